@@ -1,0 +1,66 @@
+// Package bus carries events from ingest to dispatch, durably and in order.
+//
+// What it owns: the stream, its subjects and partitions, and the CloudEvents
+// form of a message. What it refuses: to look into a payload, to drop, to
+// reorder, to Nak.
+//
+//   - B1 Publish returns nil only when every message is on disk.
+//   - B2 Next hands out messages in the order in which they were stored.
+//   - B3 what was not acknowledged before a stop is handed out again after the
+//     next start, in its old order and before anything newer.
+//
+// NATS is transport and can be rebuilt: opt-outs, conversations and the action
+// log live in the database.
+package bus
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// ErrClosed is returned by every method after Close.
+var ErrClosed = errors.New("bus is closed")
+
+// ErrFull is returned by Publish where the bus has no room left; nothing was
+// stored, and the sender should try again later.
+var ErrFull = errors.New("bus is full")
+
+// NoBot is the Bot of a message that belongs to no bot of this host.
+const NoBot = "_"
+
+// NoUser is the User of a message that has no other side.
+const NoUser = "_"
+
+// Message is one body on its way from ingest to dispatch: a CloudEvent in
+// binary mode, the attributes in headers.
+type Message struct {
+	ID     string    // CloudEvents id: X's event_uuid, or a hash of the body where it has none
+	Type   string    // CloudEvents type: X's event_type, "unknown" where it has none
+	Source string    // CloudEvents source: the way in, such as "/x/webhook"
+	Time   time.Time // CloudEvents time: when the host took it in, UTC
+	Bot    string    // the bot's configured name, or NoBot
+	User   string    // X user id of the other side, or NoUser
+	Dead   string    // why the body can only be kept as a dead letter; "" for a good one
+	Data   []byte    // X's own bytes
+}
+
+// Delivery is a message handed out, to be acknowledged after its commit.
+type Delivery struct {
+	Message
+	Seq uint64 // position in the stream, growing
+}
+
+// Bus is the way from ingest to dispatch. Publish may be called from many
+// goroutines; Next and Ack from one.
+type Bus interface {
+	// Publish stores the messages in the order given. After an error some of
+	// them may be stored: the sender sends all again, dispatch drops doubles.
+	Publish(ctx context.Context, msgs ...Message) error
+	// Next blocks for the first message and returns it with what else is queued
+	// already, up to max. It never waits to fill a batch.
+	Next(ctx context.Context, max int) ([]Delivery, error)
+	// Ack forgets deliveries. A lost Ack is harmless: they come again.
+	Ack(ds []Delivery) error
+	Close() error
+}
