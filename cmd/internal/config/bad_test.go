@@ -1,0 +1,193 @@
+package config
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestLoadRefuses changes one place of a good configuration and wants the whole
+// error text: each entry is what an operator gets to read.
+func TestLoadRefuses(t *testing.T) {
+	t.Parallel()
+	const sec = "want env:NAME or file:PATH; a secret itself never stands in this file"
+	const date = "want a day as YYYY-MM-DD"
+	const url = "want a scheme and a host only, such as https://api.x.com"
+	const han = "want a handle without the @: letters, digits and _, at most 15"
+	const name = "a bot's name is a-z, 0-9 and -, begins with a letter or digit and has at most 32 characters"
+	const hp = "want host:port, such as 127.0.0.1:8080"
+	tail := func(lines string) [2]string {
+		return [2]string{"answers: answers.yaml\n", "answers: answers.yaml\n    " + lines + "\n"}
+	}
+	head := func(lines string) [2]string { return [2]string{"use:", lines + "\nuse:"} }
+
+	for _, tt := range []struct {
+		name string
+		edit [2]string // from, to
+		want string    // without the file's name
+	}{
+		// Keys.
+		{"unknown top key", head("listn: :80"), `1:1: listn: unknown key; the nearest known key is "listen"`},
+		{"swapped letters", head("amdin: :80"), `1:1: amdin: unknown key; the nearest known key is "admin"`},
+		{"unknown far key", head("zzz: 1"), `1:1: zzz: unknown key; the nearest known key is "use"`},
+		{"unknown app key", [2]string{"app:\n", "app:\n  teir: self_serve\n"}, `3:3: app.teir: unknown key; the nearest known key is "tier"`},
+		{"unknown bot key", tail("tokn: env:X"), `12:5: bots.desk.tokn: unknown key; the nearest known key is "token"`},
+		{"unknown text key", tail("texts: {optout_hint: x}"), `12:13: bots.desk.texts.optout_hint: unknown key; the nearest known key is "opt_out_hint"`},
+		{"key of another case", head("Listen: :80"), `1:1: Listen: unknown key; the nearest known key is "listen"`},
+		{"duplicate top key", head("use: research"), "2:1: use: set twice; first at line 1"},
+		{"duplicate bot key", tail("token: env:X"), "12:5: bots.desk.token: set twice; first at line 9"},
+		{"duplicate bot", [2]string{"bots:\n", "bots:\n  desk: {}\n"}, "6:3: bots.desk: set twice; first at line 5"},
+		{"merge key", tail("<<: {send: true}"), "12:5: bots.desk: a key is a plain word"},
+		{"list as key", head("[a]: 1"), "1:1: a key is a plain word"},
+
+		// Shape.
+		{"app is text", [2]string{"app:\n  consumer_secret: env:APP_SECRET", "app: hunter2"}, "2:1: app: want keys with values, got one value"},
+		{"bots is a list", [2]string{"bots:\n  desk:\n    user_id: 42", "bots: [desk]\nx:\n    user_id: 42"}, "4:1: bots: want keys with values, got a list"},
+		{"list as text", [2]string{"username: desk_bot", "username: [desk_bot]"}, "7:5: bots.desk.username: want one value, got a list"},
+		{"keys as text", [2]string{"token: file:desk.token", "token: {file: desk.token}"}, "9:5: bots.desk.token: want one value, got keys"},
+		{"anchor", [2]string{"use: commercial", "use: &u commercial"}, "1:1: use: anchors and aliases are not supported"},
+		{"alias", [2]string{"username: desk_bot\n    operator_account: acme", "username: &u desk_bot\n    operator_account: *u"}, "7:5: bots.desk.username: anchors and aliases are not supported"},
+
+		// Missing.
+		{"no use", [2]string{"use: commercial\n", ""}, "1:1: use: missing; it must be set"},
+		{"no app secret", [2]string{"consumer_secret: env:APP_SECRET", "tier: enterprise"}, "2:1: app.consumer_secret: missing; it must be set"},
+		{"empty app", [2]string{"  consumer_secret: env:APP_SECRET\n", ""}, "2:1: app.consumer_secret: missing; it must be set"},
+		{"no user id", [2]string{"    user_id: 42\n", ""}, "5:3: bots.desk.user_id: missing; it must be set"},
+		{"no token", [2]string{"    token: file:desk.token\n", ""}, "5:3: bots.desk.token: missing; it must be set"},
+		{"approval without date", tail("ai_approval: {reference: a}"), "12:5: bots.desk.ai_approval.date: missing; it must be set"},
+		{"approval without reference", tail("ai_approval: {date: 2026-01-01}"), "12:5: bots.desk.ai_approval.reference: missing; it must be set"},
+		{"null value", [2]string{"username: desk_bot", "username:"}, "7:5: bots.desk.username: has no value; set it or leave the key out"},
+		{"empty value", tail(`privacy_url: ""`), "12:5: bots.desk.privacy_url: has no value; set it or leave the key out"},
+
+		// Enums, booleans, durations, dates.
+		{"use", [2]string{"use: commercial", "use: comercial"}, `1:1: use: want one of commercial, noncommercial, government, research; the nearest is "commercial"`},
+		{"tier", [2]string{"app:\n", "app:\n  tier: self-serve\n"}, `3:3: app.tier: want one of self_serve, enterprise; the nearest is "self_serve"`},
+		{"government on self serve", [2]string{"use: commercial", "use: government"}, "2:1: app.tier: use: government needs tier: enterprise"},
+		{"send yes", tail("send: yes"), "12:5: bots.desk.send: want true or false"},
+		{"send quoted", tail(`send: "true"`), "12:5: bots.desk.send: want true or false"},
+		{"send 1", tail("send: 1"), "12:5: bots.desk.send: want true or false"},
+		{"handle is a boolean", [2]string{"username: desk_bot", "username: true"}, "7:5: bots.desk.username: want text, got a boolean; put it in quotes if it is meant so"},
+		{"age without unit", head("max_event_age: 24"), "1:1: max_event_age: want a duration such as 90s, 15m or 24h"},
+		{"age in days", head("max_event_age: 1d"), "1:1: max_event_age: want a duration such as 90s, 15m or 24h"},
+		{"age too long", head("max_event_age: 24h1s"), "1:1: max_event_age: want 1m to 24h"},
+		{"age too short", head("max_event_age: 59s"), "1:1: max_event_age: want 1m to 24h"},
+		{"age negative", head("max_event_age: -2h"), "1:1: max_event_age: want 1m to 24h"},
+		{"date with time", tail("declared: {label: 2026-11-01T10:00:00Z}"), "12:16: bots.desk.declared.label: " + date},
+		{"date the other way", tail("declared: {bio: 01.11.2026}"), "12:16: bots.desk.declared.bio: " + date},
+		{"no such day", tail("declared: {bio: 2026-02-30}"), "12:16: bots.desk.declared.bio: " + date},
+		{"declared true", tail("declared: {label: true}"), "12:16: bots.desk.declared.label: " + date},
+		{"declared tomorrow", tail("declared: {operator: 2026-11-27}"), "12:16: bots.desk.declared.operator: is after today (2026-11-26): declare what was checked"},
+		{"approved tomorrow", tail("ai_approval: {reference: a, date: 2026-11-27}"), "12:33: bots.desk.ai_approval.date: is after today (2026-11-26): declare what was checked"},
+		{"time zone", tail("time_zone: Berlin"), "12:5: bots.desk.time_zone: want an IANA time zone such as Europe/Berlin"},
+		{"local time zone", tail("time_zone: Local"), "12:5: bots.desk.time_zone: want an IANA time zone such as Europe/Berlin"},
+		{"time zone is a path", tail("time_zone: ../etc/passwd"), "12:5: bots.desk.time_zone: want an IANA time zone such as Europe/Berlin"},
+
+		// Names and ids.
+		{"bot name upper", [2]string{"  desk:", "  Desk:"}, "5:3: bots.Desk: " + name},
+		{"bot name hyphen first", [2]string{"  desk:", "  -desk:"}, "5:3: bots.-desk: " + name},
+		{"bot name underscore", [2]string{"  desk:", "  _:"}, "5:3: bots._: " + name},
+		{"bot name dot", [2]string{"  desk:", "  de.sk:"}, "5:3: bots.de.sk: " + name},
+		{"bot name long", [2]string{"  desk:", "  " + strings.Repeat("a", 33) + ":"}, "5:3: bots." + strings.Repeat("a", 33) + ": " + name},
+		{"user id with letters", [2]string{"user_id: 42", "user_id: 4x"}, "6:5: bots.desk.user_id: want the account's numeric id, digits only"},
+		{"user id negative", [2]string{"user_id: 42", "user_id: -4"}, "6:5: bots.desk.user_id: want the account's numeric id, digits only"},
+		{"user id with a zero first", [2]string{"user_id: 42", "user_id: 042"}, "6:5: bots.desk.user_id: want the account's numeric id, digits only"},
+		{"user id twice", [2]string{"bots:\n", "bots:\n  aide: {user_id: '42', username: b, operator_account: c, token: env:T, rules: r, answers: a}\n"}, "7:5: bots.desk.user_id: bot aide has the same user id"},
+		{"handle with @", [2]string{"username: desk_bot", `username: "@desk_bot"`}, "7:5: bots.desk.username: " + han},
+		{"handle too long", [2]string{"username: desk_bot", "username: abcdefghijklmnop"}, "7:5: bots.desk.username: " + han},
+		{"operator with @", [2]string{"operator_account: acme", `operator_account: "@acme"`}, "8:5: bots.desk.operator_account: " + han},
+		{"own operator", [2]string{"operator_account: acme", "operator_account: Desk_Bot"}, "8:5: bots.desk.operator_account: the bot cannot be its own operator: name the account that people manage"},
+
+		// Addresses.
+		{"listen without port", head("listen: localhost"), "1:1: listen: " + hp},
+		{"listen port only", head("listen: 8080"), "1:1: listen: " + hp},
+		{"listen port name", head("listen: :http"), "1:1: listen: want a port from 0 to 65535"},
+		{"listen port high", head("listen: :65536"), "1:1: listen: want a port from 0 to 65535"},
+		{"listen port odd", head("listen: :0080"), "1:1: listen: want a plain port number"},
+		{"admin everywhere", head("admin: :8081"), "1:1: admin: want a loopback address: whoever reaches it commands the bots"},
+		{"admin outside", head("admin: 10.0.0.1:8081"), "1:1: admin: want a loopback address: whoever reaches it commands the bots"},
+		{"admin by name", head("admin: acme.example:8081"), "1:1: admin: want a loopback address: whoever reaches it commands the bots"},
+		{"admin is listen", head("admin: 127.0.0.1:8080"), "1:1: admin: the same address as listen"},
+		{"base url plain http", head("x_base_url: http://api.x.com"), "1:1: x_base_url: want https, or http on a loopback address: the token travels there"},
+		{"base url ftp", head("x_base_url: ftp://127.0.0.1"), "1:1: x_base_url: want https, or http on a loopback address: the token travels there"},
+		{"base url with path", head("x_base_url: https://api.x.com/2"), "1:1: x_base_url: " + url},
+		{"base url with user", head("x_base_url: https://a:b@api.x.com"), "1:1: x_base_url: " + url},
+		{"base url bare host", head("x_base_url: api.x.com"), "1:1: x_base_url: " + url},
+		{"privacy url http", tail("privacy_url: http://acme.example"), "12:5: bots.desk.privacy_url: want an https address"},
+		{"privacy url bare", tail("privacy_url: acme.example/privacy"), "12:5: bots.desk.privacy_url: want an https address"},
+
+		// Texts.
+		{"text too long", tail("texts: {disclosure: " + strings.Repeat("é", 281) + "}"), "12:13: bots.desk.texts.disclosure: 281 characters; at most 280"},
+		{"text blank", tail(`texts: {opt_out_hint: "  "}`), "12:13: bots.desk.texts.opt_out_hint: is blank"},
+		{"text with escape", tail(`texts: {opt_out_hint: "a\eb"}`), "12:13: bots.desk.texts.opt_out_hint: has control characters"},
+
+		// Secrets.
+		{"literal secret", [2]string{"env:APP_SECRET", "hunter2"}, "3:3: app.consumer_secret: " + sec},
+		{"literal token", [2]string{"file:desk.token", "hunter2"}, "9:5: bots.desk.token: " + sec},
+		{"env with a literal", [2]string{"env:APP_SECRET", "env:hunter2-x"}, "3:3: app.consumer_secret: " + sec},
+		{"env empty", [2]string{"env:APP_SECRET", `"env:"`}, "3:3: app.consumer_secret: " + sec},
+		{"env with dollar", [2]string{"env:APP_SECRET", "$hunter2"}, "3:3: app.consumer_secret: " + sec},
+		{"file empty", [2]string{"file:desk.token", `"file:"`}, "9:5: bots.desk.token: " + sec},
+		{"file after a space", [2]string{"file:desk.token", `"file: hunter2"`}, "9:5: bots.desk.token: " + sec},
+		{"other scheme", [2]string{"file:desk.token", "vault:hunter2"}, "9:5: bots.desk.token: " + sec},
+		{"secret under a wrong key", [2]string{"consumer_secret: env:APP_SECRET", "consumer_secret: env:APP_SECRET\n  secret: hunter2"}, `4:3: app.secret: unknown key; the nearest known key is "tier"`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if !strings.Contains(good, tt.edit[0]) {
+				t.Fatalf("the good configuration lacks %q", tt.edit[0])
+			}
+			c, err := load(strings.Replace(good, tt.edit[0], tt.edit[1], 1))
+			if err == nil {
+				t.Fatalf("accepted: %+v", c)
+			}
+			got := strings.ReplaceAll(err.Error(), "/etc/b/beckon.yaml:", "")
+			if !oneOf(strings.Split(got, "\n"), tt.want) {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+			if strings.Contains(got, "hunter2") {
+				t.Errorf("the error quotes a secret: %s", got)
+			}
+		})
+	}
+}
+
+// oneOf reports whether a fault is told exactly once.
+func oneOf(lines []string, want string) bool {
+	n := 0
+	for _, l := range lines {
+		if l == want {
+			n++
+		}
+	}
+	return n == 1
+}
+
+// Faults of the file as a whole.
+func TestLoadRefusesFile(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, text, want string }{
+		{"empty", "", "f.yaml: the file is empty; `beckon config print` writes a sample"},
+		{"comments only", "# nothing\n", "f.yaml: the file is empty; `beckon config print` writes a sample"},
+		{"two documents", good + "---\n" + good, "f.yaml: more than one document (---); a configuration is one"},
+		{"too large", "#" + strings.Repeat(" ", maxSize), "f.yaml: larger than 1048576 bytes"},
+		{"a list", "- a\n", "f.yaml:1:1: want keys with values, got a list"},
+		{"text", "hunter2", "f.yaml:1:1: want keys with values, got one value"},
+		{"tab", "app:\n\tconsumer_secret: hunter2\n", "f.yaml:2:1: not YAML: found character that cannot start any token"},
+		{"unclosed", "app: {consumer_secret: hunter2\n", "f.yaml:1:1: not YAML: did not find expected ',' or '}'"},
+		{"unknown alias", "app: {consumer_secret: *hunter2}\n", "f.yaml: not YAML: unknown anchor"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := Load("f.yaml", []byte(tt.text), Options{})
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			if got := err.Error(); got != tt.want {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+	if _, err := Load("f.yaml", []byte("bots: {}\nuse: research\napp: {consumer_secret: env:A}\n"), Options{}); err == nil ||
+		err.Error() != "f.yaml:1:1: bots: no bot; name at least one" {
+		t.Errorf("no bots: %v", err)
+	}
+}

@@ -1,0 +1,162 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxText keeps every fixed text inside one post.
+const maxText = 280
+
+var (
+	botName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
+	userID  = regexp.MustCompile(`^[1-9][0-9]{0,19}$`)
+	handle  = regexp.MustCompile(`^[A-Za-z0-9_]{1,15}$`)
+	envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+)
+
+// check holds what types alone cannot say. Its methods skip the empty value:
+// that a key is there was the decoder's question.
+type check struct {
+	*decoder
+	opts Options
+}
+
+func (c check) config(cfg *Config) {
+	cfg.DataDir = c.path(cfg.DataDir)
+	c.hostPort("listen", cfg.Listen)
+	c.hostPort("admin", cfg.Admin)
+	c.loopback("admin", cfg.Admin)
+	if cfg.Admin == cfg.Listen && !strings.HasSuffix(cfg.Admin, ":0") {
+		c.fail("admin", "the same address as listen")
+	}
+	if cfg.MaxEventAge < time.Minute || cfg.MaxEventAge > 24*time.Hour {
+		c.fail("max_event_age", "want 1m to 24h")
+	}
+	// X rule: government use needs the Enterprise tier (read 2026-11-23)
+	if cfg.Use == "government" && cfg.App.Tier == "self_serve" {
+		c.fail("app.tier", "use: government needs tier: enterprise")
+	}
+	cfg.XBaseURL = strings.TrimSuffix(cfg.XBaseURL, "/")
+	c.baseURL("x_base_url", cfg.XBaseURL)
+	cfg.App.ConsumerSecret = c.secret("app.consumer_secret", cfg.App.ConsumerSecret)
+
+	owner := map[string]string{}
+	for _, name := range cfg.Names() {
+		b, at := cfg.Bots[name], "bots."+name
+		c.bot(at, &b)
+		if other, ok := owner[b.UserID]; ok && b.UserID != "" {
+			c.fail(at+".user_id", "bot %s has the same user id", other)
+		}
+		owner[b.UserID] = name
+		cfg.Bots[name] = b
+	}
+}
+
+func (c check) bot(at string, b *Bot) {
+	c.match(at+".user_id", b.UserID, userID, "want the account's numeric id, digits only")
+	c.match(at+".username", b.Username, handle, "want a handle without the @: letters, digits and _, at most 15")
+	c.match(at+".operator_account", b.OperatorAccount, handle, "want a handle without the @: letters, digits and _, at most 15")
+	if b.Username != "" && strings.EqualFold(b.Username, b.OperatorAccount) {
+		c.fail(at+".operator_account", "the bot cannot be its own operator: name the account that people manage")
+	}
+	b.Token = c.secret(at+".token", b.Token)
+	b.Rules, b.Answers = c.path(b.Rules), c.path(b.Answers)
+	if _, err := time.LoadLocation(b.TimeZone); err != nil || b.TimeZone == "Local" {
+		c.fail(at+".time_zone", "want an IANA time zone such as Europe/Berlin")
+	}
+	if u, err := url.Parse(b.PrivacyURL); b.PrivacyURL != "" && (err != nil || u.Scheme != "https" || u.Host == "") {
+		c.fail(at+".privacy_url", "want an https address")
+	}
+	c.text(at+".texts.opt_out_hint", b.Texts.OptOutHint)
+	c.text(at+".texts.opt_out_confirmation", b.Texts.OptOutConfirmation)
+	c.text(at+".texts.disclosure", b.Texts.Disclosure)
+	c.past(at+".declared.label", b.Declared.Label)
+	c.past(at+".declared.bio", b.Declared.Bio)
+	c.past(at+".declared.operator", b.Declared.Operator)
+	c.past(at+".ai_approval.date", b.AIApproval.Date)
+}
+
+func (c check) match(at, v string, re *regexp.Regexp, want string) {
+	if v != "" && !re.MatchString(v) {
+		c.fail(at, "%s", want)
+	}
+}
+
+// path resolves against the file's folder.
+func (c check) path(p string) string {
+	if p == "" || filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(c.opts.Dir, p)
+}
+
+// secret refuses what is not a reference without quoting it: it may be the
+// secret.
+func (c check) secret(at string, s SecretRef) SecretRef {
+	kind, rest, _ := strings.Cut(string(s), ":")
+	switch {
+	case s == "":
+	case kind == "env" && envName.MatchString(rest):
+	case kind == "file" && rest != "" && !strings.HasPrefix(rest, " "):
+		return SecretRef("file:" + c.path(rest))
+	default:
+		c.fail(at, "want env:NAME or file:PATH; a secret itself never stands in this file")
+	}
+	return s
+}
+
+func (c check) hostPort(at, v string) {
+	if _, port, err := net.SplitHostPort(v); err != nil {
+		c.fail(at, "want host:port, such as 127.0.0.1:8080")
+	} else if n, err := strconv.ParseUint(port, 10, 16); err != nil {
+		c.fail(at, "want a port from 0 to 65535")
+	} else if strconv.FormatUint(n, 10) != port {
+		c.fail(at, "want a plain port number")
+	}
+}
+
+func (c check) loopback(at, v string) {
+	if host, _, err := net.SplitHostPort(v); err == nil && !isLoopback(host) {
+		c.fail(at, "want a loopback address: whoever reaches it commands the bots")
+	}
+}
+
+func isLoopback(host string) bool {
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
+}
+
+func (c check) baseURL(at, v string) {
+	u, err := url.Parse(v)
+	switch {
+	case err != nil || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil:
+		c.fail(at, "want a scheme and a host only, such as https://api.x.com")
+	case u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())):
+		c.fail(at, "want https, or http on a loopback address: the token travels there")
+	}
+}
+
+func (c check) text(at, v string) {
+	switch {
+	case utf8.RuneCountInString(v) > maxText:
+		c.fail(at, "%d characters; at most %d", utf8.RuneCountInString(v), maxText)
+	case strings.ContainsFunc(v, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }):
+		c.fail(at, "has control characters")
+	case v != "" && strings.TrimSpace(v) == "":
+		c.fail(at, "is blank")
+	}
+}
+
+func (c check) past(at string, day time.Time) {
+	if !c.opts.Now.IsZero() && day.After(c.opts.Now) {
+		c.fail(at, "%s", fmt.Sprintf("is after today (%s): declare what was checked", c.opts.Now.UTC().Format(time.DateOnly)))
+	}
+}

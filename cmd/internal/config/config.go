@@ -1,0 +1,168 @@
+// Package config reads the one configuration file. The comments on the fields
+// below are its manual: `beckon config print` writes them beside a sample.
+//
+// What it owns: the keys, their types, ranges and defaults. What it refuses: an
+// unknown or repeated key, a secret in the file itself, a value that would only
+// fail later. It reads no other file, resolves no secret and opens no socket.
+package config
+
+import (
+	_ "embed" // for source
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// source is this file: Print takes the manual from its comments, so that the
+// manual and the struct cannot drift apart.
+//
+//go:embed config.go
+var source string
+
+// Tags of a field: yaml is its key; default stands in where the key is left
+// out; example is what the sample shows; enum lists what is allowed; need says
+// that the key must be there; off says that the sample shows it commented out.
+
+// Config is a checked configuration file. Paths in it are absolute or count
+// from the working directory; in the file they count from the file's own folder.
+type Config struct {
+	// Folder for the database, the event stream, the host key and the lock. One
+	// running host a folder. Relative paths count from this file's folder,
+	// here and everywhere below.
+	DataDir string `yaml:"data_dir" default:"beckon-data"`
+
+	// Where X reaches the webhook, as host:port. The path is /x/webhook. X wants
+	// HTTPS without a port in the URL: put a proxy that ends TLS in front.
+	Listen string `yaml:"listen" default:"127.0.0.1:8080"`
+
+	// Where /healthz, /readyz, /metrics and the operators' commands are served.
+	// Loopback only. Port 0 takes a free one; data_dir/admin.addr names it.
+	Admin string `yaml:"admin" default:"127.0.0.1:8081"`
+
+	// Events older than this are recorded and never answered: 1m to 24h. X
+	// replays what was missed for 24 hours, and its signature carries no time.
+	MaxEventAge time.Duration `yaml:"max_event_age" default:"24h"`
+
+	// What the bots are for. X asks government users to be on the Enterprise
+	// tier, commercial ones on a paid tier, and research to ask X first.
+	Use string `yaml:"use" enum:"commercial noncommercial government research" example:"commercial" need:"yes"`
+
+	// Where X's API is: https, or http on a loopback address. For `beckon xsim`
+	// and tests; leave it out otherwise.
+	XBaseURL string `yaml:"x_base_url" default:"https://api.x.com" off:"yes"`
+
+	// The X app that all bots of this file belong to.
+	App App `yaml:"app" need:"yes"`
+
+	// The hosted accounts, by a name of your own: a-z, 0-9 and -, at most 32
+	// characters. The name is how commands, logs and metrics call the bot.
+	Bots map[string]Bot `yaml:"bots" example:"support" need:"yes"`
+}
+
+// App is the X app.
+type App struct {
+	// The app's consumer secret, which signs webhooks. Secrets are env:NAME, the
+	// name of an environment variable, or file:PATH, a file that holds nothing
+	// else. A secret itself never stands in this file.
+	ConsumerSecret SecretRef `yaml:"consumer_secret" example:"env:BECKON_CONSUMER_SECRET" need:"yes"`
+
+	// The app's access tier. Outside Enterprise, X takes a reply only where the
+	// author summoned the bot.
+	Tier string `yaml:"tier" enum:"self_serve enterprise" default:"self_serve"`
+}
+
+// Bot is one hosted account.
+type Bot struct {
+	// The account's user id, as X gives it: digits.
+	UserID string `yaml:"user_id" example:"1000000000000000001" need:"yes"`
+
+	// The account's handle, without the @.
+	Username string `yaml:"username" example:"acme_support" need:"yes"`
+
+	// The handle of the account, managed by people, that operates this one. X
+	// wants it named in the bio and linked in the account's settings. Bots of
+	// the same operator account share their opt-outs.
+	OperatorAccount string `yaml:"operator_account" example:"acme" need:"yes"`
+
+	// The account's OAuth 2.0 user token: env:NAME or file:PATH.
+	Token SecretRef `yaml:"token" example:"env:BECKON_SUPPORT_TOKEN" need:"yes"`
+
+	// Folder of the account's rule packs. X's own rules are built in; these can
+	// only tighten them. What no rule permits is not sent.
+	Rules string `yaml:"rules" example:"rules" need:"yes"`
+
+	// File of answers by keyword.
+	Answers string `yaml:"answers" example:"answers.yaml" need:"yes"`
+
+	// Time zone for rules about weekdays and hours, by its IANA name.
+	TimeZone string `yaml:"time_zone" default:"UTC"`
+
+	// Address of your privacy policy, https. It goes out with the first DM to a
+	// user.
+	PrivacyURL string `yaml:"privacy_url" example:"https://acme.example/privacy" off:"yes"`
+
+	// Fixed texts, at most 280 characters each.
+	Texts Texts `yaml:"texts"`
+
+	// Whether anything leaves. While false, everything is received and decided,
+	// and nothing is sent.
+	Send bool `yaml:"send" default:"false"`
+
+	// What a person has checked by hand on the account, and when. What is left
+	// out counts as not so, and rules can refuse to answer on that ground.
+	Declared Declared `yaml:"declared" off:"yes"`
+
+	// X's approval of answers written by a model. Without it they are denied.
+	AIApproval AIApproval `yaml:"ai_approval" off:"yes"`
+}
+
+// Texts are sent as they stand.
+type Texts struct {
+	// Added to the first DM to a user.
+	OptOutHint string `yaml:"opt_out_hint" default:"Reply STOP and I will not message you again."`
+
+	// The one message that answers a STOP.
+	OptOutConfirmation string `yaml:"opt_out_confirmation" default:"You will not hear from this account again. Send START to come back."`
+
+	// Says that a bot speaks, and whose. Left out, it is made from the operator
+	// account.
+	Disclosure string `yaml:"disclosure" example:"I am an automated account, run by @acme." off:"yes"`
+}
+
+// Declared holds dates at 00:00 UTC; the zero time is not declared.
+type Declared struct {
+	// The day, YYYY-MM-DD, on which the 'Automated' label was seen on the profile.
+	Label time.Time `yaml:"label" example:"2026-11-01"`
+
+	// The day on which the bio was seen to say that it is a bot and whose.
+	Bio time.Time `yaml:"bio" example:"2026-11-01"`
+
+	// The day on which the account was seen linked to the operator account.
+	Operator time.Time `yaml:"operator" example:"2026-11-01"`
+}
+
+// AIApproval is recorded where Reference is not empty.
+type AIApproval struct {
+	// X's reference for the approval.
+	Reference string `yaml:"reference" example:"case 0123456789" need:"yes"`
+
+	// The day, YYYY-MM-DD, on which X gave it.
+	Date time.Time `yaml:"date" example:"2026-11-01" need:"yes"`
+}
+
+// SecretRef says where a secret is: env:NAME or file:PATH with a path that no
+// longer depends on the configuration's folder. It never holds the secret.
+type SecretRef string
+
+// Names returns the bots' names, sorted.
+func (c *Config) Names() []string { return slices.Sorted(maps.Keys(c.Bots)) }
+
+// Location returns the bot's time zone; Load has checked that it is known.
+func (b Bot) Location() (*time.Location, error) {
+	loc, err := time.LoadLocation(b.TimeZone)
+	if err != nil {
+		return nil, fmt.Errorf("time zone of %s: %w", b.Username, err)
+	}
+	return loc, nil
+}
