@@ -1,0 +1,54 @@
+-- name: Conversation :one
+SELECT * FROM conversations WHERE bot = ? AND user_id = ?;
+
+-- name: PutConversation :exec
+INSERT INTO conversations (
+  bot, user_id, version, initiated, initiated_at, initiated_by,
+  dms_received, dms_sent, replies_sent, last_dm_at, sends,
+  held, held_reason, handed_off, paused_until, flow, automated, blocked_us,
+  confirmed_at, last_event_at
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (bot, user_id) DO UPDATE SET
+  version = excluded.version,
+  initiated = excluded.initiated,
+  initiated_at = excluded.initiated_at,
+  initiated_by = excluded.initiated_by,
+  dms_received = excluded.dms_received,
+  dms_sent = excluded.dms_sent,
+  replies_sent = excluded.replies_sent,
+  last_dm_at = excluded.last_dm_at,
+  sends = excluded.sends,
+  held = excluded.held,
+  held_reason = excluded.held_reason,
+  handed_off = excluded.handed_off,
+  paused_until = excluded.paused_until,
+  flow = excluded.flow,
+  automated = excluded.automated,
+  blocked_us = excluded.blocked_us,
+  confirmed_at = excluded.confirmed_at,
+  last_event_at = excluded.last_event_at;
+
+-- name: Interaction :one
+SELECT * FROM interactions WHERE bot = ? AND interaction = ?;
+
+-- name: PutInteraction :exec
+INSERT INTO interactions (
+  bot, interaction, user_id, kind, message, version, text_hash,
+  mentioned, replied, quoted, summoned,
+  replies_sent, dms_sent, drafts_waiting, first_at, last_at
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (bot, interaction) DO UPDATE SET
+  user_id = excluded.user_id,
+  kind = excluded.kind,
+  message = excluded.message,
+  version = excluded.version,
+  text_hash = excluded.text_hash,
+  mentioned = excluded.mentioned,
+  replied = excluded.replied,
+  quoted = excluded.quoted,
+  summoned = excluded.summoned,
+  replies_sent = excluded.replies_sent,
+  dms_sent = excluded.dms_sent,
+  drafts_waiting = excluded.drafts_waiting,
+  first_at = excluded.first_at,
+  last_at = excluded.last_at;

@@ -1,0 +1,171 @@
+package sqlite
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/beckon-bot/beckon/db/sqlite/gen"
+	"github.com/beckon-bot/beckon/runtime/conversation"
+	"github.com/beckon-bot/beckon/runtime/event"
+)
+
+func (t tx) Conversation(bot, user string) (conversation.Conversation, error) {
+	none := conversation.Conversation{Bot: bot, User: user}
+	r, err := t.q.Conversation(background(), bot, user)
+	if errors.Is(err, sql.ErrNoRows) {
+		return none, nil
+	}
+	if err != nil {
+		return none, fmt.Errorf("conversation of %s with %s: %w", bot, user, err)
+	}
+	sends, err := decodeSends(r.Sends)
+	if err != nil {
+		return none, fmt.Errorf("conversation of %s with %s: %w", bot, user, err)
+	}
+	return conversation.Conversation{
+		Bot:         r.Bot,
+		User:        r.UserID,
+		Version:     r.Version,
+		Initiated:   conversation.Initiated(r.Initiated),
+		InitiatedAt: timeOf(r.InitiatedAt),
+		InitiatedBy: r.InitiatedBy,
+		DMsReceived: r.DmsReceived,
+		DMsSent:     r.DmsSent,
+		RepliesSent: r.RepliesSent,
+		LastDMAt:    timeOf(r.LastDmAt),
+		Sends:       sends,
+		Held:        r.Held == 1,
+		HeldReason:  r.HeldReason,
+		HandedOff:   r.HandedOff == 1,
+		PausedUntil: timeOf(r.PausedUntil),
+		Flow:        r.Flow,
+		Automated:   event.Tri(r.Automated),
+		BlockedUs:   r.BlockedUs == 1,
+		ConfirmedAt: timeOf(r.ConfirmedAt),
+		LastEventAt: timeOf(r.LastEventAt),
+	}, nil
+}
+
+func (t tx) PutConversation(c conversation.Conversation) error {
+	sends, err := encodeSends(c.Sends)
+	if err != nil {
+		return fmt.Errorf("put conversation of %s with %s: %w", c.Bot, c.User, err)
+	}
+	err = t.q.PutConversation(background(), gen.PutConversationParams{
+		Bot:         c.Bot,
+		UserID:      c.User,
+		Version:     c.Version + 1,
+		Initiated:   string(c.Initiated),
+		InitiatedAt: millis(c.InitiatedAt),
+		InitiatedBy: c.InitiatedBy,
+		DmsReceived: c.DMsReceived,
+		DmsSent:     c.DMsSent,
+		RepliesSent: c.RepliesSent,
+		LastDmAt:    millis(c.LastDMAt),
+		Sends:       sends,
+		Held:        bit(c.Held),
+		HeldReason:  c.HeldReason,
+		HandedOff:   bit(c.HandedOff),
+		PausedUntil: millis(c.PausedUntil),
+		Flow:        c.Flow,
+		Automated:   string(c.Automated),
+		BlockedUs:   bit(c.BlockedUs),
+		ConfirmedAt: millis(c.ConfirmedAt),
+		LastEventAt: millis(c.LastEventAt),
+	})
+	if err != nil {
+		return fmt.Errorf("put conversation of %s with %s: %w", c.Bot, c.User, err)
+	}
+	return nil
+}
+
+func (t tx) Interaction(bot, key string) (conversation.Interaction, error) {
+	r, err := t.q.Interaction(background(), bot, key)
+	if errors.Is(err, sql.ErrNoRows) {
+		return conversation.Interaction{Bot: bot, Key: key}, nil
+	}
+	if err != nil {
+		return conversation.Interaction{}, fmt.Errorf("interaction %s of %s: %w", key, bot, err)
+	}
+	return conversation.Interaction{
+		Bot:           r.Bot,
+		Key:           r.Interaction,
+		User:          r.UserID,
+		Kind:          event.Kind(r.Kind),
+		Message:       r.Message,
+		Version:       int(r.Version),
+		TextHash:      r.TextHash,
+		Mentioned:     r.Mentioned == 1,
+		Replied:       r.Replied == 1,
+		Quoted:        r.Quoted == 1,
+		Summoned:      r.Summoned == 1,
+		RepliesSent:   r.RepliesSent,
+		DMsSent:       r.DmsSent,
+		DraftsWaiting: r.DraftsWaiting,
+		FirstAt:       timeOf(r.FirstAt),
+		LastAt:        timeOf(r.LastAt),
+	}, nil
+}
+
+func (t tx) PutInteraction(i conversation.Interaction) error {
+	err := t.q.PutInteraction(background(), gen.PutInteractionParams{
+		Bot:           i.Bot,
+		Interaction:   i.Key,
+		UserID:        i.User,
+		Kind:          string(i.Kind),
+		Message:       i.Message,
+		Version:       int64(i.Version),
+		TextHash:      i.TextHash,
+		Mentioned:     bit(i.Mentioned),
+		Replied:       bit(i.Replied),
+		Quoted:        bit(i.Quoted),
+		Summoned:      bit(i.Summoned),
+		RepliesSent:   i.RepliesSent,
+		DmsSent:       i.DMsSent,
+		DraftsWaiting: i.DraftsWaiting,
+		FirstAt:       millis(i.FirstAt),
+		LastAt:        millis(i.LastAt),
+	})
+	if err != nil {
+		return fmt.Errorf("put interaction %s of %s: %w", i.Key, i.Bot, err)
+	}
+	return nil
+}
+
+func (t tx) Suppression(userHash string) (conversation.Suppression, error) {
+	r, err := t.q.Suppression(background(), userHash)
+	if errors.Is(err, sql.ErrNoRows) {
+		return conversation.Suppression{UserHash: userHash}, nil
+	}
+	if err != nil {
+		return conversation.Suppression{}, fmt.Errorf("suppression %s: %w", userHash, err)
+	}
+	return suppressionOf(r), nil
+}
+
+func (t tx) PutSuppression(s conversation.Suppression) error {
+	err := t.q.PutSuppression(background(), gen.PutSuppressionParams{
+		UserHash: s.UserHash, OptedOut: bit(s.OptedOut), At: millis(s.At),
+		EventID: s.EventID, Tier: string(s.Tier), ErasedAt: millis(s.ErasedAt),
+	})
+	if err != nil {
+		return fmt.Errorf("put suppression %s: %w", s.UserHash, err)
+	}
+	return nil
+}
+
+func (t tx) OptedOut(after string, max int) ([]conversation.Suppression, error) {
+	rows, err := t.q.OptedOut(background(), after, int64(max))
+	if err != nil {
+		return nil, fmt.Errorf("list opt-outs: %w", err)
+	}
+	return each(rows, suppressionOf), nil
+}
+
+func suppressionOf(r gen.Suppression) conversation.Suppression {
+	return conversation.Suppression{
+		UserHash: r.UserHash, OptedOut: r.OptedOut == 1, At: timeOf(r.At),
+		EventID: r.EventID, Tier: conversation.Tier(r.Tier), ErasedAt: timeOf(r.ErasedAt),
+	}
+}
