@@ -1,0 +1,138 @@
+package conversation
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestMatch(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		want  Tier
+		lines []string
+	}{
+		{TierHard, []string{
+			"STOP", "stop", "Stop.", "sToP", " stop\n", "STOP!!! 🛑", "🛑 stop 🛑", "stop ✋🏽", "\"stop\"", "*STOP*", "#stop", "stop?!",
+			"STOPALL", "stopall", "UNSUBSCRIBE", "Unsubscribe please", "CANCEL", "cancel", "Cancel, thanks.", "END", "end.", "QUIT", "quit",
+			"REVOKE", "revoke", "OPTOUT", "optout", "opt out", "Opt-out", "opt\tout", "OPT OUT!",
+			"Stop. Thanks", "please stop", "stop please", "pls stop", "stop pls", "plz stop", "STOP thx", "Stop, thank you!", "thank you, stop",
+			"@acme stop please", "@acme @acme_help STOP", "@acme, stop", "@acme:stop", "stop @acme", "please @acme stop", ".@acme stop",
+			"https://t.co/abc STOP", "STOP https://t.co/abc", "@acme http://x.example/a?b=stop#c stop", "stop www.example.com",
+			"ＳＴＯＰ", "𝐒𝐓𝐎𝐏", "ⓢⓣⓞⓟ", "ſtop", "ＵＮＳＵＢＳＣＲＩＢＥ", "ＯＰＴ　ＯＵＴ", "＠acme stop",
+			"s\u200bt\u200bo\u200bp", "\ufeffstop", "st\u00adop", "\u202estop\u202c", "stop\ufe0f", "stop\u2800", "st\u034fop", "STOP\u00a0",
+			"stop stop stop", "stop, unsubscribe", "quit\nend", "STOP ℹ️", "STOP 🈲", "stop stop, please @acme 👍🏻 https://t.co/x thanks",
+		}},
+		{TierStart, []string{"START", "start", "Unstop", "UNSTOP!", "@acme start please", "start 🚀", "ＳＴＡＲＴ"}},
+		{TierHelp, []string{"HELP", "help", "Help!", "help please", "@acme help", "INFO", "info?", "🆘 help"}},
+		{TierNone, []string{
+			"", " ", "!!!", "🛑", "@stop", "@acme", "https://t.co/stop", "please", "thank you", "thanks please", "hello",
+			"please don't stop", "please don’t stop", "don't stop", "dont stop", "do not stop", "never stop", "non-stop", "nonstop",
+			"cancel my order", "Can you cancel it?", "I want to cancel", "cancel order 17", "the stop button", "stop button",
+			"can you stop the renewal?", "STOP CRASHING WHEN I ADD TEXT", "stop it", "stop by later", "bus stop", "full stop",
+			"end of the month", "the end", "weekend", "end-to-end", "quit asking", "I quit my job", "revoke my token",
+			"opt", "opt in", "opt me out", "out", "opting out", "stopp", "stoped", "stopped", "stop1", "stop 2", "2stop", "st op",
+			"start my trial", "restart", "help me", "I need help", "information", "stop start", "help stop", "start help",
+			"stop@acme.example", "thank", "thank stop", "please thank you opt", "arrêt", "stóp", "stop что", "停止", "s\xfftop",
+		}},
+	}
+	var n int
+	for _, tt := range tests {
+		for _, line := range tt.lines {
+			n++
+			if got := Match(line, false); got != tt.want {
+				t.Errorf("Match(%q, false) = %s, want %s", line, got, tt.want)
+			}
+		}
+	}
+	if n < 80 {
+		t.Errorf("the table has %d lines, want at least 80", n)
+	}
+}
+
+func TestMatchOpenFlow(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		text string
+		want Tier
+	}{
+		{"cancel", TierNone}, {"CANCEL please", TierNone}, {"end", TierNone}, {"End. Cancel.", TierNone},
+		{"stop", TierHard}, {"stop, cancel", TierHard}, {"cancel stop", TierHard}, {"quit", TierHard}, {"opt out", TierHard},
+		{"start", TierStart}, {"help", TierHelp}, {"", TierNone}, {"yes", TierNone},
+	}
+	for _, tt := range tests {
+		if got := Match(tt.text, true); got != tt.want {
+			t.Errorf("Match(%q, true) = %s, want %s", tt.text, got, tt.want)
+		}
+	}
+}
+
+func TestWords(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		text string
+		want []string
+	}{
+		{"", nil},
+		{"Where's my ORDER #17?", []string{"where", "s", "my", "order", "17"}},
+		{"@acme see https://x.example/refund now", []string{"see", "now"}},
+		{"mail me@acme.example", []string{"mail", "me", "acme", "example"}},
+		{"STRASSE Straße ΟΔΟΣ οδος", []string{"strasse", "strasse", "οδοσ", "οδοσ"}},
+		{"Cafe\u0301 café", []string{"café", "café"}},
+		{"退款 refund", []string{"退", "款", "refund"}},
+		{"हिन्दी में", []string{"हिन्दी", "में"}},
+		{"ไทย", []string{"ไ", "ท", "ย"}},
+		{"👩‍👩‍👧 hi", []string{"hi"}},
+	}
+	for _, tt := range tests {
+		if diff := cmp.Diff(tt.want, slices.Collect(Words(tt.text))); diff != "" {
+			t.Errorf("Words(%q) (-want +got):\n%s", tt.text, diff)
+		}
+	}
+}
+
+func FuzzMatch(f *testing.F) {
+	for _, s := range []string{"STOP", "please don't stop", "@a https://b opt\u200b-out", "\xff退", "thank you", "İ"} {
+		f.Add(s, false)
+		f.Add(s, true)
+	}
+	f.Fuzz(func(t *testing.T, text string, open bool) {
+		got := Match(text, open)
+		for w := range Words(text) {
+			if w == "" || !utf8.ValidString(w) || strings.ContainsAny(w, " @!.\n") {
+				t.Errorf("Words(%q) yields %q", text, w)
+			}
+		}
+		// A mention, a link and a polite word change nothing.
+		if again := Match("@acme please\n"+text+"\nhttps://t.co/x thanks!", open); utf8.ValidString(text) && again != got && !splits(text) {
+			t.Errorf("Match(%q) = %s, with a mention and polite words around it %s", text, got, again)
+		}
+		if open && got == TierHard && Match(text, false) != TierHard {
+			t.Errorf("Match(%q) is hard in an open flow only", text)
+		}
+	})
+}
+
+// splits reports whether text ends in half a phrase, or with what swallows the
+// words after it.
+func splits(text string) bool {
+	words := slices.Collect(Words(text))
+	return len(words) > 0 && meaning(words[len(words)-1]).half
+}
+
+func BenchmarkMatch(b *testing.B) {
+	long := strings.Repeat("@acme ", 20) + "my order number 4711 has not arrived, can you cancel it? " + strings.Repeat("Bitte prüfen Sie das. ", 10)
+	for _, bm := range []struct{ name, text string }{
+		{"stop", "@acme Stop. Thanks"}, {"question", "where is my order?"}, {"long", long}, {"emoji", "STOP!!! 🛑"},
+	} {
+		b.Run(bm.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				Match(bm.text, false)
+			}
+		})
+	}
+}
