@@ -37,6 +37,7 @@ type lexer struct {
 	objs  uint64               // bit d: the container at depth d is an object
 	paths [maxDepth + 1]string // of the opened containers, for messages
 	key   []byte               // of the field last found by next, unquoted, without _str
+	odd   bool                 // the string last read over holds an escape
 	twin  bool                 // that key ends in _str: X's string twin of a number
 	err   error
 }
@@ -105,6 +106,19 @@ func (l *lexer) push(kind byte) {
 // next moves to the next value of the open container, and leaves the container
 // after its last one. In an object it sets key and twin.
 func (l *lexer) next() bool {
+	l.key = nil
+	if !l.more() {
+		return false
+	}
+	if l.odd && l.key != nil {
+		l.key = []byte(unescape(l.key))
+	}
+	l.key, l.twin = bytes.CutSuffix(l.key, []byte("_str"))
+	return true
+}
+
+// more is next without a look at the key.
+func (l *lexer) more() bool {
 	if l.err != nil {
 		return false
 	}
@@ -126,7 +140,6 @@ func (l *lexer) next() bool {
 		return false
 	}
 	if !obj {
-		l.twin = false
 		return true // a value must follow: whoever reads it fails on ']'
 	}
 	if c != '"' {
@@ -144,10 +157,6 @@ func (l *lexer) next() bool {
 		return false
 	}
 	l.pos++
-	if bytes.IndexByte(l.key, '\\') >= 0 {
-		l.key = []byte(unescape(l.key))
-	}
-	l.key, l.twin = bytes.CutSuffix(l.key, []byte("_str"))
 	return true
 }
 
@@ -198,7 +207,7 @@ func (l *lexer) skip() {
 	}
 	switch c := l.peek(); c {
 	case '{', '[':
-		for l.push(c); l.next(); {
+		for l.push(c); l.more(); {
 			l.skip()
 		}
 	case '"':
@@ -256,9 +265,10 @@ func (l *lexer) number() {
 
 // str reads over a string and checks its escapes.
 func (l *lexer) str() {
-	i := l.pos + 1
-	for i < len(l.in) {
-		switch c := l.in[i]; {
+	in, i := l.in, l.pos+1
+	l.odd = false
+	for i < len(in) {
+		switch c := in[i]; {
 		case c == '"':
 			l.pos = i + 1
 			return
@@ -269,7 +279,8 @@ func (l *lexer) str() {
 		case c != '\\':
 			i++
 		default:
-			n := escapeLen(l.in[i:])
+			l.odd = true
+			n := escapeLen(in[i:])
 			if n == 0 {
 				l.pos = i
 				l.fail(ErrSyntax)
@@ -278,6 +289,6 @@ func (l *lexer) str() {
 			i += n
 		}
 	}
-	l.pos = len(l.in)
+	l.pos = len(in)
 	l.fail(ErrSyntax)
 }

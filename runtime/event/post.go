@@ -80,37 +80,40 @@ type mention struct {
 }
 
 func (p *parts) read(b *body) {
-	p.each(b.editTweets.or(b.editPosts), "data.payload.edit_history_tweet_ids", func(l *lexer) {
+	p.readEdits(b.editTweets.or(b.editPosts))
+	p.readRefs(b.refTweets.or(b.refPosts))
+	p.readShown(b.displayRange)
+	p.entities(b.entities, false)
+	p.readNote(b.noteTweet.or(b.notePost))
+}
+
+func (p *parts) readEdits(t token) {
+	if t == nil {
+		return
+	}
+	l := lexer{in: t}
+	for ok := l.open('[', "data.payload.edit_history_tweet_ids"); ok && l.next(); {
 		var id ident
 		l.ident(&id)
 		if s := id.String(); s != "" {
 			p.edits = append(p.edits, s)
 		}
-	})
-	p.each(b.refTweets.or(b.refPosts), "data.payload.referenced_tweets", p.readRef)
-	var shown []int
-	p.each(b.displayRange, "data.payload.display_text_range", func(l *lexer) {
-		if n, ok := l.value().int(); ok {
-			shown = append(shown, n)
-		}
-	})
-	if p.ranged = len(shown) == 2; p.ranged {
-		p.shown = [2]int(shown)
 	}
-	p.entities(b.entities, false)
-	p.readNote(b.noteTweet.or(b.notePost))
 }
 
-// each reads the values of an array.
-func (p *parts) each(t token, path string, read func(*lexer)) {
-	l := lexer{in: t}
+func (p *parts) readShown(t token) {
 	if t == nil {
 		return
 	}
-	for ok := l.open('[', path); ok && l.next(); {
-		read(&l)
+	l := lexer{in: t}
+	n := 0
+	for ok := l.open('[', "data.payload.display_text_range"); ok && l.next(); n++ {
+		v, isInt := l.value().int()
+		if n < 2 && isInt {
+			p.shown[n] = v
+			p.ranged = n == 1
+		}
 	}
-	p.check(l.err)
 }
 
 func (p *parts) check(err error) {
@@ -119,19 +122,26 @@ func (p *parts) check(err error) {
 	}
 }
 
-func (p *parts) readRef(l *lexer) {
-	var r reference
-	for ok := l.open('{', "data.payload.referenced_tweets[]"); ok && l.next(); {
-		switch string(l.key) {
-		case "type":
-			l.once(&r.kind)
-		case "id":
-			l.ident(&r.id)
-		default:
-			l.skip()
-		}
+func (p *parts) readRefs(t token) {
+	if t == nil {
+		return
 	}
-	p.refs = append(p.refs, r)
+	l := lexer{in: t}
+	for ok := l.open('[', "data.payload.referenced_tweets"); ok && l.next(); {
+		var r reference
+		for ok := l.open('{', "data.payload.referenced_tweets[]"); ok && l.next(); {
+			switch string(l.key) {
+			case "type":
+				l.once(&r.kind)
+			case "id":
+				l.ident(&r.id)
+			default:
+				l.skip()
+			}
+		}
+		p.refs = append(p.refs, r)
+	}
+	p.check(l.err)
 }
 
 // ref is the id of the first referenced post of that type.
