@@ -1,0 +1,245 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+)
+
+// dialect turns expr's syntax tree into terms. What it does not name, it
+// refuses.
+type dialect struct {
+	src      string
+	features map[string]int
+}
+
+// term reads a node where a truth value stands.
+func (d *dialect) term(n ast.Node) (*term, error) {
+	switch n := n.(type) {
+	case *ast.UnaryNode:
+		if n.Operator == "not" || n.Operator == "!" {
+			kid, err := d.term(n.Node)
+			if err != nil {
+				return nil, err
+			}
+			return &term{op: opNot, off: start(n), kids: []*term{kid}}, nil
+		}
+	case *ast.BinaryNode:
+		switch n.Operator {
+		case "and", "&&":
+			return d.join(opAnd, n)
+		case "or", "||":
+			return d.join(opOr, n)
+		case "==", "!=", "<", "<=", ">", ">=":
+			return d.compare(n)
+		case "in":
+			return d.membership(n)
+		}
+		return nil, problemAt(n.Location().From, "operator", "use == != < <= > >= in, joined by and, or, not",
+			"the dialect has no operator %s", n.Operator)
+	case *ast.MemberNode, *ast.IdentifierNode:
+		ref, err := d.reference(n)
+		if err != nil {
+			return nil, err
+		}
+		if ref.op == opCompare {
+			return nil, problemAt(ref.off, "type", compareHint(ref.field),
+				"%s is not true or false: it is a %s", ref.field.name, ref.field.domain)
+		}
+		return ref, nil
+	case *ast.BoolNode:
+		return nil, problemAt(start(n), "constant", "leave the condition out, or name a field", "this is always %s", n)
+	}
+	return nil, d.refuse(n)
+}
+
+// join reads both sides of and, or.
+func (d *dialect) join(o op, n *ast.BinaryNode) (*term, error) {
+	left, err := d.term(n.Left)
+	if err != nil {
+		return nil, err
+	}
+	right, err := d.term(n.Right)
+	if err != nil {
+		return nil, err
+	}
+	return &term{op: o, off: start(n), kids: []*term{left, right}}, nil
+}
+
+func isReference(n ast.Node) bool {
+	switch n.(type) {
+	case *ast.MemberNode, *ast.IdentifierNode:
+		return true
+	}
+	return false
+}
+
+// compare reads one field and one constant, in either order.
+func (d *dialect) compare(n *ast.BinaryNode) (*term, error) {
+	fieldSide, constSide, cmp := n.Left, n.Right, n.Operator
+	switch l, r := isReference(n.Left), isReference(n.Right); {
+	case l && r:
+		return nil, problemAt(start(n), "two-fields", "compare each field with a constant",
+			"a comparison has one field and one constant, this has two fields")
+	case !l && !r:
+		for _, side := range []ast.Node{n.Left, n.Right} {
+			if !isLiteral(side) {
+				return nil, d.refuse(side)
+			}
+		}
+		return nil, problemAt(start(n), "constant", "name a field on one side", "this compares two constants")
+	case r:
+		fieldSide, constSide, cmp = n.Right, n.Left, mirror(n.Operator)
+	}
+	ref, err := d.reference(fieldSide)
+	if err != nil {
+		return nil, err
+	}
+	if ref.op != opCompare {
+		name := ref.String()
+		return nil, problemAt(start(n), "boolean", "write "+name+" or not "+name, "%s is true or false already", name)
+	}
+	if cmp != "==" && cmp != "!=" && ref.field.domain < count {
+		return nil, problemAt(n.Location().From, "type", "use == != in", "%s is a %s, which has no order", ref.field.name, ref.field.domain)
+	}
+	c, err := d.constant(constSide, ref.field)
+	if err != nil {
+		return nil, err
+	}
+	ref.cmp, ref.consts, ref.off = cmp, []constant{c}, start(n)
+	return ref, nil
+}
+
+// mirror is the operator with its sides changed.
+func mirror(cmp string) string {
+	switch cmp {
+	case "<":
+		return ">"
+	case "<=":
+		return ">="
+	case ">":
+		return "<"
+	case ">=":
+		return "<="
+	}
+	return cmp
+}
+
+// membership reads field in [constants].
+func (d *dialect) membership(n *ast.BinaryNode) (*term, error) {
+	if !isReference(n.Left) {
+		return nil, problemAt(start(n), "operator", "write field in [constants]", "the left side of in is a field")
+	}
+	ref, err := d.reference(n.Left)
+	if err != nil {
+		return nil, err
+	}
+	if ref.op != opCompare {
+		name := ref.String()
+		return nil, problemAt(start(n), "boolean", "write "+name+" or not "+name, "%s is true or false already", name)
+	}
+	list, ok := n.Right.(*ast.ArrayNode)
+	if !ok {
+		if err := d.listReference(n.Right); err != nil {
+			return nil, err
+		}
+		return nil, problemAt(start(n.Right), "list", `write the constants out: in ["a", "b"]`, "the right side of in is a list of constants")
+	}
+	if len(list.Nodes) == 0 {
+		return nil, problemAt(start(list), "list", "name at least one constant", "an empty list holds nothing")
+	}
+	ref.op, ref.off = opIn, start(n)
+	for _, e := range list.Nodes {
+		c, err := d.constant(e, ref.field)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(ref.consts, c) {
+			return nil, problemAt(start(e), "duplicate-value", "leave it out", "%s stands in the list twice", ref.field.literal(c))
+		}
+		ref.consts = append(ref.consts, c)
+	}
+	return ref, nil
+}
+
+// listReference says of lists.x that it is for a later version.
+func (d *dialect) listReference(n ast.Node) error {
+	m, ok := n.(*ast.MemberNode)
+	if !ok {
+		return nil
+	}
+	if id, ok := m.Node.(*ast.IdentifierNode); ok && id.Value == "lists" {
+		return problemAt(start(n), "not-in-this-version", `write the constants out: in ["a", "b"]`, "named lists are not in this version")
+	}
+	return nil
+}
+
+// reference reads group.field or feature.name. A field that is not boolean
+// comes back as an unfinished opCompare.
+func (d *dialect) reference(n ast.Node) (*term, error) {
+	at := start(n)
+	if id, ok := n.(*ast.IdentifierNode); ok {
+		return nil, problemAt(at, "unknown-field", wholeNameHint(id.Value), "there is no field %s", id.Value)
+	}
+	m := n.(*ast.MemberNode)
+	group, ok := m.Node.(*ast.IdentifierNode)
+	leaf, ok2 := m.Property.(*ast.StringNode)
+	if !ok || !ok2 || m.Optional || strings.ContainsRune(`"'`, rune(d.src[leaf.Location().From])) {
+		return nil, problemAt(at, "index", "write group.field", "the dialect has no indexing: a field is written group.field")
+	}
+	name := group.Value + "." + leaf.Value
+	if group.Value == "feature" {
+		slot, ok := d.features[leaf.Value]
+		if !ok {
+			return nil, problemAt(at, "unknown-feature", featureHint(leaf.Value, d.features), "this file defines no feature %s", leaf.Value)
+		}
+		return &term{op: opFeature, off: at, feature: leaf.Value, slot: slot}, nil
+	}
+	if err := d.listReference(n); err != nil {
+		return nil, err
+	}
+	f := fieldByName[name]
+	if f == nil {
+		return nil, problemAt(at, "unknown-field", didYouMean(name, fieldNames()), "there is no field %s", name)
+	}
+	if f.unfilled {
+		return nil, problemAt(at, "unfilled-field", "leave the condition out until a version that fills it",
+			"the host does not fill %s yet: it would always read as empty", name)
+	}
+	t := &term{op: opCompare, off: at, field: f}
+	if f.domain == boolean {
+		t.op = opFlag
+	}
+	return t, nil
+}
+
+func fieldNames() []string {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.name
+	}
+	return names
+}
+
+// wholeNameHint finds the group of a field that was written without it.
+func wholeNameHint(word string) string {
+	for _, name := range fieldNames() {
+		if strings.HasSuffix(name, "."+word) {
+			return "did you mean " + name + "?"
+		}
+	}
+	return "a field is written group.field, a constant in double quotes"
+}
+
+func featureHint(name string, features map[string]int) string {
+	if len(features) == 0 {
+		return "define it under features:"
+	}
+	known := make([]string, 0, len(features))
+	for f := range features {
+		known = append(known, f)
+	}
+	slices.Sort(known)
+	return didYouMean(name, known)
+}

@@ -1,0 +1,95 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// feature is a named boolean over the event's text: true where one of its
+// phrases stands in the text as whole words.
+type feature struct {
+	Name  string   `json:"name"`
+	Field string   `json:"field"`
+	AnyOf []string `json:"any_of"`
+}
+
+// phrase is a feature's phrase as words.
+type phrase struct {
+	words []string
+	slot  int
+}
+
+// matcher finds all features of a set in one pass over a text.
+type matcher struct {
+	names   []string            // by slot
+	byFirst map[string][]phrase // by first word
+}
+
+func newMatcher(features []feature) matcher {
+	m := matcher{byFirst: map[string][]phrase{}}
+	for slot, f := range features {
+		m.names = append(m.names, f.Name)
+		for _, p := range f.AnyOf {
+			ws := words(p)
+			m.byFirst[ws[0]] = append(m.byFirst[ws[0]], phrase{ws, slot})
+		}
+	}
+	return m
+}
+
+// match returns the names of the features that are true of the text, sorted.
+func (m matcher) match(s string) []string {
+	if len(m.names) == 0 {
+		return nil
+	}
+	found := make([]bool, len(m.names))
+	ws := words(s)
+	for i, w := range ws {
+		for _, p := range m.byFirst[w] {
+			if rest := ws[i:]; len(rest) >= len(p.words) && slices.Equal(rest[:len(p.words)], p.words) {
+				found[p.slot] = true
+			}
+		}
+	}
+	var out []string
+	for slot, ok := range found {
+		if ok {
+			out = append(out, m.names[slot])
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// words splits a text into case-folded words, so that "Money-Back!" and "money
+// back" are the same. Characters of scripts that put no space between words
+// are words of their own: a phrase in them matches anywhere.
+func words(s string) []string {
+	s = norm.NFKC.String(cases.Fold().String(norm.NFKC.String(s)))
+	var out []string
+	var word strings.Builder
+	flush := func() {
+		if word.Len() > 0 {
+			out = append(out, word.String())
+			word.Reset()
+		}
+	}
+	for _, r := range s {
+		switch {
+		case unicode.Is(unicode.Cf, r): // zero-width and soft hyphens hide nothing
+		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar):
+			flush()
+			out = append(out, string(r))
+		case unicode.IsLetter(r), unicode.IsNumber(r), unicode.IsMark(r):
+			word.WriteRune(r)
+		default:
+			flush()
+		}
+	}
+	flush()
+	return out
+}
