@@ -1,0 +1,283 @@
+package xsim
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// postRequest is X's CreatePostsRequest, 2026-08; a key that is not in it is
+// refused.
+type postRequest struct {
+	Text  string `json:"text"`
+	Reply *struct {
+		InReplyTo string          `json:"in_reply_to_tweet_id"`
+		Exclude   []string        `json:"exclude_reply_user_ids"`
+		Auto      json.RawMessage `json:"auto_populate_reply_metadata"`
+	} `json:"reply"`
+	Quote           string          `json:"quote_tweet_id"`
+	MadeWithAI      bool            `json:"made_with_ai"`
+	PaidPartnership bool            `json:"paid_partnership"`
+	Media           json.RawMessage `json:"media"`
+	Poll            json.RawMessage `json:"poll"`
+	ReplySettings   string          `json:"reply_settings"`
+	DeepLink        string          `json:"direct_message_deep_link"`
+	Edit            json.RawMessage `json:"edit_options"`
+	CardURI         string          `json:"card_uri"`
+	Community       string          `json:"community_id"`
+	SuperFollowers  bool            `json:"for_super_followers_only"`
+	Geo             json.RawMessage `json:"geo"`
+	Nullcast        bool            `json:"nullcast"`
+	Share           bool            `json:"share_with_followers"`
+}
+
+// dmRequest is X's CreateDirectMessagesByParticipantIdRequest.
+type dmRequest struct {
+	Text        string            `json:"text"`
+	Attachments []json.RawMessage `json:"attachments"`
+}
+
+// strict decodes one JSON object and refuses keys it does not know.
+func strict(r *request, into any) error {
+	ct, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	if ct != "application/json" {
+		return errors.New("content-type must be application/json")
+	}
+	d := json.NewDecoder(bytes.NewReader(r.body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return errors.New("more than one JSON value")
+	}
+	return nil
+}
+
+// describe notes what a call is about, as far as it can be read.
+func (s *Sim) describe(r *request) {
+	switch r.call.Op {
+	case OpPost:
+		var in postRequest
+		if json.Unmarshal(r.body, &in) != nil {
+			return
+		}
+		r.call.Text = in.Text
+		if in.Reply != nil {
+			r.call.ReplyTo = in.Reply.InReplyTo
+			if p := s.posts[in.Reply.InReplyTo]; p != nil {
+				r.call.User = p.Author
+			}
+		}
+	case OpDM:
+		var in dmRequest
+		if json.Unmarshal(r.body, &in) == nil {
+			r.call.Text = in.Text
+		}
+		r.call.User = r.PathValue("id")
+	}
+}
+
+func refuse(status int, kind, detail string) answer {
+	return answer{status: status, body: problem(status, kind, detail)}
+}
+
+func badRequest(detail string) answer {
+	return answer{status: http.StatusBadRequest, body: invalid(detail)}
+}
+
+// createPost makes a post, reply or quote.
+func (s *Sim) createPost(r *request) answer {
+	var in postRequest
+	if err := strict(r, &in); err != nil {
+		return badRequest(err.Error())
+	}
+	p := &Post{
+		Author: r.account.ID, At: r.now, Text: in.Text, ByAPI: true,
+		Quotes: in.Quote, MadeWithAI: in.MadeWithAI, PaidPartnership: in.PaidPartnership,
+	}
+	most := 280
+	if r.account.Long {
+		most = 25_000
+	}
+	switch {
+	case in.Text == "" && in.Media == nil:
+		return badRequest("text is missing")
+	case in.Reply != nil && !isID(in.Reply.InReplyTo), in.Quote != "" && !isID(in.Quote):
+		return badRequest("a post id has 1 to 19 digits")
+	case weight(in.Text) > most:
+		return refuse(http.StatusForbidden, "", "Your Tweet text is too long.")
+	}
+	if in.Reply != nil {
+		if a, ok := s.mayReply(r.account, in.Reply.InReplyTo); !ok {
+			return a
+		}
+		target := s.posts[in.Reply.InReplyTo]
+		p.ReplyTo, p.ReplyToUser, p.Root = target.ID, target.Author, target.Root
+	}
+	if in.Quote != "" {
+		if _, err := s.living(in.Quote); err != nil {
+			return refuse(http.StatusNotFound, "resource-not-found", "The post to quote is not there.")
+		}
+		if !r.account.Enterprise {
+			return refuse(http.StatusForbidden, "", "Quoting is not permitted at your access level.")
+		}
+	}
+	if s.duplicate(p) {
+		return refuse(http.StatusForbidden, "", "You are not allowed to create a Tweet with duplicate content.")
+	}
+	s.keep(p, r.now)
+	text := escaper.Replace(render(s.opts.Seed, p.ID, p.Text, 0).text)
+	return answer{
+		status: http.StatusCreated, made: p.ID, echoes: s.tell(p, Act{}),
+		body: object{{"data", object{{"id", p.ID}, {"text", text}, {"edit_history_tweet_ids", []string{p.ID}}}}},
+	}
+}
+
+// mayReply judges a reply from the world: since 23 February 2026 the author of
+// the post must have summoned the account, outside the Enterprise tier
+// (facts.md, read 2026-08).
+func (s *Sim) mayReply(a *Account, id string) (answer, bool) {
+	target, err := s.living(id)
+	switch {
+	case err != nil:
+		return answer{status: http.StatusNotFound, body: object{{"errors", []object{notFound("tweet", id)}}}}, false
+	case s.blocked[[2]string{target.Author, a.ID}]:
+		return refuse(http.StatusForbidden, "", "You have been blocked from replying to this user."), false
+	case target.Author == a.ID, a.Enterprise, s.summoned(target, a):
+		return answer{}, true
+	}
+	return refuse(http.StatusForbidden, "", "Reply to this conversation is not allowed because you have not been mentioned or otherwise engaged by the author of the post you are replying to."), false
+}
+
+// summoned reports whether a post mentions the account in its typed text, or
+// quotes one of its posts. The automatic mention of a reply is no summons.
+func (s *Sim) summoned(p *Post, a *Account) bool {
+	q := s.posts[p.Quotes]
+	return names(p.Text, a.Username) || q != nil && q.Author == a.ID
+}
+
+// duplicate reports whether the account said the same to the same shortly
+// before.
+func (s *Sim) duplicate(p *Post) bool {
+	for _, q := range s.posts {
+		if q.Author == p.Author && !q.Deleted && q.Text == p.Text && q.ReplyToUser == p.ReplyToUser &&
+			p.At.Sub(q.At) < s.opts.DuplicateWindow {
+			return true
+		}
+	}
+	return false
+}
+
+// sendDM sends into a one-to-one conversation.
+func (s *Sim) sendDM(r *request) answer {
+	var in dmRequest
+	if err := strict(r, &in); err != nil {
+		return badRequest(err.Error())
+	}
+	to := r.PathValue("id")
+	switch {
+	case in.Text == "" && len(in.Attachments) == 0:
+		return badRequest("text or attachments must be there")
+	case len([]rune(in.Text)) > 10_000:
+		return badRequest("text is too long")
+	case !isID(to), to == r.account.ID:
+		return badRequest("participant_id is not somebody else's id")
+	case s.users[to].ID == "":
+		return answer{status: http.StatusNotFound, body: object{{"errors", []object{notFound("user", to)}}}}
+	case s.blocked[[2]string{to, r.account.ID}]:
+		return refuse(http.StatusForbidden, "", "You cannot send messages to this user.")
+	case !s.wrote[[2]string{to, r.account.ID}]:
+		return refuse(http.StatusForbidden, "", "You do not have permission to DM one or more participants.")
+	}
+	m := DM{From: r.account.ID, To: to, At: r.now, Text: in.Text, ByAPI: true}
+	s.keepDM(&m, r.now)
+	return answer{
+		status: http.StatusCreated, made: m.ID, echoes: s.tellDM(m),
+		body: object{{"data", object{{"dm_conversation_id", conversationID(m)}, {"dm_event_id", m.ID}}}},
+	}
+}
+
+func conversationID(m DM) string {
+	a, b := m.From, m.To
+	if byID(a, b) > 0 {
+		a, b = b, a
+	}
+	return a + "-" + b
+}
+
+func notFound(kind, id string) object {
+	return object{
+		{"value", id}, {"detail", "Could not find " + kind + " with id: [" + id + "]."}, {"title", "Not Found Error"},
+		{"resource_type", kind}, {"parameter", "id"}, {"resource_id", id},
+		{"type", "https://api.x.com/2/problems/resource-not-found"}, {"status", http.StatusNotFound},
+	}
+}
+
+// me is the account itself, with the fields asked for.
+func (s *Sim) me(r *request) answer {
+	full := wireUser(r.account.User)
+	asked := append(strings.Split(r.URL.Query().Get("user.fields"), ","), "id", "name", "username")
+	return answer{status: http.StatusOK, body: object{{"data", slices.DeleteFunc(full, func(f field) bool { return !slices.Contains(asked, f.key) })}}}
+}
+
+// userPosts is a user's timeline, newest first.
+func (s *Sim) userPosts(r *request) answer {
+	author, since := r.PathValue("id"), r.URL.Query().Get("since_id")
+	if !isID(author) {
+		return badRequest("id has 1 to 19 digits")
+	}
+	var list []object
+	for _, p := range s.posts {
+		if p.Author == author && !p.Deleted && byID(p.ID, since) > 0 {
+			list = append(list, wirePost(s.opts.Seed, *p, s.around(p)))
+		}
+	}
+	return page(list, r)
+}
+
+// dmEvents is the account's conversation with a user, newest first.
+func (s *Sim) dmEvents(r *request) answer {
+	other := r.PathValue("id")
+	var list []object
+	for _, m := range s.dms {
+		if m.From == r.account.ID && m.To == other || m.From == other && m.To == r.account.ID {
+			list = append(list, object{
+				{"id", m.ID}, {"event_type", "MessageCreate"}, {"dm_conversation_id", conversationID(m)},
+				{"sender_id", m.From}, {"created_at", stamp(m.At)},
+				{"text", escaper.Replace(render(s.opts.Seed, m.ID, m.Text, 0).text)},
+			})
+		}
+	}
+	return page(list, r)
+}
+
+// page is the newest of a list, at most max_results of them. There is no
+// second page: nothing here grows that long.
+func page(list []object, r *request) answer {
+	most, err := strconv.Atoi(r.URL.Query().Get("max_results"))
+	if err != nil || most < 1 || most > 100 {
+		most = 100
+	}
+	slices.SortFunc(list, func(a, b object) int { return byID(b.get("id"), a.get("id")) })
+	list = list[:min(len(list), most)]
+	o := object{{"meta", object{{"result_count", len(list)}}}}
+	if len(list) > 0 {
+		o = append(object{{"data", list}}, o...)
+	}
+	return answer{status: http.StatusOK, body: o}
+}
+
+func (o object) get(key string) string {
+	for _, f := range o {
+		if s, ok := f.value.(string); ok && f.key == key {
+			return s
+		}
+	}
+	return ""
+}

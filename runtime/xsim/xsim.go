@@ -1,0 +1,221 @@
+// Package xsim is a simulated X for tests, the demo and `beckon xsim`: the REST
+// calls that Beckon makes, with X's refusals, limits and faults, and a sender
+// of signed webhooks. It owns a small world of users, posts and DMs, and keeps
+// what reached it, so that a test can count replies per post.
+//
+// What it refuses: to know anything of Beckon (a bot in any language can be
+// tried on it), to act by chance or by a clock of its own, and to deliver to a
+// webhook that fails the CRC.
+//
+//   - X1 the same script gives the same bytes: ids come from Options.Now and
+//     order, event ids and t.co codes from hashes.
+//   - X2 a request that a fault keeps from having an effect has none; one that
+//     is reported as failed with Fault.Made has its whole effect.
+//   - X3 what X forbids is judged from the world, not from what the client
+//     says: a reply needs a summons, a DM the user's DM.
+//
+// # Served to bots
+//
+//	POST /2/tweets
+//	POST /2/dm_conversations/with/{id}/messages
+//	GET  /2/users/me
+//	GET  /2/users/{id}/tweets
+//	GET  /2/dm_conversations/with/{id}/dm_events
+//
+// # Served to people
+//
+//	GET  /_sim/seen           calls, posts and DMs as X has them, JSON
+//	POST /_sim/{act}          an Act: mention reply quote post keyword edit delete dm follow unfollow like repost block revoke
+//	POST /_sim/fault          a Fault
+//	POST /_sim/raw            a body to sign and deliver as it is
+//	POST /_sim/forge          a body to deliver with a forged signature
+//
+// For example, a user writes to a bot:
+//
+//	curl -d '{"from":"ann","to":"helpdesk","text":"where is my order?"}' http://127.0.0.1:8089/_sim/mention
+//
+// These have no password: listen on a loopback address.
+package xsim
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Account is a user that a bot speaks for.
+type Account struct {
+	User
+	Token      string // OAuth 2.0 user access token that the API accepts
+	Enterprise bool   // the app's tier: replies need no summons
+	Long       bool   // may post 25,000 characters
+}
+
+// Echo says when X tells us of our own post or DM by webhook.
+type Echo int
+
+const (
+	EchoDefault Echo = iota // of a Fault: as the Sim; of a Sim: EchoAfter
+	EchoAfter               // queued once the HTTP answer is written; Flush or Run delivers
+	EchoBefore              // delivered before the HTTP answer goes out
+	EchoOff                 // no subscription to post.create and dm.sent
+)
+
+// Options configures a Sim. Accounts must be given, and for webhooks
+// ConsumerSecret and WebhookURL.
+type Options struct {
+	Accounts       []Account
+	Users          []User // others are made when first named
+	ConsumerSecret []byte
+	WebhookURL     string
+	Client         *http.Client // for webhooks; default a new one
+	Echo           Echo
+	Retries        int // further tries of a delivery after a 5xx or no answer; default 2, negative: none
+
+	Now    func() time.Time // default time.Now
+	Seed   uint64           // changes event ids and t.co codes
+	Limits map[string]int   // calls per 15 minutes by Op, where they differ from X's
+	// DuplicateWindow is how long the same text to the same user is refused;
+	// default 5 minutes.
+	DuplicateWindow time.Duration
+
+	// Validate judges each API request, body included; its error is a 400 and
+	// is kept in Violations.
+	Validate func(*http.Request) error
+	Log      *slog.Logger
+}
+
+// Sim is a simulated X. It is safe for concurrent use.
+type Sim struct {
+	opts   Options
+	client *http.Client
+	wake   chan struct{} // something was queued
+
+	mu       sync.Mutex
+	users    map[string]User   // by id
+	handles  map[string]string // lower-case handle to id
+	accounts map[string]*Account
+	revoked  map[string]bool    // account ids whose authorisation was withdrawn
+	posts    map[string]*Post   // by id, deleted ones too
+	dms      []DM               // in order
+	wrote    map[[2]string]bool // (user, account): the user has sent a DM
+	blocked  map[[2]string]bool // (user, account)
+
+	lastID     int64
+	windows    map[[2]string]window // (account, op)
+	faults     []*armed
+	calls      []Call
+	violations []error
+	queue      [][]byte
+	validated  bool // the webhook passed its CRC
+}
+
+// New makes a Sim with its accounts and users.
+func New(o Options) (*Sim, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.DuplicateWindow == 0 {
+		o.DuplicateWindow = 5 * time.Minute
+	}
+	if o.Retries == 0 {
+		o.Retries = 2
+	}
+	if o.Echo == EchoDefault {
+		o.Echo = EchoAfter
+	}
+	if o.WebhookURL != "" && len(o.ConsumerSecret) == 0 {
+		return nil, errors.New("xsim: a webhook needs a consumer secret")
+	}
+	client := http.Client{}
+	if o.Client != nil {
+		client = *o.Client
+	}
+	// X takes a redirect for an invalid webhook, and does not follow it.
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	if client.Timeout == 0 {
+		client.Timeout = 10 * time.Second // X's own patience
+	}
+	s := &Sim{
+		opts: o, client: &client, wake: make(chan struct{}, 1),
+		users: map[string]User{}, handles: map[string]string{}, accounts: map[string]*Account{},
+		revoked: map[string]bool{}, posts: map[string]*Post{},
+		wrote: map[[2]string]bool{}, blocked: map[[2]string]bool{}, windows: map[[2]string]window{},
+	}
+	tokens := map[string]bool{}
+	for _, a := range o.Accounts {
+		if a.Token == "" || tokens[a.Token] {
+			return nil, fmt.Errorf("xsim: account %q needs a token of its own", a.Username)
+		}
+		tokens[a.Token] = true
+		if err := s.add(a.User); err != nil {
+			return nil, err
+		}
+		s.accounts[a.ID] = &a
+	}
+	for _, u := range o.Users {
+		if err := s.add(u); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func (s *Sim) add(u User) error {
+	handle := strings.ToLower(u.Username)
+	switch {
+	case !isID(u.ID) || handle == "":
+		return fmt.Errorf("xsim: user %q needs a numeric id and a username", u.Username)
+	case s.users[u.ID].ID != "" || s.handles[handle] != "":
+		return fmt.Errorf("xsim: user %q is there twice", u.Username)
+	}
+	if u.Name == "" {
+		u.Name = u.Username
+	}
+	s.users[u.ID], s.handles[handle] = u, u.ID
+	return nil
+}
+
+// User returns a user by handle or id.
+func (s *Sim) User(name string) (User, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u, err := s.find(name)
+	return u, err == nil
+}
+
+// find returns a user by handle (with or without @) or id.
+func (s *Sim) find(name string) (User, error) {
+	name = strings.TrimPrefix(name, "@")
+	if u, ok := s.users[name]; ok {
+		return u, nil
+	}
+	if id := s.handles[strings.ToLower(name)]; id != "" {
+		return s.users[id], nil
+	}
+	return User{}, fmt.Errorf("xsim: no user %q", name)
+}
+
+// person finds a user, or makes one: a handle is enough to be somebody.
+func (s *Sim) person(name string, automated bool) (User, error) {
+	if u, err := s.find(name); err == nil {
+		return u, nil
+	}
+	name = strings.TrimPrefix(name, "@")
+	u := User{ID: name, Username: "user" + name, Automated: automated}
+	if !isID(name) {
+		if !isHandle(name) {
+			return User{}, fmt.Errorf("xsim: %q is no handle", name)
+		}
+		u.Username, u.ID = name, userID(name)
+	}
+	err := s.add(u)
+	return s.users[u.ID], err
+}
