@@ -779,7 +779,7 @@ UPDATE actions SET
   input = ?17,
   decision = ?18
 WHERE id = ?19 AND state = ?20
-  AND (state = ?4 OR state NOT IN ('sent', 'failed', 'denied', 'cancelled'))
+  AND (state = ?4 OR (state <> 'sent' AND state <> 'failed' AND state <> 'denied' AND state <> 'cancelled'))
 `
 
 type UpdateActionParams struct {

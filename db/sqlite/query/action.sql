@@ -34,7 +34,7 @@ UPDATE actions SET
   input = sqlc.arg(input),
   decision = sqlc.arg(decision)
 WHERE id = sqlc.arg(id) AND state = sqlc.arg(from_state)
-  AND (state = sqlc.arg(state) OR state NOT IN ('sent', 'failed', 'denied', 'cancelled'));
+  AND (state = sqlc.arg(state) OR (state <> 'sent' AND state <> 'failed' AND state <> 'denied' AND state <> 'cancelled'));
 
 -- name: DueActions :many
 SELECT * FROM actions
