@@ -123,7 +123,8 @@ func syntaxProblem(src string, err error) *problem {
 		return p
 	}
 	p.off = min(max(fe.From, 0), len(src))
-	p.msg, _, _ = strings.Cut(fe.Message, "\n")
+	p.msg, _, _ = strings.Cut(fe.Message, ": strconv")
+	p.msg = strings.Replace(p.msg, "unexpected token EOF", "the condition ends too early", 1)
 	for _, word := range []struct{ wrong, right string }{
 		{" AND ", "and"}, {" OR ", "or"}, {"NOT ", "not"}, {" && ", "and"},
 	} {

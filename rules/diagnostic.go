@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Diagnostic is one thing that is wrong with a rule file.
@@ -73,7 +74,17 @@ func snippet(line string, col int) string {
 			pad[i] = '\t'
 		}
 	}
-	return "    " + string(rs) + "\n    " + string(pad) + "^"
+	return "    " + printable(string(rs)) + "\n    " + string(pad) + "^"
+}
+
+// printable replaces what would move a terminal's cursor or change its colour.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\t' && !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
 }
 
 // nearest returns the candidate most like s, or "" where none is close.

@@ -78,7 +78,10 @@ func isReference(n ast.Node) bool {
 // compare reads one field and one constant, in either order.
 func (d *dialect) compare(n *ast.BinaryNode) (*term, error) {
 	fieldSide, constSide, cmp := n.Left, n.Right, n.Operator
+	_, bareLeft := n.Left.(*ast.IdentifierNode)
+	_, bareRight := n.Right.(*ast.IdentifierNode)
 	switch l, r := isReference(n.Left), isReference(n.Right); {
+	case l && r && bareRight && !bareLeft: // a constant without its quotes
 	case l && r:
 		return nil, problemAt(start(n), "two-fields", "compare each field with a constant",
 			"a comparison has one field and one constant, this has two fields")

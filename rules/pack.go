@@ -177,6 +177,7 @@ func (r *reader) rule(n *yaml.Node, layer string, features map[string]int) *rule
 	}
 	if u.ID != "" && layer != layerPlatform && strings.HasPrefix(u.ID, "x.") {
 		r.at(m["id"], "reserved-id", "choose another prefix", "ids that start with x. belong to the platform pack")
+		u.ID = ""
 	}
 	if u.Mode == "shadow" {
 		r.at(m["mode"], "not-in-this-version", "write mode: off", "shadow rules are not in this version")

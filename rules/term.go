@@ -45,6 +45,9 @@ func (t *term) String() string {
 	case opOr:
 		return "(" + t.kids[0].String() + " or " + t.kids[1].String() + ")"
 	case opNot:
+		if k := t.kids[0]; k.op == opCompare || k.op == opIn {
+			return "not (" + k.String() + ")"
+		}
 		return "not " + t.kids[0].String()
 	case opFlag:
 		return t.field.name

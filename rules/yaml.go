@@ -28,7 +28,7 @@ type reader struct {
 
 // report notes a problem at a line and column (from 1).
 func (r *reader) report(line, col int, code, hint, format string, args ...any) {
-	d := Diagnostic{Code: code, File: r.file, Line: line, Col: col, Message: fmt.Sprintf(format, args...), Hint: hint}
+	d := Diagnostic{Code: code, File: r.file, Line: line, Col: col, Message: printable(fmt.Sprintf(format, args...)), Hint: printable(hint)}
 	if line >= 1 && line <= len(r.lines) {
 		d.Snippet = snippet(r.lines[line-1], col)
 	}
@@ -45,13 +45,16 @@ func (r *reader) parse(data []byte) *yaml.Node {
 		r.report(0, 0, "file-too-large", "split it into several packs", "a rule file has at most %d bytes, this one has %d", maxFile, len(data))
 		return nil
 	}
+	r.lines = strings.Split(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")
 	if i, ok := unreadable(data); ok {
 		line := 1 + bytes.Count(data[:i], []byte("\n"))
 		r.report(line, 1+utf8.RuneCount(data[bytes.LastIndexByte(data[:i], '\n')+1:i]), "encoding",
 			"save the file as UTF-8 with plain line ends", "a character that rule files do not have")
 		return nil
 	}
-	r.lines = strings.Split(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")
+	if r.tabs() {
+		return nil
+	}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	var doc yaml.Node
 	if err := dec.Decode(&doc); errors.Is(err, io.EOF) {
@@ -61,12 +64,12 @@ func (r *reader) parse(data []byte) *yaml.Node {
 		r.yamlError(err)
 		return nil
 	}
-	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		if err != nil {
-			r.yamlError(err)
-		} else {
-			r.report(1, 1, "several-documents", "make it one file a pack", "the file holds several YAML documents")
-		}
+	var second yaml.Node
+	if err := dec.Decode(&second); err == nil {
+		r.at(&second, "several-documents", "make it one file a pack", "the file holds several YAML documents")
+		return nil
+	} else if !errors.Is(err, io.EOF) {
+		r.yamlError(err)
 		return nil
 	}
 	if len(doc.Content) != 1 || !r.plain(&doc, 0) {
@@ -95,6 +98,17 @@ func unreadable(data []byte) (int, bool) {
 	return 0, false
 }
 
+// tabs reports lines that are indented with tabs, which YAML does not take,
+// and whose place its parser does not tell.
+func (r *reader) tabs() bool {
+	for i, l := range r.lines {
+		if indent := len(l) - len(strings.TrimLeft(l, " ")); strings.HasPrefix(l[indent:], "\t") {
+			r.report(i+1, indent+1, "tab", "indent with spaces", "a tab in the indentation")
+		}
+	}
+	return len(r.diags) > 0
+}
+
 var yamlLine = regexp.MustCompile(`line (\d+): (.*)`)
 
 func (r *reader) yamlError(err error) {
@@ -102,13 +116,16 @@ func (r *reader) yamlError(err error) {
 	if m := yamlLine.FindStringSubmatch(msg); m != nil {
 		line, _ = strconv.Atoi(m[1])
 		msg = m[2]
+		if strings.HasPrefix(msg, "did not find expected") {
+			line++ // yaml counts these lines from 0
+		}
 	}
 	line = min(max(line, 1), len(r.lines))
 	col := 1 + len(r.lines[line-1]) - len(strings.TrimLeft(r.lines[line-1], " "))
 	hint := ""
 	switch {
 	case strings.Contains(msg, "found character that cannot start any token"):
-		hint = "indent with spaces, and quote texts that start with @ or `"
+		hint = "quote texts that start with @, % or `"
 	case strings.Contains(msg, "mapping values are not allowed"):
 		hint = "quote texts that hold a colon"
 	}
