@@ -80,6 +80,7 @@ type Event struct {
 	Tag     string   // the subscription's tag
 	Keyword string   // the subscription's keyword filter, if it has one
 
+	Bot     string    // the bot's configured name; Decode leaves it empty, dispatch sets it
 	BotUser string    // user id of the subscribed account (filter.user_id; for oauth.revoke payload.user_id)
 	User    string    // user id of the other side; "" if there is none
 	Name    string    // the other side's handle without the @, "" if X left it out; never a key, handles change

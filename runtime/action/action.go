@@ -1,0 +1,91 @@
+// Package action is the log of everything that leaves, and the worker that
+// makes it leave.
+//
+// What it owns: the states of an action and who may move it, the unit of work
+// in which actions and the state that counts them change together, the sender,
+// and a person's word on a held draft. What it refuses: to send what the gate
+// did not allow a moment ago, to send twice, to guess how a lost call ended.
+//
+//   - I1 no call to X without a committed attempting row.
+//   - I2 one row for a key: (bot, interaction, kind, purpose, part, version of
+//     the post answered). For replies, besides, at most one row for (bot,
+//     interaction), whatever its purpose, states denied and cancelled aside.
+//   - I3 unknown is never sent again by itself. The class of a failed send
+//     follows how far it got; at start every attempting row becomes unknown
+//     before the sender runs.
+//   - I4 opt-out, pause and the kill switch are read inside the claim
+//     transaction.
+//   - I5 terminal states do not change.
+//   - I6 each row holds the rule-set hash, the inputs and the decision that
+//     allowed it.
+//   - I7 one function in the program calls the sender's X.
+//   - I8 if state cannot be read or written, nothing is sent.
+//
+// The way of one action, with its crash windows:
+//
+//	1 insert pending      with the event's own transaction (dispatch)
+//	2 claim: attempting   committed before anything leaves; a crash after it
+//	                      leaves attempting, which the next start turns unknown
+//	3 POST                the only call to X
+//	4 settle              sent, failed, pending again, or unknown; if it cannot
+//	                      be stored it is tried again before anything else
+package action
+
+import (
+	"context"
+	"time"
+
+	"github.com/beckon-bot/beckon/runtime/event"
+)
+
+// X is the way out. Send makes one call and tells how it ended; it never
+// retries by itself, and an error it cannot place is UnknownOutcome.
+type X interface {
+	Send(ctx context.Context, o event.Outgoing) event.Outcome
+}
+
+// Next says what a settled call makes of an attempting action.
+type Next struct {
+	State  event.State
+	After  time.Duration // wait before the next try, for Pending without a RetryAt
+	Reason string        // for the operator
+}
+
+// Waits before another try, where X surely did nothing.
+const (
+	firstRetry  = 5 * time.Second
+	maxRetry    = 10 * time.Minute
+	cappedRetry = 15 * time.Minute
+)
+
+// NextOf is the one place that says what follows from a class (I3). tries
+// counts the attempts so far, from 1.
+func NextOf(c event.Class, tries int) Next {
+	switch c {
+	case event.OK:
+		return Next{State: event.Sent, Reason: "X has it"}
+	case event.Transient:
+		return Next{State: event.Pending, After: backoff(tries), Reason: "X could not be reached; nothing was sent, it is tried again"}
+	case event.RateLimited:
+		return Next{State: event.Pending, After: backoff(tries), Reason: "X's rate limit is used up; it waits for the reset"}
+	case event.Auth:
+		return Next{State: event.Pending, After: backoff(tries), Reason: "X does not accept the account's token; renew it, nothing was sent"}
+	case event.UsageCapped:
+		return Next{State: event.Pending, After: cappedRetry, Reason: "the app's usage cap or credit is used up; raise it, nothing was sent"}
+	case event.Refused:
+		return Next{State: event.Failed, Reason: "X refused it for good"}
+	case event.Gone:
+		return Next{State: event.Failed, Reason: "what it answers is no longer on X"}
+	case event.Bug:
+		return Next{State: event.Failed, Reason: "X calls the request wrong; please report it with its detail"}
+	}
+	return Next{State: event.Unsettled, Reason: "the answer was lost; look on X whether it went out, it is not sent again by itself"}
+}
+
+func backoff(tries int) time.Duration {
+	d := firstRetry
+	for range min(tries-1, 10) {
+		d *= 2
+	}
+	return min(d, maxRetry)
+}

@@ -1,0 +1,192 @@
+package action
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/rules"
+	"github.com/beckon-bot/beckon/runtime/conversation"
+	"github.com/beckon-bot/beckon/runtime/event"
+	"github.com/beckon-bot/beckon/runtime/gate"
+)
+
+// DecisionID derives a record's id from its cause, so that the same log gives
+// the same ids.
+func DecisionID(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		h.Write([]byte(p))
+		h.Write([]byte{0})
+	}
+	return "d-" + hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// Paused reports whether the kill switch of the bot, or of all, is on.
+func (u *Unit) Paused(bot string) (bool, string, error) {
+	for _, name := range []string{db.AllBots, bot} {
+		s, err := u.Tx.Switch(name)
+		if err != nil {
+			return false, "", fmt.Errorf("read kill switch %s: %w", name, err)
+		}
+		if s.Paused {
+			return true, fmt.Sprintf("%s is paused by %s: %s", name, s.By, s.Reason), nil
+		}
+	}
+	return false, "", nil
+}
+
+// redecide decides again on an action that has a row: at claim, or when a
+// person approves it. It stores the new decision with the row (I6), and its
+// text where obligations changed it, but not the row's new state.
+func (u *Unit) redecide(g *gate.Gate, a *db.Action, stage string) (gate.Verdict, error) {
+	var v gate.Verdict
+	facts, err := gate.ParseFacts(a.Draft)
+	if err != nil {
+		return v, fmt.Errorf("decide on action %s again: %w", a.ID, err)
+	}
+	sealed, err := u.Tx.ActionText(a.ID)
+	if err != nil {
+		return v, fmt.Errorf("read text of action %s: %w", a.ID, err)
+	}
+	text, err := event.Open(sealed)
+	if err != nil {
+		return v, fmt.Errorf("open text of action %s: %w", a.ID, err)
+	}
+	s, err := u.State(a.Bot, a.User, a.Interaction)
+	if err != nil {
+		return v, err
+	}
+	paused, _, err := u.Paused(a.Bot)
+	if err != nil {
+		return v, err
+	}
+	c := gate.Case{
+		Bot:    a.Bot,
+		State:  conversation.WithoutAction(s, a.Kind, a.State, a.CreatedAt),
+		Facts:  facts,
+		Text:   string(text),
+		Paused: paused,
+		Now:    u.Now,
+	}
+	if a.Approval != nil {
+		c.Lifted, c.Approval = a.Approval.Rules, "approved"
+	}
+	v = g.Decide(c)
+	record := gate.Record{
+		ID: DecisionID(stage, a.ID, strconv.Itoa(a.Attempts), strconv.FormatInt(u.Now.UnixMilli(), 10)),
+		At: u.Now.UTC(), Bot: a.Bot, User: a.User, Event: a.Event, Interaction: a.Interaction,
+		Action: &gate.ActionRef{Kind: a.Kind, Purpose: a.Purpose, ID: a.ID, Stage: stage, Handler: facts.Draft.Handler},
+	}
+	if _, err := u.decided(a, v, record, c.State, c.Lifted); err != nil {
+		return v, err
+	}
+	if v.Text != string(text) {
+		if err := u.Tx.PutActionText(a.ID, event.Seal([]byte(v.Text))); err != nil {
+			return v, fmt.Errorf("store text of action %s: %w", a.ID, err)
+		}
+	}
+	return v, nil
+}
+
+// decided writes the record of a verdict, appends it, and gives the action what
+// it keeps of its decision (I6).
+func (u *Unit) decided(a *db.Action, v gate.Verdict, r gate.Record, s conversation.State, lifted []string) (gate.Record, error) {
+	r = v.Record(r, s, lifted)
+	a.DecisionID = r.ID
+	if r.Rules != nil {
+		a.RuleSet = r.Rules.Set
+	}
+	var err error
+	if a.Input, err = json.Marshal(r.Input); err != nil {
+		return r, fmt.Errorf("write input of decision %s: %w", r.ID, err)
+	}
+	if a.Draft, err = v.Facts.Marshal(); err != nil {
+		return r, fmt.Errorf("write facts of decision %s: %w", r.ID, err)
+	}
+	if a.Decision, err = r.Line(); err != nil {
+		return r, fmt.Errorf("write decision %s: %w", r.ID, err)
+	}
+	a.TextHash = u.Key.Text(event.EchoText(v.Text))
+	return r, u.Append(r)
+}
+
+// Append stores a decision record.
+func (u *Unit) Append(r gate.Record) error {
+	line, err := r.Line()
+	if err != nil {
+		return fmt.Errorf("write decision %s: %w", r.ID, err)
+	}
+	d := db.Decision{ID: r.ID, At: r.At, Bot: r.Bot, Event: r.Event, Record: line}
+	if r.Action != nil {
+		d.Action = r.Action.ID
+	}
+	if err := u.Tx.AppendDecision(d); err != nil {
+		return fmt.Errorf("append decision %s: %w", r.ID, err)
+	}
+	return nil
+}
+
+// Proposal is a draft that the gate has looked at, on its way to a row.
+type Proposal struct {
+	Action  db.Action // its key, addressees and times; the rest is filled in
+	Verdict gate.Verdict
+	State   conversation.State // that the verdict was made on
+	Record  gate.Record        // its identity; the rest is filled in
+}
+
+// Propose stores a verdict on a new draft: always its decision record, and a
+// row where it was allowed (pending) or held (hold). A denied draft leaves no
+// row, and may be decided again by a later event of its interaction. Where the
+// key of I2 is taken, the record says so and nothing else is stored.
+func (u *Unit) Propose(p Proposal) (gate.Record, error) {
+	a := p.Action
+	v := p.Verdict
+	switch v.Decision.Effect {
+	case rules.Allow:
+		a.State, a.Reason = event.Pending, "allowed; waits for the sender"
+	case rules.Hold:
+		a.State, a.Reason = event.Hold, v.Decision.Say
+	default:
+		return u.decided(&a, v, p.Record, p.State, nil)
+	}
+	taken, err := u.taken(a)
+	if err != nil {
+		return gate.Record{}, err
+	}
+	if taken != "" {
+		v.Decision.Effect = rules.Deny
+		v.Decision.By = []rules.By{{Rule: "action.one-per-key"}}
+		v.Decision.Say = "There is an action for this interaction already: " + taken + "."
+		v.Decision.Obligations = nil
+		return u.decided(&a, v, p.Record, p.State, nil)
+	}
+	p.Record.Action.ID = a.ID
+	r, err := u.decided(&a, v, p.Record, p.State, nil)
+	if err != nil {
+		return r, err
+	}
+	return r, u.Insert(a, v.Text)
+}
+
+// taken names the row that holds a key of I2 which a would need, "" if there
+// is none. The schema's unique keys are the second wall behind it.
+func (u *Unit) taken(a db.Action) (string, error) {
+	rows, err := u.Tx.ActionsOf(a.Bot, a.Interaction)
+	if err != nil {
+		return "", fmt.Errorf("read actions of interaction %s: %w", a.Interaction, err)
+	}
+	i := slices.IndexFunc(rows, func(r db.Action) bool {
+		same := r.Kind == a.Kind && r.Purpose == a.Purpose && r.Part == a.Part && r.Version == a.Version
+		live := r.Kind == event.Reply && a.Kind == event.Reply && r.State != event.Denied && r.State != event.Cancelled
+		return same || live
+	})
+	if i < 0 {
+		return "", nil
+	}
+	return fmt.Sprintf("%s, %s", rows[i].ID, rows[i].State), nil
+}

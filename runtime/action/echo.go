@@ -1,0 +1,121 @@
+package action
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/runtime/conversation"
+	"github.com/beckon-bot/beckon/runtime/event"
+)
+
+// DefaultPersonQuiet is how long a bot stays silent toward a user after a
+// person spoke to them through its account.
+const DefaultPersonQuiet = 24 * time.Hour
+
+// Echoed says what a post or DM of our own account, seen from outside, is.
+type Echoed string
+
+const (
+	EchoOurs    Echoed = "ours"    // made by an action that is in the log
+	EchoSettled Echoed = "settled" // made by an action whose outcome was open: it is sent
+	EchoWaits   Echoed = "waits"   // judged when the action that is under way settles
+	EchoPerson  Echoed = "person"  // somebody speaks through the account
+)
+
+// Echo judges an own post or DM (architecture, "Our own echo is not a person").
+// It is ours if its id is in the action log, or if an attempting or unknown
+// action has the same target and the same text with every link replaced by one
+// mark; then it settles that action as sent.
+func (u *Unit) Echo(bot string, e event.Event, quiet time.Duration) (Echoed, db.Action, error) {
+	a, err := u.Tx.ActionByRemoteID(bot, e.Message)
+	if err == nil {
+		return EchoOurs, a, nil
+	}
+	if !errors.Is(err, db.ErrNotFound) {
+		return "", a, fmt.Errorf("look up own message %s: %w", e.Message, err)
+	}
+	open, err := u.Tx.UnsettledTo(bot, e.User)
+	if err != nil {
+		return "", a, fmt.Errorf("find open sends to user %s: %w", e.User, err)
+	}
+	hash := u.Key.Text(event.EchoText(e.Text))
+	waits := false
+	for _, a := range open {
+		if !sameTarget(a, e) {
+			continue
+		}
+		if a.TextHash == hash {
+			from := a.State
+			a.State, a.RemoteID, a.Class = event.Sent, e.Message, event.OK
+			a.Reason = "X has it: seen as an event of our own account"
+			if err := u.Move(a, from); err != nil {
+				return "", a, err
+			}
+			return EchoSettled, a, u.judgeEchoes(a, quiet)
+		}
+		waits = waits || a.State == event.Attempting
+	}
+	if waits {
+		err := u.Tx.PutEcho(db.Echo{Bot: bot, RemoteID: e.Message, User: e.User, TextHash: hash, At: u.Now})
+		if err != nil {
+			return "", db.Action{}, fmt.Errorf("keep own message %s until the open send settles: %w", e.Message, err)
+		}
+		return EchoWaits, db.Action{}, nil
+	}
+	if e.User == "" { // a post that replies to nobody pauses nobody
+		return EchoPerson, db.Action{}, nil
+	}
+	return EchoPerson, db.Action{}, u.PersonSpoke(bot, e.User, quiet)
+}
+
+func sameTarget(a db.Action, e event.Event) bool {
+	if a.Kind == event.DM {
+		return e.Kind == event.KindOwnDM
+	}
+	return e.Kind == event.KindOwnPost && a.ReplyTo == e.ReplyTo
+}
+
+// PersonSpoke silences the bot toward a user to whom a person now speaks, and
+// cancels what still waits for them.
+func (u *Unit) PersonSpoke(bot, user string, quiet time.Duration) error {
+	_, err := u.CancelOpenTo(user, "a person answered through the account", func(a db.Action) bool { return a.Bot == bot })
+	if err != nil {
+		return err
+	}
+	_, _, err = u.Reduce(bot, user, "", conversation.Spoke{Until: u.Now.Add(quiet)})
+	return err
+}
+
+// judgeEchoes decides on the own messages that waited for a to settle: with
+// another id than a's, a person wrote them.
+func (u *Unit) judgeEchoes(a db.Action, quiet time.Duration) error {
+	echoes, err := u.Tx.EchoesTo(a.Bot, a.User)
+	if err != nil {
+		return fmt.Errorf("find own messages that wait for action %s: %w", a.ID, err)
+	}
+	if len(echoes) == 0 {
+		return nil
+	}
+	open, err := u.Tx.UnsettledTo(a.Bot, a.User)
+	if err != nil {
+		return fmt.Errorf("find open sends to user %s: %w", a.User, err)
+	}
+	for _, o := range open {
+		if o.State == event.Attempting { // still to be judged by that one
+			return nil
+		}
+	}
+	person := false
+	for _, e := range echoes {
+		person = person || e.RemoteID != a.RemoteID
+		if err := u.Tx.DropEcho(e.Bot, e.RemoteID); err != nil {
+			return fmt.Errorf("drop judged message %s: %w", e.RemoteID, err)
+		}
+	}
+	if !person {
+		return nil
+	}
+	return u.PersonSpoke(a.Bot, a.User, quiet)
+}

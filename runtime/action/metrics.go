@@ -1,0 +1,15 @@
+package action
+
+import "sync/atomic"
+
+// Metrics counts what became of actions.
+type Metrics struct {
+	Sent        atomic.Int64 `metric:"beckon_actions_total" labels:"outcome=sent" help:"Actions that left attempting, by outcome."`
+	Failed      atomic.Int64 `metric:"beckon_actions_total" labels:"outcome=failed" help:"Actions that left attempting, by outcome."`
+	Retried     atomic.Int64 `metric:"beckon_actions_total" labels:"outcome=retried" help:"Actions that left attempting, by outcome."`
+	Unknown     atomic.Int64 `metric:"beckon_actions_total" labels:"outcome=unknown" help:"Actions that left attempting, by outcome."`
+	Cancelled   atomic.Int64 `metric:"beckon_actions_cancelled_total" help:"Actions cancelled by the sender: expired, opted out, or denied when decided again."`
+	Dry         atomic.Int64 `metric:"beckon_actions_dry_total" help:"Actions that were allowed and not sent because send is off for the bot."`
+	AfterStop   atomic.Int64 `metric:"beckon_sends_after_stop_total" help:"Claims committed after the user's opt-out, confirmations apart. Must be 0."`
+	StoreErrors atomic.Int64 `metric:"beckon_sender_store_errors_total" help:"Steps of the sender that the database refused; nothing is sent then."`
+}

@@ -1,0 +1,143 @@
+package action
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/rules"
+	"github.com/beckon-bot/beckon/runtime/event"
+	"github.com/beckon-bot/beckon/runtime/gate"
+)
+
+// ErrNotHeld is returned for an approval or a rejection of an action that does
+// not wait for one.
+var ErrNotHeld = errors.New("only an action on hold can be approved or rejected")
+
+// ErrNotWaiting is returned where an action to be retried is not pending.
+var ErrNotWaiting = errors.New("only a pending action can be tried earlier")
+
+// Desk is what operators do to the action log. Each call is one transaction.
+type Desk struct {
+	Store db.Store
+	Gate  *gate.Gate
+	Key   event.Key
+}
+
+// Approve records a person's yes to a held draft and decides again at this
+// moment: the holds of the rules that held it count as lifted, any other holds
+// again, forbids are never lifted. It returns the action as it stands then.
+func (d Desk) Approve(ctx context.Context, now time.Time, id, by string) (db.Action, error) {
+	return d.judge(ctx, now, id, func(u *Unit, a *db.Action) error {
+		a.Approval = &db.Approval{By: by, At: now.UTC(), Rules: heldBy(*a)}
+		v, err := u.redecide(d.Gate, a, gate.StageApprove)
+		if err != nil {
+			return err
+		}
+		switch v.Decision.Effect {
+		case rules.Allow:
+			a.State, a.DueAt, a.Reason = event.Pending, now, "approved by "+by+"; waits for the sender"
+		case rules.Hold:
+			a.Reason = "approved by " + by + ", and held by another rule: " + v.Decision.Say
+		default:
+			a.State, a.Reason = event.Cancelled, "approved by "+by+", and denied by now: "+v.Decision.Say
+		}
+		return u.Move(*a, event.Hold)
+	})
+}
+
+// Reject records a person's no to a held draft.
+func (d Desk) Reject(ctx context.Context, now time.Time, id, by, why string) (db.Action, error) {
+	return d.judge(ctx, now, id, func(u *Unit, a *db.Action) error {
+		a.State, a.Reason = event.Denied, "rejected by "+by
+		if why != "" {
+			a.Reason += ": " + why
+		}
+		return u.Move(*a, event.Hold)
+	})
+}
+
+// Retry makes a pending action due now instead of at its retry time.
+func (d Desk) Retry(ctx context.Context, now time.Time, id string) (db.Action, error) {
+	return d.change(ctx, now, id, func(u *Unit, a *db.Action) error {
+		if a.State != event.Pending {
+			return fmt.Errorf("action %s is %s: %w", id, a.State, ErrNotWaiting)
+		}
+		a.DueAt = now
+		return u.Move(*a, event.Pending)
+	})
+}
+
+// Pause turns the kill switch of a bot, or of db.AllBots, on or off. While it
+// is on nothing is sent and new drafts are denied; what waits is parked. When
+// it goes off, what was parked is due again and decided again.
+func (d Desk) Pause(ctx context.Context, now time.Time, bot, by, why string, on bool) error {
+	return d.Store.Write(ctx, func(tx db.Tx) error {
+		s := db.Switch{Bot: bot, Paused: on, By: by, At: now.UTC(), Reason: why}
+		if err := tx.PutSwitch(s); err != nil {
+			return fmt.Errorf("set kill switch of %s: %w", bot, err)
+		}
+		if on {
+			return nil
+		}
+		return unpark(NewUnit(tx, d.Key, now), bot)
+	})
+}
+
+func unpark(u *Unit, bot string) error {
+	rows, err := u.Tx.InState(event.Pending, 0)
+	if err != nil {
+		return fmt.Errorf("find parked actions: %w", err)
+	}
+	for _, a := range rows {
+		if !strings.HasPrefix(a.Reason, ParkedReason) || bot != db.AllBots && bot != a.Bot {
+			continue
+		}
+		a.DueAt, a.Reason = u.Now, "resumed; waits for the sender"
+		if err := u.Move(a, event.Pending); err != nil {
+			return err
+		}
+	}
+	return u.Flush()
+}
+
+func (d Desk) judge(ctx context.Context, now time.Time, id string, fn func(*Unit, *db.Action) error) (db.Action, error) {
+	return d.change(ctx, now, id, func(u *Unit, a *db.Action) error {
+		if a.State != event.Hold {
+			return fmt.Errorf("action %s is %s: %w", id, a.State, ErrNotHeld)
+		}
+		return fn(u, a)
+	})
+}
+
+func (d Desk) change(ctx context.Context, now time.Time, id string, fn func(*Unit, *db.Action) error) (db.Action, error) {
+	var a db.Action
+	err := d.Store.Write(ctx, func(tx db.Tx) (err error) {
+		if a, err = tx.Action(id); err != nil {
+			return fmt.Errorf("action %s: %w", id, err)
+		}
+		u := NewUnit(tx, d.Key, now)
+		if err := fn(u, &a); err != nil {
+			return err
+		}
+		return u.Flush()
+	})
+	return a, err
+}
+
+// heldBy names the rules that hold an action, from its decision record.
+func heldBy(a db.Action) []string {
+	var r gate.Record
+	if json.Unmarshal(a.Decision, &r) != nil || r.Decision != rules.Hold {
+		return nil
+	}
+	ids := make([]string, len(r.By))
+	for i, by := range r.By {
+		ids[i] = by.Rule
+	}
+	return ids
+}

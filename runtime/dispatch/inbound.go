@@ -1,0 +1,269 @@
+package dispatch
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/handlers"
+	"github.com/beckon-bot/beckon/runtime/action"
+	"github.com/beckon-bot/beckon/runtime/bus"
+	"github.com/beckon-bot/beckon/runtime/conversation"
+	"github.com/beckon-bot/beckon/runtime/event"
+	"github.com/beckon-bot/beckon/runtime/gate"
+)
+
+// confirmWithin is how long an opt-out confirmation may wait; later it would
+// be a message out of the blue.
+const confirmWithin = time.Hour
+
+// inbound takes in an act of a user: opt-out first, then state, then perhaps
+// an answer. counted is false for an event whose state was applied before (the
+// retry of a dead letter).
+func (w *work) inbound(m bus.Delivery, e event.Event, counted bool) ([]gate.Record, error) {
+	st, effects, tier, err := w.reduce(m, e, counted)
+	if err != nil {
+		return nil, err
+	}
+	if st == nil { // the reducer failed; its dead letter is written
+		return w.nothing(e, "The event could not be applied; it is kept as a dead letter. An opt-out in it counts.")
+	}
+	todo, err := w.effects(e.Bot, e.User, effects)
+	if err != nil {
+		return nil, err
+	}
+	if todo.changed {
+		if err := w.cancelAnswers(e); err != nil {
+			return nil, err
+		}
+	}
+	if todo.confirm != "" {
+		return w.confirm(m, e, todo.confirm)
+	}
+	if why := w.silent(m, e, *st, tier, todo); why != "" {
+		return w.nothing(e, why)
+	}
+	return w.answer(m, e, tier)
+}
+
+// reduce applies the event to its user's state. A nil state means that it
+// could not, and that the event is a dead letter now.
+func (w *work) reduce(m bus.Delivery, e event.Event, counted bool) (*conversation.State, []conversation.Effect, conversation.Tier, error) {
+	st, err := w.State(e.Bot, e.User, e.Interaction)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	var tier conversation.Tier
+	var effects []conversation.Effect
+	fault := guard(func() error {
+		tier = conversation.Match(e.Text, st.Conversation.Flow != "")
+		if !counted {
+			return nil
+		}
+		st, effects = conversation.Reduce(st, conversation.Received{
+			Event: e, Tier: tier, TextHash: w.Key.Text(e.Text),
+			Stale: w.stale(m, e), FromHostBot: w.botUsers[e.User],
+		})
+		return nil
+	})
+	if fault == nil {
+		w.Keep(st)
+		return &st, effects, tier, nil
+	}
+	w.Metrics.Panics.Add(1)
+	if err := w.deadLetter(m, e, stageReduce, fault.Error()); err != nil {
+		return nil, nil, "", err
+	}
+	if tier.OptsOut() {
+		return nil, nil, tier, w.forceStop(e.Bot, e.User, e.ID, cmp.Or(e.At, m.Time))
+	}
+	return nil, nil, tier, nil
+}
+
+// todo is what the reducer's effects leave to do.
+type todo struct {
+	confirm   event.ActionKind // confirm the opt-out this way; "": do not
+	changed   bool             // an edit changed the text
+	cancelled int
+}
+
+// effects carries out what the reducer asked for, in its order.
+func (w *work) effects(bot, user string, effects []conversation.Effect) (todo, error) {
+	var t todo
+	for _, f := range effects {
+		switch f := f.(type) {
+		case conversation.CancelOpen:
+			w.Metrics.OptOuts.Add(1)
+			gone, err := w.CancelOpenTo(user, f.Reason, func(a db.Action) bool {
+				return a.Purpose != event.OptOutConfirmation
+			})
+			if err != nil {
+				return t, err
+			}
+			t.cancelled += len(gone)
+		case conversation.ConfirmOptOut:
+			t.confirm = f.Kind
+		case conversation.TextChanged:
+			t.changed = true
+		}
+	}
+	return t, nil
+}
+
+// cancelAnswers cancels the answer to an earlier version of the post, if it
+// still waits.
+func (w *work) cancelAnswers(e event.Event) error {
+	_, err := w.CancelOpenTo(e.User, "the post was edited and says something else", func(a db.Action) bool {
+		return a.Bot == e.Bot && a.Interaction == e.Interaction && a.Version < e.Version && a.Purpose == event.Answer
+	})
+	return err
+}
+
+// silent says why an event gets no draft, "" if it may.
+func (w *work) silent(m bus.Delivery, e event.Event, st conversation.State, tier conversation.Tier, t todo) string {
+	switch {
+	case tier.OptsOut() && st.Suppression.OptedOut:
+		return fmt.Sprintf("The user said stop: %d waiting %s cancelled, and no confirmation is due.", t.cancelled, plural(t.cancelled, "answer is", "answers are"))
+	case e.Kind == event.KindChat:
+		return "An encrypted message cannot be read and may say stop: the user's conversation is held for a person."
+	case e.Group:
+		return "A group DM is recorded and never answered."
+	case !e.Addresses():
+		return "The post does not address the bot: no mention, reply or quote."
+	case w.stale(m, e):
+		return fmt.Sprintf("The event is older than %s: recorded, not answered.", w.MaxEventAge)
+	case st.Interaction.Superseded(e):
+		return "A later version of this post is known."
+	}
+	return ""
+}
+
+// stale reports whether the event is too old to be answered. An event without
+// a time of its own counts from when the host took it in.
+func (w *work) stale(m bus.Delivery, e event.Event) bool {
+	return w.Now.Sub(cmp.Or(e.At, m.Time)) > w.MaxEventAge
+}
+
+// answer asks the bot's handlers for a draft and the gate for permission.
+func (w *work) answer(m bus.Delivery, e event.Event, tier conversation.Tier) ([]gate.Record, error) {
+	st, err := w.State(e.Bot, e.User, e.Interaction)
+	if err != nil {
+		return nil, err
+	}
+	bot, _ := w.Gate.Bot(e.Bot)
+	var out handlers.Out
+	fault := guard(func() error {
+		out = w.Handlers[e.Bot].Handle(handlers.In{
+			Event: e, Conversation: st.Conversation, Interaction: st.Interaction, Tier: tier, Now: w.Now,
+			Bot: handlers.BotInfo{Name: bot.Name, Username: bot.Username, Operator: bot.Operator, PrivacyURL: bot.PrivacyURL},
+		})
+		return nil
+	})
+	if fault == nil && len(out.Drafts) > 0 {
+		fault = handlerMay(out.Drafts[0])
+	}
+	if fault != nil {
+		return w.failed(m, e, fault)
+	}
+	if err := w.moved(e, out); err != nil {
+		return nil, err
+	}
+	if len(out.Drafts) == 0 {
+		return w.nothing(e, "No handler has an answer to this.")
+	}
+	d := out.Drafts[0]
+	d.Purpose = cmp.Or(d.Purpose, event.Answer)
+	return w.propose(m, e, d, cmp.Or(e.At, m.Time), cmp.Or(e.At, m.Time).Add(w.MaxEventAge))
+}
+
+// failed keeps an event as a dead letter whose draft could not be made or
+// decided (E4): its state and its opt-out commit, the draft is none.
+func (w *work) failed(m bus.Delivery, e event.Event, fault error) ([]gate.Record, error) {
+	w.Metrics.Panics.Add(1)
+	if err := w.deadLetter(m, e, stageHandle, fault.Error()); err != nil {
+		return nil, err
+	}
+	return w.nothing(e, "The handler failed; the event is kept as a dead letter and nothing is answered.")
+}
+
+// moved keeps what a handler said of the conversation.
+func (w *work) moved(e event.Event, out handlers.Out) error {
+	if out.Flow != nil {
+		if _, _, err := w.Reduce(e.Bot, e.User, "", conversation.FlowMoved{Flow: *out.Flow}); err != nil {
+			return err
+		}
+	}
+	if out.Handoff {
+		if _, _, err := w.Reduce(e.Bot, e.User, "", conversation.HandedOff{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var errPurpose = errors.New("a handler may draft with the purposes answer and notice only")
+
+// handlerMay refuses drafts that are not a handler's to make.
+func handlerMay(d event.Draft) error {
+	if d.Purpose != "" && d.Purpose != event.Answer && d.Purpose != event.Notice {
+		return fmt.Errorf("handler %s drafted with the purpose %s: %w", d.Handler, d.Purpose, errPurpose)
+	}
+	return nil
+}
+
+// confirm drafts the opt-out confirmation: fixed text, the one purpose that
+// may reach a user who opted out, in the channel that the STOP came by.
+func (w *work) confirm(m bus.Delivery, e event.Event, kind event.ActionKind) ([]gate.Record, error) {
+	bot, _ := w.Gate.Bot(e.Bot)
+	d := event.Draft{Kind: kind, Purpose: event.OptOutConfirmation, Text: bot.OptOutConfirmation, Handler: "opt-out"}
+	return w.propose(m, e, d, w.Now, w.Now.Add(confirmWithin))
+}
+
+// propose asks the gate about a draft that answers e and stores its verdict.
+// taken is the event's time where X gave none.
+func (w *work) propose(m bus.Delivery, e event.Event, d event.Draft, taken, expires time.Time) ([]gate.Record, error) {
+	st, err := w.State(e.Bot, e.User, e.Interaction)
+	if err != nil {
+		return nil, err
+	}
+	paused, _, err := w.Paused(e.Bot)
+	if err != nil {
+		return nil, err
+	}
+	bot, _ := w.Gate.Bot(e.Bot)
+	var v gate.Verdict
+	fault := guard(func() error {
+		facts := w.Gate.FactsOf(bot, e, d, taken)
+		v = w.Gate.Decide(gate.Case{Bot: e.Bot, State: st, Facts: facts, Text: d.Text, Paused: paused, Now: w.Now})
+		return nil
+	})
+	if fault != nil {
+		return w.failed(m, e, fault)
+	}
+	a := db.Action{
+		ID:  event.ActionID(e.Bot, e.Interaction, d.Kind, d.Purpose, 0, e.Version),
+		Bot: e.Bot, Interaction: e.Interaction, Kind: d.Kind, Purpose: d.Purpose, Version: e.Version,
+		User: e.User, Event: e.ID, DueAt: w.Now, ExpiresAt: expires,
+	}
+	if d.Kind == event.Reply {
+		a.ReplyTo = e.Message
+	}
+	r, err := w.Propose(action.Proposal{Action: a, Verdict: v, State: st, Record: gate.Record{
+		ID: action.DecisionID(gate.StageDraft, e.Bot, e.ID, fmt.Sprint(e.Index), string(d.Kind), string(d.Purpose)),
+		At: w.Now.UTC(), Bot: e.Bot, User: e.User, Event: e.ID, Interaction: e.Interaction,
+		Action: &gate.ActionRef{Kind: d.Kind, Purpose: d.Purpose, Stage: gate.StageDraft, Handler: d.Handler},
+	}})
+	if err != nil {
+		return nil, err
+	}
+	return []gate.Record{r}, nil
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}

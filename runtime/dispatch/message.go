@@ -1,0 +1,221 @@
+package dispatch
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/rules"
+	"github.com/beckon-bot/beckon/runtime/action"
+	"github.com/beckon-bot/beckon/runtime/bus"
+	"github.com/beckon-bot/beckon/runtime/conversation"
+	"github.com/beckon-bot/beckon/runtime/event"
+	"github.com/beckon-bot/beckon/runtime/gate"
+)
+
+// Stages at which an event can fail, as its dead letter names them.
+const (
+	stageIngest = "ingest"
+	stageDecode = "decode"
+	stageReduce = "reduce"
+	stageHandle = "handle"
+)
+
+// RetrySource marks a message that brings a dead letter back, whose event may
+// have been taken in before: "retry:", the stage at which it failed, ":", the
+// letter's id.
+func RetrySource(l db.DeadLetter) string { return retryPrefix + l.Stage + ":" + l.ID }
+
+const retryPrefix = "retry:"
+
+// work is one transaction of the dispatcher.
+type work struct {
+	*Dispatcher
+	*action.Unit
+}
+
+// message turns one delivery into what became of its events.
+func (w *work) message(m bus.Delivery) ([]Handled, error) {
+	if m.Dead != "" {
+		return w.undecodable(m, stageIngest, m.Dead)
+	}
+	var events []event.Event
+	err := guard(func() (err error) {
+		events, err = event.Decode(m.Data)
+		return err
+	})
+	if err != nil {
+		return w.undecodable(m, stageDecode, err.Error())
+	}
+	if len(events) == 0 {
+		return []Handled{{Seq: m.Seq, Records: []gate.Record{w.none(m.Bot, event.Event{ID: m.ID}, "The body holds no event.")}}}, nil
+	}
+	done := make([]Handled, 0, len(events))
+	for _, e := range events {
+		h, err := w.event(m, e)
+		if err != nil {
+			return nil, err
+		}
+		done = append(done, h)
+	}
+	return done, nil
+}
+
+// undecodable keeps a body as a dead letter, after the opt-out matcher has
+// seen what can be salvaged of it (E3).
+func (w *work) undecodable(m bus.Delivery, stage, reason string) ([]Handled, error) {
+	if m.Bot != bus.NoBot {
+		if err := w.salvageStop(m); err != nil {
+			return nil, err
+		}
+	}
+	e := event.Event{ID: m.ID, Type: event.Type(m.Type), At: m.Time}
+	if err := w.deadLetter(m, e, stage, reason); err != nil {
+		return nil, err
+	}
+	r := w.none(m.Bot, e, "Kept as a dead letter: "+reason)
+	return []Handled{{Seq: m.Seq, Event: e, Records: []gate.Record{r}}}, w.Append(r)
+}
+
+// salvageStop applies an opt-out found in a body that cannot be decoded.
+func (w *work) salvageStop(m bus.Delivery) error {
+	var user string
+	var texts []string
+	if err := guard(func() error { _, user, texts = event.Salvage(m.Data); return nil }); err != nil || user == "" {
+		return nil // nothing can be read of it at all; the dead letter says so
+	}
+	for _, text := range texts {
+		if conversation.Match(text, false).OptsOut() {
+			return w.forceStop(m.Bot, user, m.ID, m.Time)
+		}
+	}
+	return nil
+}
+
+// forceStop records an opt-out without the event that carried it.
+func (w *work) forceStop(bot, user, id string, at time.Time) error {
+	_, effects, err := w.Reduce(bot, user, "", conversation.OptOutRecorded{At: at, ID: id})
+	if err != nil {
+		return err
+	}
+	_, err = w.effects(bot, user, effects)
+	return err
+}
+
+// deadLetter keeps a body until a person has looked.
+func (w *work) deadLetter(m bus.Delivery, e event.Event, stage, reason string) error {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d\x00%s", m.Bot, stage, e.Index, m.Data))
+	bot := m.Bot
+	if bot == bus.NoBot {
+		bot = ""
+	}
+	w.Metrics.DeadLetters.Add(1)
+	err := w.Tx.AppendDeadLetter(db.DeadLetter{
+		ID: "l-" + hex.EncodeToString(sum[:8]), At: w.Now, Bot: bot, Event: e.ID,
+		Stage: stage, Reason: reason, Raw: event.Seal(m.Data),
+	})
+	if err != nil {
+		return fmt.Errorf("keep dead letter of event %s: %w", e.ID, err)
+	}
+	return nil
+}
+
+// event takes in one event: dedupe, then by what it means to the bot.
+func (w *work) event(m bus.Delivery, e event.Event) (Handled, error) {
+	e.Bot = m.Bot
+	h := Handled{Seq: m.Seq, Event: e}
+	fresh, err := w.Tx.MarkSeen(e.Bot, e.ID, e.Index, w.Now)
+	if err != nil {
+		return h, fmt.Errorf("mark event %s as seen: %w", e.ID, err)
+	}
+	stage, retry := strings.CutPrefix(m.Source, retryPrefix)
+	if !fresh && !retry { // E2
+		h.Duplicate = true
+		h.Records = []gate.Record{w.none(e.Bot, e, "This event was taken in before; nothing changes.")}
+		return h, nil
+	}
+	if !e.Known {
+		w.Metrics.Unknown.Add(1)
+	}
+	w.Metrics.ExtraFields.Add(int64(len(e.Extra)))
+	switch e.Kind {
+	case event.KindPost, event.KindDM, event.KindChat:
+		h.Records, err = w.inbound(m, e, fresh || strings.HasPrefix(stage, stageReduce))
+	case event.KindOwnPost, event.KindOwnDM:
+		h.Records, err = w.own(e)
+	case event.KindRevoke:
+		h.Records, err = w.revoked(e)
+	default:
+		h.Records, err = w.nothing(e, fmt.Sprintf("%s permits no reply and no DM.", e.Type))
+	}
+	return h, err
+}
+
+// own is a post or DM of the bot's own account, seen from outside.
+func (w *work) own(e event.Event) ([]gate.Record, error) {
+	what, a, err := w.Echo(e.Bot, e, w.PersonQuiet)
+	if err != nil {
+		return nil, err
+	}
+	switch what {
+	case action.EchoOurs:
+		return w.nothing(e, fmt.Sprintf("This is our own %s, action %s.", a.Kind, a.ID))
+	case action.EchoSettled:
+		return w.nothing(e, fmt.Sprintf("This is our own %s: action %s is now known to be sent.", a.Kind, a.ID))
+	case action.EchoWaits:
+		return w.nothing(e, "It is judged when the send that is under way has ended.")
+	}
+	w.Metrics.Persons.Add(1)
+	if e.User == "" {
+		return w.nothing(e, "A person posted through the account; it answers nobody, so nobody is paused.")
+	}
+	return w.nothing(e, fmt.Sprintf("A person speaks through the account; the bot is silent toward this user for %s.", w.PersonQuiet))
+}
+
+// revoked stops the bot whose authorisation was withdrawn.
+// X rule: a revoked authorisation stops the bot (facts.md, read 2026-11-23)
+func (w *work) revoked(e event.Event) ([]gate.Record, error) {
+	s := db.Switch{Bot: e.Bot, Paused: true, By: "host", At: w.Now, Reason: "the account withdrew its authorisation on X (oauth.revoke)"}
+	if err := w.Tx.PutSwitch(s); err != nil {
+		return nil, fmt.Errorf("pause bot %s: %w", e.Bot, err)
+	}
+	return w.nothing(e, "The account withdrew its authorisation; the bot is paused until it is authorised again and resumed.")
+}
+
+// nothing records that an event led to no draft.
+func (w *work) nothing(e event.Event, say string) ([]gate.Record, error) {
+	r := w.none(e.Bot, e, say)
+	return []gate.Record{r}, w.Append(r)
+}
+
+func (w *work) none(bot string, e event.Event, say string) gate.Record {
+	if bot == bus.NoBot {
+		bot = ""
+	}
+	return gate.Record{
+		ID: action.DecisionID("none", bot, e.ID, fmt.Sprint(e.Index)), At: w.Now.UTC(), Bot: bot,
+		User: e.User, Event: e.ID, Interaction: e.Interaction, Decision: rules.None, Say: say,
+	}
+}
+
+// guard runs what must not take other events with it, and turns a panic into
+// an error that names where it happened (E4).
+func guard(fn func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &panicError{value: p, stack: string(debug.Stack())}
+		}
+	}()
+	return fn()
+}
+
+type panicError struct {
+	value any
+	stack string
+}
+
+func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }

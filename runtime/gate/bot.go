@@ -1,0 +1,31 @@
+package gate
+
+import (
+	"time"
+
+	"github.com/beckon-bot/beckon/rules"
+)
+
+// Bot is what the gate must know of a hosted account. All of it comes from the
+// configuration; nothing of it changes while the host runs.
+type Bot struct {
+	Name     string // configured name
+	UserID   string
+	Username string // without the @
+	Operator string // the human account that runs it, without the @
+
+	Tier       string         // self_serve or enterprise
+	Zone       *time.Location // for local_weekday and local_minute; nil reads as UTC
+	PrivacyURL string
+
+	OptOutHint         string
+	OptOutConfirmation string
+	Disclosure         string
+
+	LabelOn        bool // declared: the Automated label is on
+	BioDiscloses   bool // declared: the bio says that it is a bot, and whose
+	OperatorLinked bool // declared: the account is linked to a human one
+	AIApproved     bool // X's approval of AI answers is recorded
+
+	Rules *rules.Set // nil denies everything
+}

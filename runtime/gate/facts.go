@@ -1,0 +1,103 @@
+package gate
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/beckon-bot/beckon/rules"
+	"github.com/beckon-bot/beckon/runtime/event"
+)
+
+// Facts is what a decision needs of an event and a draft, without their text:
+// computed once when the draft is made and kept with the action, so that the
+// claim decides on the same facts.
+type Facts struct {
+	Event    EventFacts         `json:"event"`
+	Features []string           `json:"features,omitempty"` // text features that are true, sorted
+	Draft    event.Draft        `json:"draft"`              // without its text
+	Text     TextFacts          `json:"text"`
+	Applied  []rules.Obligation `json:"applied,omitempty"` // obligations that the text carries already
+}
+
+// EventFacts is the part of an event that rules may ask for.
+type EventFacts struct {
+	Kind      event.Kind `json:"kind"`
+	At        time.Time  `json:"at"`
+	Lang      string     `json:"lang,omitempty"`
+	Automated event.Tri  `json:"automated,omitempty"`
+	Edited    bool       `json:"edited,omitempty"`
+	Readable  bool       `json:"readable,omitempty"`
+	Name      string     `json:"name,omitempty"` // the user's handle, who may be mentioned in an answer
+}
+
+// TextFacts is what the draft's text shows.
+type TextFacts struct {
+	HasURL            bool `json:"has_url,omitempty"`
+	MentionsStrangers bool `json:"mentions_strangers,omitempty"`
+	TooLong           bool `json:"too_long,omitempty"`
+	Hashtags          int  `json:"hashtags,omitempty"`
+	Cashtags          int  `json:"cashtags,omitempty"`
+}
+
+// Limits of X, in weighted characters (posts) and code points (DMs).
+// X rule: a post holds 280 weighted characters, a DM 10,000 (practice) (facts.md, read 2026-11-23)
+const (
+	maxPostWeight = 280
+	maxDMRunes    = 10_000
+)
+
+// FactsOf computes the facts of a draft that answers e. A zero time of the
+// event is replaced by taken, when the host took it in.
+func (g *Gate) FactsOf(bot Bot, e event.Event, d event.Draft, taken time.Time) Facts {
+	f := Facts{Event: EventFacts{
+		Kind: e.Kind, At: e.At, Lang: e.Lang, Automated: e.Automated,
+		Edited: e.Edited(), Readable: e.Readable, Name: e.Name,
+	}}
+	if f.Event.At.IsZero() {
+		f.Event.At = taken
+	}
+	if bot.Rules != nil {
+		f.Features = bot.Rules.Features(e.Text)
+	}
+	f.setDraft(bot, d)
+	return f
+}
+
+// setDraft takes over the draft's flags and what its text shows.
+func (f *Facts) setDraft(bot Bot, d event.Draft) {
+	f.Text = textFacts(bot, f.Event.Name, d)
+	f.Draft = d
+	f.Draft.Text = ""
+}
+
+func textFacts(bot Bot, user string, d event.Draft) TextFacts {
+	t := TextFacts{
+		HasURL:   event.HasURL(d.Text),
+		Hashtags: event.Hashtags(d.Text),
+		Cashtags: event.Cashtags(d.Text),
+	}
+	t.MentionsStrangers = slices.ContainsFunc(event.Mentions(d.Text), func(name string) bool {
+		return !strings.EqualFold(name, user) && !strings.EqualFold(name, bot.Username) && !strings.EqualFold(name, bot.Operator)
+	})
+	if d.Kind == event.DM {
+		t.TooLong = len([]rune(d.Text)) > maxDMRunes
+	} else {
+		t.TooLong = event.WeightedLength(d.Text) > maxPostWeight
+	}
+	return t
+}
+
+// Marshal is the form in which an action keeps its facts.
+func (f Facts) Marshal() ([]byte, error) { return json.Marshal(f) }
+
+// ParseFacts reads what Marshal wrote.
+func ParseFacts(b []byte) (Facts, error) {
+	var f Facts
+	if err := json.Unmarshal(b, &f); err != nil {
+		return Facts{}, fmt.Errorf("read the facts kept with an action: %w", err)
+	}
+	return f, nil
+}

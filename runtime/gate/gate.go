@@ -1,0 +1,152 @@
+// Package gate stands between what a bot would like to say and what it may
+// say. It builds the rules' input from state and is the only caller of
+// rules.Decide: for dispatch, for the sender's second look, for approvals and
+// for replay alike.
+//
+// What it owns: the way from state to input, the obligations (what must be
+// added to a draft), the form of a decision record. What it refuses: to store,
+// to send, to read a clock, to allow anything by itself.
+//
+//   - G1 everything that is not an allow of both rule layers is not sent: a bot
+//     without rules, an unknown bot and a failed obligation are denials.
+//   - G2 an allow has nothing left to apply: each obligation that fired is in
+//     the text or the flags already.
+//   - G3 an obligation never truncates: what does not fit is a denial with its
+//     own reason.
+//   - G4 an action never counts against itself: the second look sees the state
+//     without the action's own reservation.
+package gate
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/beckon-bot/beckon/rules"
+	"github.com/beckon-bot/beckon/runtime/conversation"
+)
+
+// Gate decides for the bots of one host. It is immutable and safe for
+// concurrent use.
+type Gate struct {
+	bots map[string]Bot
+}
+
+// New returns a gate for the bots.
+func New(bots []Bot) *Gate {
+	g := &Gate{bots: make(map[string]Bot, len(bots))}
+	for _, b := range bots {
+		g.bots[b.Name] = b
+	}
+	return g
+}
+
+// Bot returns the bot of that configured name.
+func (g *Gate) Bot(name string) (Bot, bool) {
+	b, ok := g.bots[name]
+	return b, ok
+}
+
+// Case is one question to the gate.
+type Case struct {
+	Bot    string
+	State  conversation.State // without the action's own reservation (G4)
+	Facts  Facts
+	Text   string // the draft's text as far as it is written
+	Paused bool   // a kill switch is on
+	Lifted []string
+	// Approval is none, approved or rejected; "" reads as none.
+	Approval string
+	Now      time.Time
+}
+
+// Verdict is the gate's answer.
+type Verdict struct {
+	Decision rules.Decision
+	Facts    Facts // with what obligations added
+	Text     string
+	Input    rules.Input
+	Set      *rules.Set // that decided; nil if the bot has none
+}
+
+// Allowed reports whether the draft may go out as it is now.
+func (v Verdict) Allowed() bool { return v.Decision.Effect == rules.Allow }
+
+// Decide answers a case. It applies the obligations that fired and decides
+// once more on the draft that results.
+func (g *Gate) Decide(c Case) Verdict {
+	bot, ok := g.bots[c.Bot]
+	v := Verdict{Facts: c.Facts, Text: c.Text, Set: bot.Rules}
+	if !ok {
+		v.Decision = deny("gate.unknown-bot", "", fmt.Sprintf("No bot %q is configured on this host.", c.Bot))
+		return v
+	}
+	v.decide(bot, c)
+	left := v.left()
+	if v.Decision.Effect == rules.Deny || len(left) == 0 {
+		return v
+	}
+	fired := v.Decision.Obligations
+	for _, o := range left {
+		if why := v.apply(bot, o); why != "" {
+			v.Decision = deny("gate.obligation", string(o), why)
+			return v
+		}
+	}
+	v.decide(bot, c)
+	if v.Decision.Effect == rules.Deny {
+		return v
+	}
+	if left := v.left(); len(left) > 0 {
+		v.Decision = deny("gate.obligation", string(left[0]),
+			fmt.Sprintf("Applying the obligations of this draft raised another one, %s.", left[0]))
+		return v
+	}
+	for _, o := range fired { // the record shows what was applied, not only what the second look saw
+		if !slices.Contains(v.Decision.Obligations, o) {
+			v.Decision.Obligations = append(v.Decision.Obligations, o)
+		}
+	}
+	slices.Sort(v.Decision.Obligations)
+	return v
+}
+
+func (v *Verdict) decide(bot Bot, c Case) {
+	v.Input = input(bot, c, v.Facts)
+	v.Decision = bot.Rules.Decide(rules.Query{Input: v.Input, Features: v.Facts.Features, Lifted: c.Lifted})
+}
+
+// left is what fired and is not applied yet.
+func (v *Verdict) left() []rules.Obligation {
+	var out []rules.Obligation
+	for _, o := range v.Decision.Obligations {
+		if !slices.Contains(v.Facts.Applied, o) {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// Record writes the verdict down in r, which holds its identity.
+func (v Verdict) Record(r Record, state conversation.State, lifted []string) Record {
+	r.Decision = v.Decision.Effect
+	r.By = v.Decision.By
+	r.Say = v.Decision.Say
+	r.Obligations = v.Decision.Obligations
+	r.Outcomes = v.Decision.Outcomes
+	if v.Set != nil {
+		platform, account := v.Set.Packs()
+		r.Rules = &RulesRef{Set: v.Set.Hash(), Platform: platform, Account: account}
+	}
+	r.StateVersion = state.Conversation.Version
+	r.Input = &InputRef{Tree: rules.InputHash(), Values: v.Input, Features: v.Facts.Features, Lifted: lifted}
+	return r
+}
+
+func deny(rule, condition, say string) rules.Decision {
+	by := rules.By{Rule: rule}
+	if condition != "" {
+		by.Conditions = []string{condition}
+	}
+	return rules.Decision{Effect: rules.Deny, By: []rules.By{by}, Say: say}
+}

@@ -1,0 +1,64 @@
+package gate
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/beckon-bot/beckon/rules"
+	"github.com/beckon-bot/beckon/runtime/event"
+)
+
+// Stages say at which moment a decision was made.
+const (
+	StageDraft   = "draft"   // when the draft was made
+	StageClaim   = "claim"   // by the sender, right before the send
+	StageApprove = "approve" // when a person approved a held draft
+)
+
+// Record is the decision record, one JSON object a line, its keys in this
+// order. It holds no text: ids, features and hashes only. From it and the
+// rule set it names the decision can be made again.
+type Record struct {
+	ID           string             `json:"id"`
+	At           time.Time          `json:"at"`
+	Bot          string             `json:"bot"`
+	User         string             `json:"user,omitempty"`
+	Event        string             `json:"event,omitempty"`
+	Interaction  string             `json:"interaction,omitempty"`
+	Action       *ActionRef         `json:"action,omitempty"`
+	Decision     rules.Effect       `json:"decision"`
+	By           []rules.By         `json:"by,omitempty"`
+	Say          string             `json:"say"`
+	Obligations  []rules.Obligation `json:"obligations,omitempty"`
+	Outcomes     rules.Outcomes     `json:"outcomes,omitempty"`
+	Rules        *RulesRef          `json:"rules,omitempty"`
+	StateVersion int64              `json:"state_version,omitempty"`
+	Input        *InputRef          `json:"input,omitempty"`
+}
+
+// ActionRef names what was decided on.
+type ActionRef struct {
+	Kind    event.ActionKind `json:"kind"`
+	Purpose event.Purpose    `json:"purpose"`
+	ID      string           `json:"id,omitempty"`      // the action's row, where there is one
+	Stage   string           `json:"stage"`             // draft, claim or approve
+	Handler string           `json:"handler,omitempty"` // who drafted it
+}
+
+// RulesRef names the rule set that decided.
+type RulesRef struct {
+	Set      string `json:"set"`
+	Platform string `json:"platform"`
+	Account  string `json:"account"`
+}
+
+// InputRef is the whole input of a decision.
+type InputRef struct {
+	Tree     string      `json:"tree"` // hash of the input tree that Values belongs to
+	Values   rules.Input `json:"values"`
+	Features []string    `json:"features,omitempty"`
+	Lifted   []string    `json:"lifted,omitempty"` // rules whose hold a person lifted
+}
+
+// Line is the record as it is stored and printed, without a newline.
+func (r Record) Line() ([]byte, error) { return json.Marshal(r) }
