@@ -106,14 +106,14 @@ func (p *parts) readShown(t token) {
 		return
 	}
 	l := lexer{in: t}
-	n := 0
+	n, ints := 0, 0
 	for ok := l.open('[', "data.payload.display_text_range"); ok && l.next(); n++ {
-		v, isInt := l.value().int()
-		if n < 2 && isInt {
+		if v, ok := l.value().int(); ok && n < 2 {
 			p.shown[n] = v
-			p.ranged = n == 1
+			ints++
 		}
 	}
+	p.ranged = n == 2 && ints == 2
 }
 
 func (p *parts) check(err error) {
