@@ -146,7 +146,7 @@ func FuzzDecode(f *testing.F) {
 
 // FuzzUnescape compares strings with encoding/json.
 func FuzzUnescape(f *testing.F) {
-	for _, s := range []string{`a`, `\n\t\b\f\r\"\\\/`, `\ud83d\ude00`, `\ud83d\u0041`, `\udc00`, `é`, "\xff", `\u00`} {
+	for _, s := range []string{`a`, `\n\t\b\f\r\"\\\/`, `\ud83d\ude00`, `\ud83d\u0041`, `\udc00`, `é`, "\xff", "\xc3\xdc", `\u00`} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, inside []byte) {

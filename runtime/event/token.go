@@ -2,7 +2,6 @@ package event
 
 import (
 	"strconv"
-	"strings"
 	"time"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -85,12 +84,12 @@ func (t token) time() time.Time {
 	return at.UTC()
 }
 
-// clean is what X's bytes are as text: what is not UTF-8 becomes U+FFFD.
+// clean is what X's bytes are as text: a byte that is not UTF-8 becomes U+FFFD.
 func clean(b []byte) string {
 	if utf8.Valid(b) {
 		return string(b)
 	}
-	return strings.ToValidUTF8(string(b), "\uFFFD")
+	return string([]rune(string(b)))
 }
 
 // escapeLen is the length of the escape at the start of b, 0 if it is none.
