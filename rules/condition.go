@@ -3,6 +3,7 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
@@ -81,7 +82,7 @@ func characterHint(r rune) string {
 		return "there is no arithmetic: compare a field with a constant"
 	case '{', '}', ':':
 		return "a condition is comparisons joined by and, or, not"
-	case '\\', '`':
+	case '\\', '`', '“', '”', '„', '‘', '’', '«', '»':
 		return "write constants in plain double quotes"
 	case '\t':
 		return "use spaces"
@@ -116,6 +117,9 @@ func scanCondition(src string) error {
 	return nil
 }
 
+// exprToken is how expr names a token that it did not expect.
+var exprToken = regexp.MustCompile(`unexpected token \w+\((".*")\)`)
+
 func syntaxProblem(src string, err error) *problem {
 	p := problemAt(0, "syntax", "", "%s", "not a condition")
 	var fe *exprfile.Error
@@ -125,6 +129,7 @@ func syntaxProblem(src string, err error) *problem {
 	p.off = min(max(fe.From, 0), len(src))
 	p.msg, _, _ = strings.Cut(fe.Message, ": strconv")
 	p.msg = strings.Replace(p.msg, "unexpected token EOF", "the condition ends too early", 1)
+	p.msg = exprToken.ReplaceAllString(p.msg, "unexpected $1")
 	for _, word := range []struct{ wrong, right string }{
 		{" AND ", "and"}, {" OR ", "or"}, {"NOT ", "not"}, {" && ", "and"},
 	} {

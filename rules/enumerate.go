@@ -3,6 +3,7 @@ package rules
 import (
 	"math"
 	"slices"
+	"time"
 )
 
 // A condition may cost this many evaluations to enumerate. Twelve independent
@@ -107,7 +108,10 @@ func (r reading) representatives() []constant {
 	default:
 		for _, c := range append(r.consts, constant{n: f.min}, constant{n: f.max}) {
 			below, above := c.n-1, c.n+1
-			if f.domain == money {
+			switch f.domain {
+			case duration: // constants are whole minutes
+				below, above = c.n-float64(time.Second), c.n+float64(time.Second)
+			case money:
 				below, above = math.Nextafter(c.n, math.Inf(-1)), math.Nextafter(c.n, math.Inf(1))
 			}
 			for _, n := range []float64{below, c.n, above} {

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"math"
 	"reflect"
 	"strconv"
 	"strings"
@@ -24,7 +23,7 @@ const (
 )
 
 func (d domain) String() string {
-	return [...]string{"boolean", "one of a set", "text", "whole number", "duration", "US dollars"}[d]
+	return [...]string{"true or false", "word of a fixed set", "language code", "whole number", "duration", "number of US dollars"}[d]
 }
 
 // field is one leaf of the input tree. Numbers of all kinds keep their bounds
@@ -114,12 +113,13 @@ func (f *field) value(in reflect.Value) reflect.Value {
 	return in.Field(f.group).Field(f.leaf)
 }
 
-// number returns the value of a number field of any kind.
-func number(v reflect.Value) float64 {
+// holds reports whether a number lies in the field's range. Long durations
+// are not exact as float64, and NaN lies nowhere.
+func (f *field) holds(v reflect.Value) bool {
 	if v.CanInt() {
-		return float64(v.Int())
+		return v.Int() >= int64(f.min) && v.Int() <= int64(f.max)
 	}
-	return v.Float()
+	return v.Float() >= f.min && v.Float() <= f.max
 }
 
 // format writes a number of the field's kind as rules write it.
@@ -153,7 +153,7 @@ func (in *Input) outside() string {
 		}
 	}
 	for _, f := range rangeFields {
-		if n := number(f.value(v)); !(n >= f.min && n <= f.max) || math.IsNaN(n) {
+		if !f.holds(f.value(v)) {
 			return f.name
 		}
 	}

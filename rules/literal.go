@@ -161,7 +161,10 @@ func (d *dialect) refuse(n ast.Node) error {
 		if _, unit := unitNamed(name); unit {
 			hint = "compare a field with it"
 		}
-		return problemAt(at, "function", hint, "the dialect has no function %s here", orValue(name, "call"))
+		if name == "" {
+			return problemAt(at, "function", "a field stands without parentheses", "this cannot be called")
+		}
+		return problemAt(at, "function", hint, "the dialect has no function %s here", name)
 	}
 	what, hint := "this", "a condition is a boolean field, or a field compared with a constant, joined by and, or, not"
 	switch n := n.(type) {
@@ -185,13 +188,6 @@ func (d *dialect) refuse(n ast.Node) error {
 		what = "a nested comparison here"
 	}
 	return problemAt(at, "not-a-condition", hint, "the dialect has no place for %s", what)
-}
-
-func orValue(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }
 
 // isLang reports whether s has the form of a language code as X writes it:

@@ -144,11 +144,11 @@ func (r *reader) plain(n *yaml.Node, depth int) bool {
 		return false
 	}
 	if n.Style&yaml.TaggedStyle != 0 {
-		hint := "write the value without a tag"
-		if strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!") {
-			hint = "write not " + n.Tag[1:]
+		if strings.HasPrefix(n.Tag, "!!") {
+			r.at(n, "tag", "write the value without it", "rule files have no tags")
+		} else {
+			r.at(n, "tag", "write not "+n.Tag[1:], "YAML reads %s as a tag, and the value as empty", n.Tag)
 		}
-		r.at(n, "tag", hint, "YAML reads %s as a tag, and the value as empty", n.Tag)
 		return false
 	}
 	ok := true
