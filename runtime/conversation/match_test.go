@@ -34,7 +34,7 @@ func TestMatch(t *testing.T) {
 			"cancel my order", "Can you cancel it?", "I want to cancel", "cancel order 17", "the stop button", "stop button",
 			"can you stop the renewal?", "STOP CRASHING WHEN I ADD TEXT", "stop it", "stop by later", "bus stop", "full stop",
 			"end of the month", "the end", "weekend", "end-to-end", "quit asking", "I quit my job", "revoke my token",
-			"opt", "opt in", "opt me out", "out", "opting out", "stopp", "stoped", "stopped", "stop1", "stop 2", "2stop", "st op",
+			"opt", "stop opt", "stop thank", "opt in", "opt me out", "out", "opting out", "stopp", "stoped", "stopped", "stop1", "stop 2", "2stop", "st op",
 			"start my trial", "restart", "help me", "I need help", "information", "stop start", "help stop", "start help",
 			"stop@acme.example", "thank", "thank stop", "please thank you opt", "arrêt", "stóp", "stop что", "停止", "s\xfftop",
 		}},

@@ -52,7 +52,10 @@ func TestC2OrderDoesNotMatter(t *testing.T) {
 		act("5", func(e *event.Event) { e.Replied = true }),
 		act("3", func(e *event.Event) { e.Quoted = true }),
 		act("5", func(e *event.Event) { e.Replied = true }),
-		act("9", func(e *event.Event) { e.Mentioned, e.Version, e.Message, e.At = true, 1, "post-v1", at(3) }),
+		act("8", func(e *event.Event) { e.Mentioned = true }),
+		with(act("9", func(e *event.Event) {
+			e.Mentioned, e.Version, e.Message, e.At = true, 1, "post-v1", at(3)
+		}), func(r *Received) { r.Tier, r.TextHash = TierNone, "h-v1" }),
 	}
 	var want *State
 	rng := rand.New(rand.NewPCG(2, 2))
@@ -71,6 +74,9 @@ func TestC2OrderDoesNotMatter(t *testing.T) {
 	i, c := want.Interaction, want.Conversation
 	if !i.Mentioned || !i.Replied || !i.Quoted || !i.Summoned || i.Message != "post-v1" {
 		t.Errorf("facts got lost: %+v", i)
+	}
+	if id := want.Suppression.EventID; id != "3" {
+		t.Errorf("the opt-out is kept under event %s, want 3, the least", id)
 	}
 	if c.Initiated != InitiatedMention || c.InitiatedBy != "7" {
 		t.Errorf("initiated: got %q by %q, want mention by 7", c.Initiated, c.InitiatedBy)
@@ -120,7 +126,8 @@ func compare(t *testing.T, d *desk, rows []row) {
 		if r.state == event.Hold {
 			i.DraftsWaiting++
 		}
-		if counted(r.state) {
+		switch r.state {
+		case event.Pending, event.Attempting, event.Sent, event.Unsettled:
 			switch r.kind {
 			case event.Reply:
 				i.RepliesSent++

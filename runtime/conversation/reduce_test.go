@@ -111,6 +111,15 @@ func TestC6C7StopEffects(t *testing.T) {
 			with(dm("1", 0, TierHard), func(r *Received) { r.Event.At = time.Time{} }), true, []Effect{cancelled},
 		},
 		{
+			"nor is one that comes after it",
+			[]Input{with(dm("1", 0, TierHard), func(r *Received) { r.Event.At = time.Time{} })}, dm("2", 0, TierHard), true, []Effect{cancelled},
+		},
+		{
+			"an edit that drops the mention still speaks to us", []Input{mention("1", 0, TierNone)},
+			with(mention("1", 1, TierHard), func(r *Received) { r.Event.Mentioned, r.Event.Version = false, 1 }),
+			true, []Effect{cancelled, ConfirmOptOut{Kind: event.Reply}},
+		},
+		{
 			"a keyword post says STOP to somebody else", nil,
 			with(mention("1", 0, TierHard), func(r *Received) { r.Event.Mentioned = false }), false, nil,
 		},
@@ -327,7 +336,11 @@ func TestPeople(t *testing.T) {
 	if d.apply(dm("2", 1, TierHard)); d.Conversation.Flow != "" || !d.Conversation.BlockedUs {
 		t.Errorf("STOP: flow %q, blocked %t; want the flow closed and the block kept", d.Conversation.Flow, d.Conversation.BlockedUs)
 	}
-	if d.apply(dm("3", 2, TierStart)); d.Conversation.BlockedUs {
+	d.apply(dm("late", 0, TierStart), OptOutRecorded{At: at(1)}, with(dm("stale", 2, TierStart), func(r *Received) { r.Stale = true }))
+	if !d.Conversation.BlockedUs {
+		t.Error("a START that does not stand, or is stale: no longer blocked")
+	}
+	if d.apply(dm("3", 3, TierStart)); d.Conversation.BlockedUs {
 		t.Error("START: still blocked")
 	}
 }
