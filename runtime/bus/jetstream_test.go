@@ -78,7 +78,7 @@ func msgs(from, to int) []bus.Message {
 // take calls Next until n deliveries are there, and returns their ids.
 func take(t testing.TB, b bus.Bus, n int) (ds []bus.Delivery, ids []string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Hour) // fake time, or far off
+	ctx, cancel := context.WithTimeout(context.Background(), 90*time.Second)
 	defer cancel()
 	for len(ds) < n {
 		got, err := b.Next(ctx, n-len(ds))
@@ -150,7 +150,7 @@ func TestJetStreamMaxAgeOnFakeTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := open(t, bus.Options{Dir: t.TempDir(), MaxBytes: 20 << 10})
 		fill := func() (n int) {
-			for n = 0; ; n++ {
+			for n = range 100 {
 				err := b.Publish(t.Context(), msg(n))
 				if errors.Is(err, bus.ErrFull) {
 					return n
@@ -159,6 +159,8 @@ func TestJetStreamMaxAgeOnFakeTime(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			t.Fatal("100 messages of 1 KiB fit into 20 KiB")
+			return 0
 		}
 		first := fill()
 		ds, _ := take(t, b, first)
@@ -302,19 +304,24 @@ func TestJetStreamTooLargeIsNotErrFull(t *testing.T) {
 	}
 }
 
-// More than what the client may hold waits: nothing is dropped on the way.
+// More waits than the client may hold, behind a full queue: nothing is dropped
+// on the way.
 func TestB2JetStreamBacklogOfLargeMessages(t *testing.T) {
 	t.Parallel()
 	b := open(t, bus.Options{Dir: t.TempDir()})
-	const n = 100
-	for i := range n {
-		m := msg(i)
-		m.Data = make([]byte, 1<<20)
-		if err := b.Publish(t.Context(), m); err != nil {
+	const small, all = 300, 380
+	if err := b.Publish(t.Context(), msgs(0, small)...); err != nil {
+		t.Fatal(err)
+	}
+	big := msg(0)
+	big.Data = make([]byte, 1<<20) // the largest body that ingest takes
+	for n := small; n < all; n++ {
+		big.ID = strconv.Itoa(n)
+		if err := b.Publish(t.Context(), big); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, ids := take(t, b, n); !slices.Equal(ids, numbers(0, n)) {
+	if _, ids := take(t, b, all); !slices.Equal(ids, numbers(0, all)) {
 		t.Errorf("got %v", ids)
 	}
 }
