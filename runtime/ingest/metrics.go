@@ -1,0 +1,23 @@
+package ingest
+
+import "sync/atomic"
+
+// Metrics counts requests to the webhook by how they ended: each request in
+// exactly one field.
+type Metrics struct {
+	OK          atomic.Int64 `metric:"beckon_ingest_requests_total" help:"Requests to the webhook by outcome." labels:"outcome=ok"`
+	Unreadable  atomic.Int64 `metric:"beckon_ingest_requests_total" help:"Requests to the webhook by outcome." labels:"outcome=dead_unreadable"`
+	UnknownType atomic.Int64 `metric:"beckon_ingest_requests_total" help:"Requests to the webhook by outcome." labels:"outcome=dead_unknown_type"`
+	NoBot       atomic.Int64 `metric:"beckon_ingest_requests_total" help:"Requests to the webhook by outcome." labels:"outcome=dead_no_bot"`
+	Replay      atomic.Int64 `metric:"beckon_ingest_requests_total" help:"Requests to the webhook by outcome." labels:"outcome=dead_replay_status"`
+	Unavailable atomic.Int64 `metric:"beckon_ingest_requests_total" help:"Requests to the webhook by outcome." labels:"outcome=not_stored"`
+	Drained     atomic.Int64 `metric:"beckon_ingest_requests_total" help:"Requests to the webhook by outcome." labels:"outcome=drained"`
+	Signature   atomic.Int64 `metric:"beckon_ingest_requests_total" help:"Requests to the webhook by outcome." labels:"outcome=bad_signature"`
+	MediaType   atomic.Int64 `metric:"beckon_ingest_requests_total" help:"Requests to the webhook by outcome." labels:"outcome=bad_media_type"`
+	TooLarge    atomic.Int64 `metric:"beckon_ingest_requests_total" help:"Requests to the webhook by outcome." labels:"outcome=too_large"`
+	Slow        atomic.Int64 `metric:"beckon_ingest_requests_total" help:"Requests to the webhook by outcome." labels:"outcome=too_slow"`
+	Broken      atomic.Int64 `metric:"beckon_ingest_requests_total" help:"Requests to the webhook by outcome." labels:"outcome=broken_off"`
+	Method      atomic.Int64 `metric:"beckon_ingest_requests_total" help:"Requests to the webhook by outcome." labels:"outcome=bad_method"`
+	CRC         atomic.Int64 `metric:"beckon_ingest_requests_total" help:"Requests to the webhook by outcome." labels:"outcome=crc"`
+	BadCRC      atomic.Int64 `metric:"beckon_ingest_requests_total" help:"Requests to the webhook by outcome." labels:"outcome=bad_crc"`
+}
