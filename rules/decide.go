@@ -33,13 +33,13 @@ func (s *Set) Decide(q Query) (d Decision) {
 		}
 	}
 	m := s.machines.Get().(*vm.VM)
-	d = s.decide(q, m, box(e))
+	d = s.decide(&q, m, box(e))
 	// After a panic the machine is not put back.
 	s.machines.Put(m)
 	return d
 }
 
-func (s *Set) decide(q Query, m *vm.VM, e boxed[env]) Decision {
+func (s *Set) decide(q *Query, m *vm.VM, e boxed[env]) Decision {
 	rules := s.byKind[q.Input.Action.Kind]
 	d := Decision{Outcomes: make(Outcomes, len(rules))}
 	f := &finding{}

@@ -40,8 +40,10 @@ func (in Input) MarshalJSON() ([]byte, error) {
 			buf = strconv.AppendInt(buf, leaf.Int(), 10)
 		case duration:
 			buf = strconv.AppendQuote(buf, time.Duration(leaf.Int()).String())
+		case oneOf, text:
+			buf = appendString(buf, leaf.String())
 		default:
-			b, err := json.Marshal(leaf.Interface())
+			b, err := json.Marshal(leaf.Float())
 			if err != nil {
 				return nil, fmt.Errorf("input %s: %w", f.name, err)
 			}
@@ -52,6 +54,19 @@ func (in Input) MarshalJSON() ([]byte, error) {
 		buf = append(buf, '}')
 	}
 	return append(buf, '}'), nil
+}
+
+// appendString writes s as JSON, quickly where nothing needs an escape.
+func appendString(buf []byte, s string) []byte {
+	for i := range len(s) {
+		if !isWord(s[i]) && s[i] != '-' {
+			b, _ := json.Marshal(s) // no string fails to encode
+			return append(buf, b...)
+		}
+	}
+	buf = append(buf, '"')
+	buf = append(buf, s...)
+	return append(buf, '"')
 }
 
 // UnmarshalJSON reads what MarshalJSON writes. An unknown group or field is an

@@ -70,26 +70,37 @@ func (m matcher) match(s string) []string {
 // are words of their own: a phrase in them matches anywhere.
 func words(s string) []string {
 	s = norm.NFKC.String(cases.Fold().String(norm.NFKC.String(s)))
+	s = strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cf, r) { // zero-width characters and soft hyphens hide nothing
+			return -1
+		}
+		return r
+	}, s)
 	var out []string
-	var word strings.Builder
-	flush := func() {
-		if word.Len() > 0 {
-			out = append(out, word.String())
-			word.Reset()
+	from := -1 // start of the open word
+	flush := func(to int) {
+		if from >= 0 {
+			out = append(out, s[from:to])
 		}
+		from = -1
 	}
-	for _, r := range s {
+	for i, r := range s {
 		switch {
-		case unicode.Is(unicode.Cf, r): // zero-width and soft hyphens hide nothing
-		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar):
-			flush()
+		case unspaced(r):
+			flush(i)
 			out = append(out, string(r))
-		case unicode.IsLetter(r), unicode.IsNumber(r), unicode.IsMark(r):
-			word.WriteRune(r)
-		default:
-			flush()
+		case !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r):
+			flush(i)
+		case from < 0:
+			from = i
 		}
 	}
-	flush()
+	flush(len(s))
 	return out
+}
+
+// unspaced reports whether r belongs to a script without spaces between words.
+func unspaced(r rune) bool {
+	return r > unicode.MaxLatin1 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana,
+		unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
 }

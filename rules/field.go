@@ -42,8 +42,7 @@ type field struct {
 var (
 	fields      = readFields()
 	fieldByName = indexFields(fields)
-	enumFields  = pick(fields, func(f *field) bool { return f.domain == oneOf })
-	rangeFields = pick(fields, func(f *field) bool { return f.domain >= count })
+	boundFields = withBounds(fields)
 )
 
 // readFields walks the type of Input. Tags that do not parse leave the zero
@@ -98,10 +97,11 @@ func indexFields(fs []*field) map[string]*field {
 	return m
 }
 
-func pick(fs []*field, keep func(*field) bool) []*field {
+// withBounds picks the fields that have values outside their domain.
+func withBounds(fs []*field) []*field {
 	var out []*field
 	for _, f := range fs {
-		if keep(f) {
+		if f.domain == oneOf || f.domain >= count {
 			out = append(out, f)
 		}
 	}
@@ -146,14 +146,14 @@ func formatDuration(d time.Duration) string {
 // outside names the first field whose value lies outside its domain, "" if all
 // are inside.
 func (in *Input) outside() string {
-	v := reflect.ValueOf(in).Elem()
-	for _, f := range enumFields {
-		if !has(f.enum, f.value(v).String()) {
-			return f.name
+	tree := reflect.ValueOf(in).Elem()
+	group, at := reflect.Value{}, -1
+	for _, f := range boundFields {
+		if f.group != at {
+			group, at = tree.Field(f.group), f.group
 		}
-	}
-	for _, f := range rangeFields {
-		if !f.holds(f.value(v)) {
+		leaf := group.Field(f.leaf)
+		if f.domain == oneOf && !has(f.enum, leaf.String()) || f.domain >= count && !f.holds(leaf) {
 			return f.name
 		}
 	}
