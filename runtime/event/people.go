@@ -23,7 +23,7 @@ func (b *body) readParty(l *lexer, p *party) {
 		l.double()
 	default:
 		p.seen = true
-		p.id = b.readPerson(l, "")
+		p.id = b.readPerson(l, "").String()
 	}
 }
 
@@ -75,11 +75,11 @@ func (b *body) readIncludes(l *lexer) {
 
 // readPerson reads a user object, bare or as {"data": {…}}; what is inside data
 // becomes a person of its own. It returns the user's id.
-func (b *body) readPerson(l *lexer, key string) string {
+func (b *body) readPerson(l *lexer, key string) ident {
 	if !l.open('{', "user") {
-		return ""
+		return ident{}
 	}
-	var inner string
+	var inner ident
 	p := person{key: key}
 	for l.next() {
 		switch string(l.key) {
@@ -107,7 +107,10 @@ func (b *body) readPerson(l *lexer, key string) string {
 	if b.full {
 		b.people = append(b.people, p)
 	}
-	return orElse(p.id.String(), inner)
+	if p.id.val == nil && p.id.twin == nil {
+		return inner
+	}
+	return p.id
 }
 
 func readQuotable(l *lexer, q *quotable) {
@@ -135,13 +138,13 @@ func (b *body) lookup(user string) (name string, automated Tri) {
 		return "", automated
 	}
 	for _, p := range b.people {
-		if p.key != user && p.id.String() != user {
+		if p.key != user && !p.id.is(user) {
 			continue
 		}
 		if name == "" {
 			name = p.username.text()
 		}
-		if p.label.text() == automatedLabel {
+		if p.label.is(automatedLabel) {
 			automated = Yes
 		} else if automated == Unknown {
 			automated = No

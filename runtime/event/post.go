@@ -49,8 +49,8 @@ func (b *body) wrote(post, user string) bool {
 		return false
 	}
 	for _, q := range b.posts {
-		if q.id.String() == post {
-			return q.author.String() == user
+		if q.id.is(post) {
+			return q.author.is(user)
 		}
 	}
 	return false
@@ -147,7 +147,7 @@ func (p *parts) readRefs(t token) {
 // ref is the id of the first referenced post of that type.
 func (p *parts) ref(kind string) string {
 	for _, r := range p.refs {
-		if r.kind.text() == kind {
+		if r.kind.is(kind) {
 			return r.id.String()
 		}
 	}
@@ -212,7 +212,7 @@ func (p *parts) mentioned(user string, reply bool) (inside, leading bool) {
 		return false, false
 	}
 	for _, m := range p.mentions {
-		if m.id.String() != user {
+		if !m.id.is(user) {
 			continue
 		}
 		start, ok := m.start.int()

@@ -43,10 +43,26 @@ func EchoText(s string) string {
 
 // unentity decodes the three HTML entities that X puts into text, once.
 func unentity(s string) string {
-	if strings.IndexByte(s, '&') < 0 {
+	next := strings.IndexByte(s, '&')
+	if next < 0 {
 		return s
 	}
-	return strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">").Replace(s)
+	out := make([]byte, 0, len(s))
+	for ; next >= 0; next = strings.IndexByte(s, '&') {
+		out = append(out, s[:next]...)
+		s = s[next:]
+		switch {
+		case strings.HasPrefix(s, "&amp;"):
+			out, s = append(out, '&'), s[len("&amp;"):]
+		case strings.HasPrefix(s, "&lt;"):
+			out, s = append(out, '<'), s[len("&lt;"):]
+		case strings.HasPrefix(s, "&gt;"):
+			out, s = append(out, '>'), s[len("&gt;"):]
+		default:
+			out, s = append(out, '&'), s[1:]
+		}
+	}
+	return string(append(out, s...))
 }
 
 // afterMentions strips the mentions with which a text begins.

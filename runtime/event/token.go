@@ -1,6 +1,7 @@
 package event
 
 import (
+	"bytes"
 	"strconv"
 	"time"
 	"unicode/utf16"
@@ -15,6 +16,14 @@ func (t token) text() string {
 		return ""
 	}
 	return unescape(t[1 : len(t)-1])
+}
+
+// is reports whether the token is that string.
+func (t token) is(s string) bool {
+	if bytes.IndexByte(t, '\\') >= 0 {
+		return t.isString() && t.text() == s
+	}
+	return t.isString() && string(t[1:len(t)-1]) == s
 }
 
 func (t token) int() (int, bool) {
@@ -57,6 +66,14 @@ func (id ident) String() string {
 		return string(id.val)
 	}
 	return ""
+}
+
+// is reports whether the id is s, which is not "".
+func (id ident) is(s string) bool {
+	if id.val.isString() {
+		return id.val.is(s)
+	}
+	return id.String() == s
 }
 
 // millis reads milliseconds since 1970, as a number or a string.
