@@ -59,7 +59,7 @@ func (in Input) MarshalJSON() ([]byte, error) {
 // appendString writes s as JSON, quickly where nothing needs an escape.
 func appendString(buf []byte, s string) []byte {
 	for i := range len(s) {
-		if !isWord(s[i]) && s[i] != '-' {
+		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
 			b, _ := json.Marshal(s) // no string fails to encode
 			return append(buf, b...)
 		}
