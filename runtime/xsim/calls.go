@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/beckon-bot/beckon/runtime/event"
 )
 
 // postRequest is X's CreatePostsRequest, 2026-08; a key that is not in it is
@@ -110,7 +112,7 @@ func (s *Sim) createPost(r *request) answer {
 		return badRequest("text is missing")
 	case in.Reply != nil && !isID(in.Reply.InReplyTo), in.Quote != "" && !isID(in.Quote):
 		return badRequest("a post id has 1 to 19 digits")
-	case weight(in.Text) > most:
+	case event.WeightedLength(in.Text) > most:
 		return refuse(http.StatusForbidden, "", "Your Tweet text is too long.")
 	}
 	if in.Reply != nil {

@@ -75,19 +75,3 @@ func names(text, handle string) bool {
 	}
 	return false
 }
-
-// weight is X's weighted length: Latin 1, most letters of other alphabets and
-// general punctuation 1, the rest 2, a link 23. Texts come composed (NFC);
-// emoji of several code points count more here than on X.
-func weight(text string) int {
-	n := 0
-	for _, r := range render(0, "", text, 0).text { // a t.co address has 23 characters
-		switch {
-		case r <= 0x10FF, r >= 0x2000 && r <= 0x200D, r >= 0x2010 && r <= 0x201F, r >= 0x2032 && r <= 0x2037:
-			n++
-		default:
-			n += 2
-		}
-	}
-	return n
-}

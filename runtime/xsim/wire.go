@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/beckon-bot/beckon/runtime/event"
 )
 
 func wirePost(seed uint64, p Post, users []User) object {
@@ -43,12 +45,13 @@ func wirePost(seed uint64, p Post, users []User) object {
 		}
 	}
 	var note object
-	if weight(p.Text) > 280 { // X cuts a long post and keeps the whole in note_tweet
+	if event.WeightedLength(p.Text) > 280 { // X cuts a long post and keeps the whole in note_tweet
 		note = object{{"text", escaper.Replace(text)}}
-		cut := []rune(text)[:240]
-		link := entity{start: 242, end: 265, url: shortLink(seed, p.ID, "note"), expanded: "https://x.com/i/web/status/" + p.ID}
+		cut := []rune(text)
+		cut = cut[:min(len(cut), 140)]
+		end = len(cut) + 1
+		link := entity{start: end + 1, end: end + 24, url: shortLink(seed, p.ID, "note"), expanded: "https://x.com/i/web/status/" + p.ID}
 		text = string(cut) + "… " + link.url
-		end = 241
 		urls = []object{wireLink(link)}
 	}
 	refs := []object{}
