@@ -54,9 +54,7 @@ type Options struct {
 	Timeout time.Duration    // of a whole call; default 30 s
 	Now     func() time.Time // default time.Now
 	Log     *slog.Logger     // default: nothing
-
-	// Observe is told of each Send: op is CreatePost, SendDM or "".
-	Observe func(op string, class event.Class, took time.Duration)
+	Metrics *Metrics         // default: not counted
 }
 
 // Client sends for all bots of a host. It is safe for concurrent use.
@@ -67,7 +65,7 @@ type Client struct {
 	timeout   time.Duration
 	now       func() time.Time
 	log       *slog.Logger
-	observe   func(op string, class event.Class, took time.Duration)
+	metrics   *Metrics
 
 	mu     sync.Mutex
 	limits map[limitKey]limit
@@ -84,7 +82,7 @@ func New(o Options) (*Client, error) {
 	}
 	c := &Client{
 		base: base, transport: http.DefaultTransport, token: o.Token,
-		timeout: o.Timeout, now: o.Now, log: o.Log, observe: o.Observe,
+		timeout: o.Timeout, now: o.Now, log: o.Log, metrics: o.Metrics,
 		limits: map[limitKey]limit{},
 	}
 	if o.HTTP != nil && o.HTTP.Transport != nil {
@@ -99,8 +97,8 @@ func New(o Options) (*Client, error) {
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
-	if c.observe == nil {
-		c.observe = func(string, event.Class, time.Duration) {}
+	if c.metrics == nil {
+		c.metrics = &Metrics{}
 	}
 	return c, nil
 }
@@ -144,7 +142,7 @@ func (c *Client) Send(ctx context.Context, o event.Outgoing) event.Outcome {
 		out = event.Outcome{RemoteID: id, Status: status}
 	}
 	took := c.now().Sub(start)
-	c.observe(op, out.Class, took)
+	c.metrics.count(out.Class, took)
 	c.log.DebugContext(ctx, "call to X", "bot", o.Bot, "action", o.Action, "kind", o.Kind, "class", out.Class, "dur", took)
 	return out
 }
