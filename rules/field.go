@@ -43,6 +43,7 @@ var (
 	fields      = readFields()
 	fieldByName = indexFields(fields)
 	boundFields = withBounds(fields)
+	inputHash   = hashFields(fields)
 )
 
 // readFields walks the type of Input. Tags that do not parse leave the zero
@@ -172,9 +173,11 @@ func has(set []string, s string) bool {
 // InputHash identifies the input tree: names, types and domains of all fields,
 // "sha256:" and hex. Inputs recorded under another hash may mean something
 // else.
-func InputHash() string {
+func InputHash() string { return inputHash }
+
+func hashFields(fs []*field) string {
 	h := sha256.New()
-	for _, f := range fields {
+	for _, f := range fs {
 		fmt.Fprintf(h, "%s|%s|%s|%v|%v|%v\n", f.name, f.domain, strings.Join(f.enum, ","), f.min, f.max, f.unfilled)
 	}
 	return "sha256:" + hex.EncodeToString(h.Sum(nil))
