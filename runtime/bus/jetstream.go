@@ -3,42 +3,19 @@ package bus
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
-	"strconv"
 	"sync"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/nats-io/nuid"
 )
 
 const (
 	streamName    = "BECKON_EVENTS"
 	subjectPrefix = "beckon.v1.event."
-	consumerName  = "dispatch"
-
-	batch = 256 // what dispatch takes at once
-
-	// ackWait is longer than a database outage is waited out with a batch in
-	// memory. A redelivery after it is harmless, dispatch drops doubles.
-	ackWait = 10 * time.Minute
-
-	// pullBytes bounds what waits in memory for Next. It must hold the largest
-	// message, and two pulls must stay below the 64 MiB at which the client
-	// drops messages of a slow reader.
-	pullBytes = 16 << 20
-
-	// batchLimit is the most messages that the server stores atomically.
-	batchLimit = 1000
-
-	// codeStoreFailed is the server's error code for a message that a limit of
-	// the stream refused.
-	codeStoreFailed jetstream.ErrorCode = 10077
 )
 
 // Options says where an embedded JetStream keeps its events, and how many. The
@@ -66,11 +43,6 @@ type JetStream struct {
 	mu     sync.RWMutex // held for reading by every method that talks to the server
 	closed bool
 	done   chan struct{} // closed by Close
-}
-
-type queued struct {
-	Delivery
-	msg jetstream.Msg
 }
 
 // Open starts the server on the files in o.Dir and takes up where
@@ -126,160 +98,6 @@ func (b *JetStream) openStream(ctx context.Context, o Options) error {
 	return err
 }
 
-// openConsumer puts the consumer back to its ack floor (B3). Left alone, the
-// server would hand out newer messages first and what was not acknowledged
-// only after ackWait. The reset changes no position, it only forgets what was
-// handed out above the floor: a crash before or after it leaves the same floor
-// on disk. If the consumer's own file is lost, everything comes again.
-func (b *JetStream) openConsumer(ctx context.Context) (err error) {
-	b.cons, err = b.js.CreateOrUpdateConsumer(ctx, streamName, jetstream.ConsumerConfig{
-		Durable:       consumerName,
-		DeliverPolicy: jetstream.DeliverAllPolicy,
-		AckPolicy:     jetstream.AckExplicitPolicy,
-		AckWait:       ackWait,
-		MaxDeliver:    -1,
-		MaxAckPending: 8 * batch,
-	})
-	if err != nil {
-		return err
-	}
-	if _, err := b.js.ResetConsumer(ctx, streamName, consumerName); err != nil {
-		return fmt.Errorf("back to the ack floor: %w", err)
-	}
-	b.sub, err = b.cons.Consume(b.receive,
-		jetstream.PullMaxMessagesWithBytesLimit(4*batch, pullBytes),
-		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) { b.warn(err) }))
-	return err
-}
-
-// receive runs in the client's goroutine and blocks while the queue is full:
-// then the server is asked for nothing more.
-func (b *JetStream) receive(msg jetstream.Msg) {
-	meta, err := msg.Metadata()
-	if err != nil { // not of the stream: there is no position to acknowledge
-		b.warn(err)
-		return
-	}
-	seq := meta.Sequence.Stream
-	q := queued{Delivery{decode(msg.Headers(), msg.Data(), seq), seq}, msg}
-	select {
-	case b.queue <- q:
-	case <-b.done:
-	}
-}
-
-// Publish implements Bus. Several messages, up to 1000 of them, are stored all
-// or none. A ctx without a deadline waits five seconds for the disk.
-func (b *JetStream) Publish(ctx context.Context, msgs ...Message) error {
-	if err := b.enter(); err != nil {
-		return err
-	}
-	defer b.mu.RUnlock()
-	out := make([]*nats.Msg, len(msgs))
-	for i, m := range msgs {
-		m, err := clean(m)
-		if err != nil {
-			return fmt.Errorf("publish: %w", err)
-		}
-		out[i] = encode(m)
-	}
-	stored := 0
-	for chunk := range slices.Chunk(out, batchLimit) {
-		err := b.store(ctx, chunk)
-		var refused *jetstream.APIError
-		switch {
-		case err == nil:
-			stored += len(chunk)
-		case stored > 0: // hides ErrFull: something was stored
-			return fmt.Errorf("publish: %d of %d stored: %v", stored, len(out), err)
-		case errors.As(err, &refused) && refused.ErrorCode == codeStoreFailed:
-			return ErrFull
-		default:
-			return fmt.Errorf("publish: %w", err)
-		}
-	}
-	return nil
-}
-
-// store sends messages and waits until they are on disk (B1). Only the last
-// one asks for an answer, which then speaks for all.
-func (b *JetStream) store(ctx context.Context, msgs []*nats.Msg) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	last := len(msgs) - 1
-	if last > 0 {
-		id := nuid.Next()
-		for i, m := range msgs {
-			m.Header["Nats-Batch-Id"] = []string{id}
-			m.Header["Nats-Batch-Sequence"] = []string{strconv.Itoa(i + 1)}
-		}
-		msgs[last].Header["Nats-Batch-Commit"] = []string{"1"}
-	}
-	for _, m := range msgs[:last] {
-		if err := b.nc.PublishMsg(m); err != nil {
-			return err
-		}
-	}
-	_, err := b.js.PublishMsg(ctx, msgs[last])
-	return err
-}
-
-// Next implements Bus. It takes at least one message, whatever max says.
-func (b *JetStream) Next(ctx context.Context, max int) ([]Delivery, error) {
-	select { // a queue with messages in it must not win against these
-	case <-b.done:
-		return nil, ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	default:
-	}
-	var ds []Delivery
-	take := func(q queued) {
-		b.unacked[q.Seq] = q.msg
-		ds = append(ds, q.Delivery)
-	}
-	select {
-	case <-b.done:
-		return nil, ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-b.sub.Closed():
-		return nil, errors.New("bus: the embedded server no longer delivers")
-	case q := <-b.queue:
-		take(q)
-	}
-	for len(ds) < max {
-		select {
-		case q := <-b.queue:
-			take(q)
-		default:
-			return ds, nil
-		}
-	}
-	return ds, nil
-}
-
-// Ack implements Bus. It does not wait for the server.
-func (b *JetStream) Ack(ds []Delivery) error {
-	if err := b.enter(); err != nil {
-		return err
-	}
-	defer b.mu.RUnlock()
-	for _, d := range ds {
-		msg, ok := b.unacked[d.Seq]
-		if !ok {
-			continue
-		}
-		if err := msg.Ack(); err != nil {
-			return fmt.Errorf("ack %d: %w", d.Seq, err)
-		}
-		delete(b.unacked, d.Seq)
-		b.lastAck = msg.Reply()
-	}
-	return nil
-}
-
 // Pending counts the messages that are stored and not acknowledged.
 func (b *JetStream) Pending(ctx context.Context) (int64, error) {
 	if err := b.enter(); err != nil {
@@ -307,7 +125,8 @@ func (b *JetStream) Close() error {
 	if b.lastAck != "" {
 		// Acks are handled in order and apart from everything else, so the answer
 		// to one more of the last one tells that all are. If none comes, they come
-		// again at the next start.
+		// again at the next start. (Not nc.Request or nc.Flush: their pool of timers
+		// is global, and a timer of one synctest bubble is fatal in the next.)
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		_, err := b.nc.RequestWithContext(ctx, b.lastAck, []byte("+ACK"))
 		cancel()

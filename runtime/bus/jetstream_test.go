@@ -397,6 +397,10 @@ func TestJetStreamTwoAndTheirLog(t *testing.T) {
 	if err := a.Publish(t.Context(), secret); err != nil {
 		t.Fatal(err)
 	}
+	ds, _ := take(t, a, 1)
+	if err := a.Ack(ds); err != nil {
+		t.Fatal(err)
+	}
 	if got := pending(t, b); got != 0 {
 		t.Errorf("the other bus holds %d messages", got)
 	}

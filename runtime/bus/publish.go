@@ -1,0 +1,79 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
+)
+
+const (
+	// batchLimit is the most messages that the server stores atomically.
+	batchLimit = 1000
+
+	// codeStoreFailed is the server's error code for a message that a limit of
+	// the stream refused.
+	codeStoreFailed jetstream.ErrorCode = 10077
+)
+
+// Publish implements Bus. Several messages, up to 1000 of them, are stored all
+// or none. A ctx without a deadline waits five seconds for the disk.
+func (b *JetStream) Publish(ctx context.Context, msgs ...Message) error {
+	if err := b.enter(); err != nil {
+		return err
+	}
+	defer b.mu.RUnlock()
+	out := make([]*nats.Msg, len(msgs))
+	for i, m := range msgs {
+		m, err := clean(m)
+		if err != nil {
+			return fmt.Errorf("publish: %w", err)
+		}
+		out[i] = encode(m)
+	}
+	stored := 0
+	for chunk := range slices.Chunk(out, batchLimit) {
+		err := b.store(ctx, chunk)
+		var refused *jetstream.APIError
+		switch {
+		case err == nil:
+			stored += len(chunk)
+		case stored > 0: // hides ErrFull: something was stored
+			return fmt.Errorf("publish: %d of %d stored: %v", stored, len(out), err)
+		case errors.As(err, &refused) && refused.ErrorCode == codeStoreFailed:
+			return ErrFull
+		default:
+			return fmt.Errorf("publish: %w", err)
+		}
+	}
+	return nil
+}
+
+// store sends messages and waits until they are on disk (B1). Only the last
+// one asks for an answer, which then speaks for all.
+func (b *JetStream) store(ctx context.Context, msgs []*nats.Msg) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	last := len(msgs) - 1
+	if last > 0 {
+		id := nuid.Next()
+		for i, m := range msgs {
+			m.Header["Nats-Batch-Id"] = []string{id}
+			m.Header["Nats-Batch-Sequence"] = []string{strconv.Itoa(i + 1)}
+		}
+		msgs[last].Header["Nats-Batch-Commit"] = []string{"1"}
+	}
+	for _, m := range msgs[:last] {
+		if err := b.nc.PublishMsg(m); err != nil {
+			return err
+		}
+	}
+	_, err := b.js.PublishMsg(ctx, msgs[last])
+	return err
+}
