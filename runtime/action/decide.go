@@ -9,7 +9,6 @@ import (
 	"strconv"
 
 	"github.com/beckon-bot/beckon/db"
-	"github.com/beckon-bot/beckon/rules"
 	"github.com/beckon-bot/beckon/runtime/conversation"
 	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/gate"
@@ -43,27 +42,28 @@ func (u *Unit) Paused(bot string) (bool, string, error) {
 // redecide decides again on an action that has a row: at claim, or when a
 // person approves it. It stores the new decision with the row (I6), and its
 // text where obligations changed it, but not the row's new state.
-func (u *Unit) redecide(g *gate.Gate, a *db.Action, stage string) (gate.Verdict, error) {
+func (u *Unit) redecide(g *gate.Gate, a *db.Action, stage string) (gate.Verdict, gate.Record, error) {
 	var v gate.Verdict
+	var r gate.Record
 	facts, err := gate.ParseFacts(a.Draft)
 	if err != nil {
-		return v, fmt.Errorf("decide on action %s again: %w", a.ID, err)
+		return v, r, fmt.Errorf("decide on action %s again: %w", a.ID, err)
 	}
 	sealed, err := u.Tx.ActionText(a.ID)
 	if err != nil {
-		return v, fmt.Errorf("read text of action %s: %w", a.ID, err)
+		return v, r, fmt.Errorf("read text of action %s: %w", a.ID, err)
 	}
 	text, err := event.Open(sealed)
 	if err != nil {
-		return v, fmt.Errorf("open text of action %s: %w", a.ID, err)
+		return v, r, fmt.Errorf("open text of action %s: %w", a.ID, err)
 	}
 	s, err := u.State(a.Bot, a.User, a.Interaction)
 	if err != nil {
-		return v, err
+		return v, r, err
 	}
 	paused, _, err := u.Paused(a.Bot)
 	if err != nil {
-		return v, err
+		return v, r, err
 	}
 	c := gate.Case{
 		Bot:    a.Bot,
@@ -82,15 +82,15 @@ func (u *Unit) redecide(g *gate.Gate, a *db.Action, stage string) (gate.Verdict,
 		At: u.Now.UTC(), Bot: a.Bot, User: a.User, Event: a.Event, Interaction: a.Interaction,
 		Action: &gate.ActionRef{Kind: a.Kind, Purpose: a.Purpose, ID: a.ID, Stage: stage, Handler: facts.Draft.Handler},
 	}
-	if _, err := u.decided(a, v, record, c.State, c.Lifted); err != nil {
-		return v, err
+	if r, err = u.decided(a, v, record, c.State, c.Lifted); err != nil {
+		return v, r, err
 	}
 	if v.Text != string(text) {
 		if err := u.Tx.PutActionText(a.ID, event.Seal([]byte(v.Text))); err != nil {
-			return v, fmt.Errorf("store text of action %s: %w", a.ID, err)
+			return v, r, fmt.Errorf("store text of action %s: %w", a.ID, err)
 		}
 	}
-	return v, nil
+	return v, r, nil
 }
 
 // decided writes the record of a verdict, appends it, and gives the action what
@@ -147,9 +147,9 @@ func (u *Unit) Propose(p Proposal) (gate.Record, error) {
 	a := p.Action
 	v := p.Verdict
 	switch v.Decision.Effect {
-	case rules.Allow:
+	case gate.Allow:
 		a.State, a.Reason = event.Pending, "allowed; waits for the sender"
-	case rules.Hold:
+	case gate.Hold:
 		a.State, a.Reason = event.Hold, v.Decision.Say
 	default:
 		return u.decided(&a, v, p.Record, p.State, nil)
@@ -159,10 +159,7 @@ func (u *Unit) Propose(p Proposal) (gate.Record, error) {
 		return gate.Record{}, err
 	}
 	if taken != "" {
-		v.Decision.Effect = rules.Deny
-		v.Decision.By = []rules.By{{Rule: "action.one-per-key"}}
-		v.Decision.Say = "There is an action for this interaction already: " + taken + "."
-		v.Decision.Obligations = nil
+		v.Denied("action.one-per-key", "There is an action for this interaction already: "+taken+".")
 		return u.decided(&a, v, p.Record, p.State, nil)
 	}
 	p.Record.Action.ID = a.ID

@@ -10,6 +10,6 @@ type Metrics struct {
 	Unknown     atomic.Int64 `metric:"beckon_actions_total" labels:"outcome=unknown" help:"Actions that left attempting, by outcome."`
 	Cancelled   atomic.Int64 `metric:"beckon_actions_cancelled_total" help:"Actions cancelled by the sender: expired, opted out, or denied when decided again."`
 	Dry         atomic.Int64 `metric:"beckon_actions_dry_total" help:"Actions that were allowed and not sent because send is off for the bot."`
-	AfterStop   atomic.Int64 `metric:"beckon_sends_after_stop_total" help:"Claims committed after the user's opt-out, confirmations apart. Must be 0."`
+	AfterStop   atomic.Int64 `metric:"beckon_sends_after_stop_total" help:"Actions to users who opted out that reached a claim, confirmations apart. They are stopped there; any value but 0 is a defect."`
 	StoreErrors atomic.Int64 `metric:"beckon_sender_store_errors_total" help:"Steps of the sender that the database refused; nothing is sent then."`
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
-	"github.com/beckon-bot/beckon/rules"
 	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/gate"
 )
@@ -34,14 +33,14 @@ type Desk struct {
 func (d Desk) Approve(ctx context.Context, now time.Time, id, by string) (db.Action, error) {
 	return d.judge(ctx, now, id, func(u *Unit, a *db.Action) error {
 		a.Approval = &db.Approval{By: by, At: now.UTC(), Rules: heldBy(*a)}
-		v, err := u.redecide(d.Gate, a, gate.StageApprove)
+		v, _, err := u.redecide(d.Gate, a, gate.StageApprove)
 		if err != nil {
 			return err
 		}
 		switch v.Decision.Effect {
-		case rules.Allow:
+		case gate.Allow:
 			a.State, a.DueAt, a.Reason = event.Pending, now, "approved by "+by+"; waits for the sender"
-		case rules.Hold:
+		case gate.Hold:
 			a.Reason = "approved by " + by + ", and held by another rule: " + v.Decision.Say
 		default:
 			a.State, a.Reason = event.Cancelled, "approved by "+by+", and denied by now: "+v.Decision.Say
@@ -132,7 +131,7 @@ func (d Desk) change(ctx context.Context, now time.Time, id string, fn func(*Uni
 // heldBy names the rules that hold an action, from its decision record.
 func heldBy(a db.Action) []string {
 	var r gate.Record
-	if json.Unmarshal(a.Decision, &r) != nil || r.Decision != rules.Hold {
+	if json.Unmarshal(a.Decision, &r) != nil || r.Decision != gate.Hold {
 		return nil
 	}
 	ids := make([]string, len(r.By))

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
-	"github.com/beckon-bot/beckon/rules"
 	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/gate"
 )
@@ -26,6 +25,10 @@ type Options struct {
 	// PersonQuiet is how long a bot stays silent toward a user after a person
 	// spoke to them through its account.
 	PersonQuiet time.Duration
+
+	// Decided is told of each decision that a claim made, once it is committed;
+	// nil: nobody.
+	Decided func(gate.Record)
 
 	Log     *slog.Logger // nil: silent
 	Metrics *Metrics     // nil: not counted
@@ -173,8 +176,9 @@ const dueBatch = 64
 func (s *Sender) claim(ctx context.Context, now time.Time) (*db.Action, string, error) {
 	var got *db.Action
 	var text string
+	var records []gate.Record
 	err := s.Store.Write(ctx, func(tx db.Tx) error {
-		got, text = nil, ""
+		got, text, records = nil, "", nil
 		u := NewUnit(tx, s.Key, now)
 		if err := s.expire(u); err != nil {
 			return err
@@ -184,9 +188,12 @@ func (s *Sender) claim(ctx context.Context, now time.Time) (*db.Action, string, 
 			return fmt.Errorf("find due actions: %w", err)
 		}
 		for _, a := range due {
-			ok, err := s.take(u, &a)
+			ok, r, err := s.take(u, &a)
 			if err != nil {
 				return err
+			}
+			if r != nil {
+				records = append(records, *r)
 			}
 			if ok {
 				sealed, err := tx.ActionText(a.ID)
@@ -207,6 +214,11 @@ func (s *Sender) claim(ctx context.Context, now time.Time) (*db.Action, string, 
 		s.claimed = got
 		return nil, "", fmt.Errorf("claim: %w", err)
 	}
+	if s.Decided != nil {
+		for _, r := range records {
+			s.Decided(r)
+		}
+	}
 	return got, text, nil
 }
 
@@ -226,52 +238,62 @@ func (s *Sender) expire(u *Unit) error {
 }
 
 // take decides one due action again and moves it: to attempting (true), back
-// to hold, to cancelled, or aside until its bot is resumed.
-func (s *Sender) take(u *Unit, a *db.Action) (bool, error) {
+// to hold, to cancelled, or aside until its bot is resumed. It returns the
+// record of the decision, if one was made.
+func (s *Sender) take(u *Unit, a *db.Action) (bool, *gate.Record, error) {
 	paused, why, err := u.Paused(a.Bot)
 	if err != nil {
-		return false, err
+		return false, nil, err
 	}
 	if paused {
 		a.DueAt, a.Reason = a.ExpiresAt, ParkedReason+why
-		return false, u.Move(*a, event.Pending)
+		return false, nil, u.Move(*a, event.Pending)
+	}
+	if stopped, err := s.stopped(u, *a); stopped || err != nil { // the wall behind the rule
+		if err == nil {
+			err = u.Cancel(*a, "the user opted out")
+		}
+		return false, nil, err
 	}
 	st, err := u.State(a.Bot, a.User, a.Interaction)
 	if err != nil {
-		return false, err
-	}
-	if st.Suppression.OptedOut && a.Purpose != event.OptOutConfirmation { // the wall behind the rule
-		s.Metrics.Cancelled.Add(1)
-		return false, u.Cancel(*a, "the user opted out")
+		return false, nil, err
 	}
 	if a.Kind == event.Reply && st.Interaction.Message != "" {
 		a.ReplyTo = st.Interaction.Message // the newest version of the post
 	}
-	v, err := u.redecide(s.Gate, a, gate.StageClaim)
+	v, r, err := u.redecide(s.Gate, a, gate.StageClaim)
 	if err != nil {
-		return false, err
+		return false, nil, err
 	}
 	switch {
-	case v.Decision.Effect == rules.Hold:
+	case v.Decision.Effect == gate.Hold:
 		a.State, a.Reason = event.Hold, v.Decision.Say
-		return false, u.Move(*a, event.Pending)
+		return false, &r, u.Move(*a, event.Pending)
 	case !v.Allowed():
 		s.Metrics.Cancelled.Add(1)
-		return false, u.Cancel(*a, "decided again before sending: "+v.Decision.Say)
+		return false, &r, u.Cancel(*a, "decided again before sending: "+v.Decision.Say)
 	case !s.Send[a.Bot]:
 		s.Metrics.Dry.Add(1)
-		return false, u.Cancel(*a, DryReason)
+		return false, &r, u.Cancel(*a, DryReason)
 	}
+	a.State, a.Attempts, a.Reason = event.Attempting, a.Attempts+1, "the call to X is under way"
+	return true, &r, u.Move(*a, event.Pending)
+}
+
+// stopped reads, past everything cached, whether the user opted out (I4). The
+// opt-out has cancelled such an action already, so finding one is counted as
+// the defect that it would be.
+func (s *Sender) stopped(u *Unit, a db.Action) (bool, error) {
 	stop, err := u.Tx.Suppression(u.Key.User(a.User))
 	if err != nil {
 		return false, fmt.Errorf("read opt-out of user %s: %w", a.User, err)
 	}
-	if stop.OptedOut && a.Purpose != event.OptOutConfirmation { // cannot be: counted, alarmed, and not sent
-		s.Metrics.AfterStop.Add(1)
-		return false, u.Cancel(*a, "the user opted out")
+	if !stop.OptedOut || a.Purpose == event.OptOutConfirmation {
+		return false, nil
 	}
-	a.State, a.Attempts, a.Reason = event.Attempting, a.Attempts+1, "the call to X is under way"
-	return true, u.Move(*a, event.Pending)
+	s.Metrics.AfterStop.Add(1)
+	return true, nil
 }
 
 // DryReason is why an allowed action of a dry bot was cancelled.

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
@@ -30,7 +32,7 @@ func (w *work) inbound(m bus.Delivery, e event.Event, counted bool) ([]gate.Reco
 	if st == nil { // the reducer failed; its dead letter is written
 		return w.nothing(e, "The event could not be applied; it is kept as a dead letter. An opt-out in it counts.")
 	}
-	todo, err := w.effects(e.Bot, e.User, effects)
+	todo, err := w.effects(e.User, effects)
 	if err != nil {
 		return nil, err
 	}
@@ -90,26 +92,19 @@ type todo struct {
 }
 
 // effects carries out what the reducer asked for, in its order.
-func (w *work) effects(bot, user string, effects []conversation.Effect) (todo, error) {
-	var t todo
+func (w *work) effects(user string, effects []conversation.Effect) (t todo, err error) {
 	for _, f := range effects {
 		switch f := f.(type) {
 		case conversation.CancelOpen:
 			w.Metrics.OptOuts.Add(1)
-			gone, err := w.CancelOpenTo(user, f.Reason, func(a db.Action) bool {
-				return a.Purpose != event.OptOutConfirmation
-			})
-			if err != nil {
-				return t, err
-			}
-			t.cancelled += len(gone)
 		case conversation.ConfirmOptOut:
 			t.confirm = f.Kind
 		case conversation.TextChanged:
 			t.changed = true
 		}
 	}
-	return t, nil
+	t.cancelled, err = w.CarryOut(user, effects)
+	return t, err
 }
 
 // cancelAnswers cancels the answer to an earlier version of the post, if it
@@ -153,16 +148,20 @@ func (w *work) answer(m bus.Delivery, e event.Event, tier conversation.Tier) ([]
 		return nil, err
 	}
 	bot, _ := w.Gate.Bot(e.Bot)
+	slots, err := w.slots(e, st)
+	if err != nil {
+		return nil, err
+	}
 	var out handlers.Out
 	fault := guard(func() error {
 		out = w.Handlers[e.Bot].Handle(handlers.In{
-			Event: e, Conversation: st.Conversation, Interaction: st.Interaction, Tier: tier, Now: w.Now,
+			Event: e, Conversation: st.Conversation, Interaction: st.Interaction, Tier: tier, Slots: slots, Now: w.Now,
 			Bot: handlers.BotInfo{Name: bot.Name, Username: bot.Username, Operator: bot.Operator, PrivacyURL: bot.PrivacyURL},
 		})
 		return nil
 	})
-	if fault == nil && len(out.Drafts) > 0 {
-		fault = handlerMay(out.Drafts[0])
+	if fault == nil {
+		fault = handlerMay(out.Drafts)
 	}
 	if fault != nil {
 		return w.failed(m, e, fault)
@@ -178,6 +177,27 @@ func (w *work) answer(m bus.Delivery, e event.Event, tier conversation.Tier) ([]
 	return w.propose(m, e, d, cmp.Or(e.At, m.Time), cmp.Or(e.At, m.Time).Add(w.MaxEventAge))
 }
 
+// slots reads what handlers kept of the user. Slots belong to a flow: without
+// an open one nothing is read.
+func (w *work) slots(e event.Event, st conversation.State) (map[string]string, error) {
+	if st.Conversation.Flow == "" {
+		return nil, nil
+	}
+	sealed, err := w.Tx.Slots(e.Bot, e.User)
+	if err != nil {
+		return nil, fmt.Errorf("read slots of user %s: %w", e.User, err)
+	}
+	slots := make(map[string]string, len(sealed))
+	for name, b := range sealed {
+		plain, err := event.Open(b)
+		if err != nil {
+			return nil, fmt.Errorf("open slot %s of user %s: %w", name, e.User, err)
+		}
+		slots[name] = string(plain)
+	}
+	return slots, nil
+}
+
 // failed keeps an event as a dead letter whose draft could not be made or
 // decided (E4): its state and its opt-out commit, the draft is none.
 func (w *work) failed(m bus.Delivery, e event.Event, fault error) ([]gate.Record, error) {
@@ -190,6 +210,11 @@ func (w *work) failed(m bus.Delivery, e event.Event, fault error) ([]gate.Record
 
 // moved keeps what a handler said of the conversation.
 func (w *work) moved(e event.Event, out handlers.Out) error {
+	for _, name := range slices.Sorted(maps.Keys(out.Slots)) {
+		if err := w.Tx.PutSlot(e.Bot, e.User, name, event.Seal([]byte(out.Slots[name]))); err != nil {
+			return fmt.Errorf("keep slot %s of user %s: %w", name, e.User, err)
+		}
+	}
 	if out.Flow != nil {
 		if _, _, err := w.Reduce(e.Bot, e.User, "", conversation.FlowMoved{Flow: *out.Flow}); err != nil {
 			return err
@@ -203,10 +228,20 @@ func (w *work) moved(e event.Event, out handlers.Out) error {
 	return nil
 }
 
-var errPurpose = errors.New("a handler may draft with the purposes answer and notice only")
+var (
+	errPurpose = errors.New("a handler may draft with the purposes answer and notice only")
+	errSeveral = errors.New("one interaction is answered once: a handler returns one draft at most")
+)
 
 // handlerMay refuses drafts that are not a handler's to make.
-func handlerMay(d event.Draft) error {
+func handlerMay(drafts []event.Draft) error {
+	if len(drafts) == 0 {
+		return nil
+	}
+	d := drafts[0]
+	if len(drafts) > 1 {
+		return fmt.Errorf("handler %s returned %d drafts: %w", d.Handler, len(drafts), errSeveral)
+	}
 	if d.Purpose != "" && d.Purpose != event.Answer && d.Purpose != event.Notice {
 		return fmt.Errorf("handler %s drafted with the purpose %s: %w", d.Handler, d.Purpose, errPurpose)
 	}

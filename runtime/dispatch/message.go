@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
-	"github.com/beckon-bot/beckon/rules"
 	"github.com/beckon-bot/beckon/runtime/action"
 	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/conversation"
@@ -102,7 +101,7 @@ func (w *work) forceStop(bot, user, id string, at time.Time) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.effects(bot, user, effects)
+	_, err = w.effects(user, effects)
 	return err
 }
 
@@ -198,7 +197,7 @@ func (w *work) none(bot string, e event.Event, say string) gate.Record {
 	}
 	return gate.Record{
 		ID: action.DecisionID("none", bot, e.ID, fmt.Sprint(e.Index)), At: w.Now.UTC(), Bot: bot,
-		User: e.User, Event: e.ID, Interaction: e.Interaction, Decision: rules.None, Say: say,
+		User: e.User, Event: e.ID, Interaction: e.Interaction, Decision: gate.None, Say: say,
 	}
 }
 

@@ -3,7 +3,7 @@ package dispatch
 import (
 	"sync/atomic"
 
-	"github.com/beckon-bot/beckon/rules"
+	"github.com/beckon-bot/beckon/runtime/gate"
 )
 
 // Metrics counts what became of events.
@@ -24,13 +24,13 @@ type Metrics struct {
 	Persons     atomic.Int64 `metric:"beckon_person_spoke_total" help:"Times that a person was seen to speak through a bot's account."`
 }
 
-func (m *Metrics) count(e rules.Effect) {
+func (m *Metrics) count(e gate.Effect) {
 	switch e {
-	case rules.Allow:
+	case gate.Allow:
 		m.Allowed.Add(1)
-	case rules.Hold:
+	case gate.Hold:
 		m.Held.Add(1)
-	case rules.Deny:
+	case gate.Deny:
 		m.Denied.Add(1)
 	default:
 		m.NoDraft.Add(1)

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/beckon-bot/beckon/cmd/internal/config"
+	"github.com/beckon-bot/beckon/handlers"
+	"github.com/beckon-bot/beckon/rules"
+	"github.com/beckon-bot/beckon/runtime/account"
+	"github.com/beckon-bot/beckon/runtime/gate"
+)
+
+// bots is what a configuration says of its accounts, loaded and checked.
+type bots struct {
+	gate   []gate.Bot
+	chains map[string]handlers.Chain
+	send   map[string]bool
+	byUser map[string]string // user id to configured name
+}
+
+// readConfig reads and checks a configuration file.
+func readConfig(sys system, path string) (*config.Config, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, exitError{exitUsage, fmt.Errorf("read the configuration: %w; `beckon init DIR` writes one", err)}
+	}
+	cfg, err := config.Load(path, data, config.Options{Dir: dirOf(path), Now: sys.now()})
+	if err != nil {
+		return nil, exitError{exitUsage, err}
+	}
+	return cfg, nil
+}
+
+// loadBots loads the rules and answers of every bot, and reports the faults of
+// all of them.
+func loadBots(cfg *config.Config) (bots, error) {
+	b := bots{chains: map[string]handlers.Chain{}, send: map[string]bool{}, byUser: map[string]string{}}
+	var faults []error
+	for _, name := range cfg.Names() {
+		c := cfg.Bots[name]
+		bot, err := gateBot(name, c, cfg.App.Tier)
+		faults = append(faults, err)
+		answers, err := loadAnswers(c.Answers)
+		faults = append(faults, err)
+		b.gate = append(b.gate, bot)
+		b.chains[name] = handlers.Chain{handlers.Help{}, answers}
+		b.send[name] = c.Send
+		b.byUser[c.UserID] = name
+	}
+	return b, errors.Join(faults...)
+}
+
+// gateBot is what the gate must know of one account.
+func gateBot(name string, c config.Bot, tier string) (gate.Bot, error) {
+	zone, err := c.Location()
+	if err != nil {
+		return gate.Bot{}, err
+	}
+	set, err := rules.LoadDir(c.Rules, rules.Options{})
+	if err != nil {
+		return gate.Bot{}, err
+	}
+	disclosure := c.Texts.Disclosure
+	if disclosure == "" {
+		disclosure = "Automated account, run by @" + c.OperatorAccount + "."
+	}
+	return gate.Bot{
+		Name: name, UserID: c.UserID, Username: c.Username, Operator: c.OperatorAccount,
+		Tier: tier, Zone: zone, PrivacyURL: c.PrivacyURL,
+		OptOutHint: c.Texts.OptOutHint, OptOutConfirmation: c.Texts.OptOutConfirmation, Disclosure: disclosure,
+		LabelOn:        !c.Declared.Label.IsZero(),
+		BioDiscloses:   !c.Declared.Bio.IsZero(),
+		OperatorLinked: !c.Declared.Operator.IsZero(),
+		AIApproved:     c.AIApproval.Reference != "",
+		Rules:          set,
+	}, nil
+}
+
+func loadAnswers(path string) (*handlers.Answers, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, exitError{exitUsage, fmt.Errorf("read answers: %w", err)}
+	}
+	a, err := handlers.LoadAnswers(path, data)
+	if err != nil {
+		return nil, exitError{exitUsage, err}
+	}
+	return a, nil
+}
+
+// secret resolves a reference of the configuration.
+func secret(sys system, ref config.SecretRef) (account.Secret, error) {
+	s, err := account.ParseSecretRef(string(ref), sys.getenv, os.ReadFile)
+	if err != nil {
+		return s, exitError{exitUsage, err}
+	}
+	return s, nil
+}

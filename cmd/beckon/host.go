@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/beckon-bot/beckon/cmd/internal/config"
+	"github.com/beckon-bot/beckon/db/sqlite"
+	"github.com/beckon-bot/beckon/runtime/account"
+	"github.com/beckon-bot/beckon/runtime/action"
+	"github.com/beckon-bot/beckon/runtime/bus"
+	"github.com/beckon-bot/beckon/runtime/dispatch"
+	"github.com/beckon-bot/beckon/runtime/event"
+	"github.com/beckon-bot/beckon/runtime/gate"
+	"github.com/beckon-bot/beckon/runtime/ingest"
+	"github.com/beckon-bot/beckon/runtime/obs"
+	"github.com/beckon-bot/beckon/runtime/xapi"
+)
+
+// host is the parts of a running Beckon, put together and not yet started.
+// Data goes one way: webhook, bus, dispatch, action log, sender, X.
+type host struct {
+	cfg      *config.Config
+	log      *slog.Logger
+	now      func() time.Time
+	dir      *dataDir
+	key      event.Key
+	store    *sqlite.Store
+	bus      *bus.JetStream
+	webhook  *ingest.Webhook
+	dispatch *dispatch.Dispatcher
+	sender   *action.Sender
+	desk     action.Desk
+	metrics  *obs.Metrics
+
+	wake  chan struct{} // the sender has something to look at
+	ready readiness
+}
+
+// readiness is why a host takes no events now; nil where it does.
+type readiness struct{ atomic.Pointer[error] }
+
+func (r *readiness) set(err error) { r.Store(&err) }
+
+func (r *readiness) err() error {
+	if p := r.Load(); p != nil {
+		return *p
+	}
+	return errStarting
+}
+
+var (
+	errStarting = errors.New("starting")
+	errDraining = errors.New("draining")
+)
+
+// hostOptions is what differs between run, demo and tests.
+type hostOptions struct {
+	Config *config.Config
+	Log    *slog.Logger
+	Now    func() time.Time
+	Dry    bool         // nothing is sent, whatever the configuration says
+	HTTP   *http.Client // to X; nil: a new one
+}
+
+// openHost locks the data directory and puts the parts together. Close undoes
+// it.
+func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err error) {
+	h := &host{cfg: o.Config, log: o.Log, now: o.Now, wake: make(chan struct{}, 1)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.Close())
+		}
+	}()
+	b, err := loadBots(o.Config)
+	if err != nil {
+		return nil, err
+	}
+	consumer, tokens, err := secrets(sys, o.Config)
+	if err != nil {
+		return nil, err
+	}
+	if h.dir, err = openDataDir(o.Config.DataDir); err != nil {
+		return nil, err
+	}
+	if err := h.openStore(ctx); err != nil {
+		return nil, err
+	}
+	if h.bus, err = bus.Open(ctx, bus.Options{Dir: h.dir.file("bus"), Log: o.Log}); err != nil {
+		return nil, err
+	}
+	x, err := xapi.New(xapi.Options{
+		BaseURL: o.Config.XBaseURL, HTTP: o.HTTP, Now: o.Now, Log: o.Log,
+		Token: func(_ context.Context, bot string) (string, error) { return tokens[bot].Reveal(), nil },
+	})
+	if err != nil {
+		return nil, err
+	}
+	if o.Dry {
+		b.send = nil
+	}
+	g := gate.New(b.gate)
+	h.desk = action.Desk{Store: h.store, Gate: g, Key: h.key}
+	sent, taken, met := &action.Metrics{}, &dispatch.Metrics{}, &ingest.Metrics{}
+	h.sender = action.New(action.Options{
+		Store: h.store, Gate: g, X: x, Key: h.key, Send: b.send, Log: o.Log, Metrics: sent,
+	})
+	h.dispatch = dispatch.New(dispatch.Options{
+		Store: h.store, Gate: g, Handlers: b.chains, Key: h.key,
+		MaxEventAge: o.Config.MaxEventAge, Log: o.Log, Metrics: taken,
+	})
+	h.webhook = ingest.New(ingest.Options{
+		Secrets: [][]byte{[]byte(consumer.Reveal())},
+		Publish: h.bus.Publish,
+		Bots:    func(user string) (string, bool) { name, ok := b.byUser[user]; return name, ok },
+		Now:     o.Now, Log: o.Log, Metrics: met,
+	})
+	if h.metrics, err = obs.NewMetrics(); err != nil {
+		return nil, err
+	}
+	return h, h.metrics.Register(sent, taken, met)
+}
+
+// openStore opens the database that belongs to the host key, and keeps the
+// rule sets that will decide.
+func (h *host) openStore(ctx context.Context) (err error) {
+	if h.key, err = h.dir.key(); err != nil {
+		return err
+	}
+	if h.store, err = sqlite.Open(ctx, sqlite.Options{Path: h.dir.file("beckon.db"), Log: h.log}); err != nil {
+		return err
+	}
+	if err := checkKey(ctx, h.store, h.key); err != nil {
+		return fmt.Errorf("%s: %w", h.dir.file("host.key"), err)
+	}
+	return nil
+}
+
+// Close releases what openHost took, in reverse.
+func (h *host) Close() error {
+	var errs []error
+	if h.bus != nil {
+		errs = append(errs, h.bus.Close())
+	}
+	if h.store != nil {
+		errs = append(errs, h.store.Close())
+	}
+	if h.dir != nil {
+		errs = append(errs, h.dir.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// stir wakes the sender.
+func (h *host) stir() {
+	select {
+	case h.wake <- struct{}{}:
+	default:
+	}
+}
+
+// secrets resolves the app's consumer secret and every bot's token.
+func secrets(sys system, cfg *config.Config) (account.Secret, map[string]account.Secret, error) {
+	consumer, err := secret(sys, cfg.App.ConsumerSecret)
+	errs := []error{err}
+	tokens := map[string]account.Secret{}
+	for _, name := range cfg.Names() {
+		t, err := secret(sys, cfg.Bots[name].Token)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("token of bot %s: %w", name, err))
+		}
+		tokens[name] = t
+	}
+	return consumer, tokens, errors.Join(errs...)
+}

@@ -1,0 +1,181 @@
+// Beckon hosts automated accounts on X that speak only when spoken to.
+//
+// This package is the command line and the wiring: main.go finds the command,
+// one file a command holds what it does, and host.go puts the parts of a host
+// together, a line each. It decides nothing about posts, users or rules.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+	_ "time/tzdata" // time zones of bots must not depend on the machine
+
+	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/rules"
+)
+
+// Exit codes.
+const (
+	exitOK      = 0
+	exitFailure = 1 // something did not work
+	exitUsage   = 2 // arguments or configuration are wrong
+	exitRules   = 3 // rules do not load
+	exitExpect  = 4 // rule tests or replay expectations fail
+	exitUnsafe  = 5 // it would be unsafe to start
+)
+
+// system is the world outside the process, so that a test can be it.
+type system struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	getenv         func(string) string
+	now            func() time.Time
+}
+
+// command is one thing that beckon does.
+type command struct {
+	name  string
+	args  string // as usage shows them
+	about string
+	run   func(ctx context.Context, sys system, args []string) error
+}
+
+// commands lists them in the order in which a newcomer meets them.
+func commands() []command {
+	return []command{
+		{"demo", "[--keep] [--format text|json]", "play a day of a small support desk; needs nothing", demoCommand},
+		{"init", "DIR", "write a bot that runs as it is", initCommand},
+		{"run", "-c FILE [--dry]", "host the bots of a configuration until SIGTERM", runCommand},
+		{"replay", "LOG... [-c FILE] [--expect GOLDEN] [--format text|json]", "decide a recorded event log again", replayCommand},
+		{"actions", "list|show|dead|retry|approve|reject ...", "what the bots did, will do and wait for", actionsCommand},
+		{"pause", "BOT|--all", "kill switch on: nothing is sent", pauseCommand},
+		{"resume", "BOT|--all", "kill switch off", resumeCommand},
+		{"optouts", "list|add ...", "who said stop", optoutsCommand},
+		{"xsim", "[--listen ADDR] [--webhook URL]", "a simulated X", xsimCommand},
+		{"config", "print", "the commented sample configuration", configCommand},
+		{"version", "", "which build this is", versionCommand},
+	}
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], system{
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, now: time.Now,
+	}))
+}
+
+// run is the program: it finds the command, runs it, and turns its error into
+// a message and an exit code.
+func run(ctx context.Context, args []string, sys system) int {
+	if len(args) == 0 {
+		usage(sys.stderr)
+		return exitUsage
+	}
+	name := args[0]
+	switch name {
+	case "help", "-h", "-help", "--help":
+		usage(sys.stdout)
+		return exitOK
+	}
+	for _, c := range commands() {
+		if c.name != name {
+			continue
+		}
+		err := c.run(ctx, sys, args[1:])
+		if err == nil {
+			return exitOK
+		}
+		if errors.Is(err, flag.ErrHelp) {
+			fmt.Fprintf(sys.stdout, "usage: beckon %s %s\n\n%s\n", c.name, c.args, c.about)
+			return exitOK
+		}
+		fmt.Fprintf(sys.stderr, "beckon %s: %v\n", c.name, err)
+		if errors.As(err, new(usageError)) {
+			fmt.Fprintf(sys.stderr, "usage: beckon %s %s\n", c.name, c.args)
+		}
+		return exitCode(err)
+	}
+	fmt.Fprintf(sys.stderr, "beckon: no command %q\n\n", name)
+	usage(sys.stderr)
+	return exitUsage
+}
+
+func usage(w io.Writer) {
+	fmt.Fprint(w, "beckon hosts automated accounts on X that speak only when spoken to.\n\nusage: beckon COMMAND ...\n\n")
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  %-9s %s\n", c.name, c.about)
+	}
+	fmt.Fprint(w, "\n\"beckon COMMAND -h\" shows a command's arguments. Start with: beckon demo\n")
+}
+
+// usageError is a mistake in the arguments.
+type usageError string
+
+func (e usageError) Error() string { return string(e) }
+
+// exitError carries an exit code that its cause does not tell.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e exitError) Error() string { return e.err.Error() }
+func (e exitError) Unwrap() error { return e.err }
+
+func exitCode(err error) int {
+	var coded exitError
+	var diagnostics rules.Diagnostics
+	switch {
+	case errors.As(err, &coded):
+		return coded.code
+	case errors.As(err, new(usageError)):
+		return exitUsage
+	case errors.As(err, &diagnostics):
+		return exitRules
+	case errors.Is(err, errLocked), errors.Is(err, db.ErrWrongKey), errors.Is(err, db.ErrNewer):
+		return exitUnsafe
+	}
+	return exitFailure
+}
+
+// parse reads flags wherever they stand among the arguments, and returns the
+// others.
+func parse(fs *flag.FlagSet, args []string) ([]string, error) {
+	fs.SetOutput(io.Discard)
+	fs.Usage = func() {}
+	var rest []string
+	for {
+		if err := fs.Parse(args); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				return nil, err
+			}
+			return nil, usageError(strings.Replace(err.Error(), "flag provided but not defined: ", "unknown flag ", 1))
+		}
+		args = fs.Args()
+		if len(args) == 0 {
+			return rest, nil
+		}
+		rest, args = append(rest, args[0]), args[1:]
+	}
+}
+
+// format is the --format flag of a command.
+func formatFlag(fs *flag.FlagSet) *string {
+	return fs.String("format", "text", "text or json")
+}
+
+func checkFormat(f string) error {
+	if f != "text" && f != "json" {
+		return usageError(fmt.Sprintf("--format is text or json, not %q", f))
+	}
+	return nil
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/beckon-bot/beckon/runtime/dispatch"
+	"github.com/beckon-bot/beckon/runtime/obs"
+	"github.com/beckon-bot/beckon/runtime/service"
+)
+
+func runCommand(ctx context.Context, sys system, args []string) error {
+	fs := flag.NewFlagSet("run", flag.ContinueOnError)
+	file := fs.String("c", "beckon.yaml", "configuration file")
+	dry := fs.Bool("dry", false, "decide and record everything, send nothing")
+	level := fs.String("log", "info", "debug, info, warn or error")
+	format := formatFlag(fs)
+	rest, err := parse(fs, args)
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		return usageError(fmt.Sprintf("unexpected argument %q", rest[0]))
+	}
+	log, err := newLogger(sys, *format, *level)
+	if err != nil {
+		return err
+	}
+	cfg, err := readConfig(sys, *file)
+	if err != nil {
+		return err
+	}
+	h, err := openHost(ctx, sys, hostOptions{Config: cfg, Log: log, Now: sys.now, Dry: *dry})
+	if err != nil {
+		return err
+	}
+	err = h.serve(ctx)
+	return errors.Join(err, h.Close())
+}
+
+func newLogger(sys system, format, level string) (*slog.Logger, error) {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		return nil, usageError(fmt.Sprintf("--log is debug, info, warn or error, not %q", level))
+	}
+	if err := checkFormat(format); err != nil {
+		return nil, err
+	}
+	return obs.NewLogger(sys.stderr, format, l)
+}
+
+// serve runs the host until ctx ends, then drains: readiness off, ingest
+// stops, what is queued stays on the bus, the send in flight finishes. Parts
+// start in this order and stop in the reverse.
+func (h *host) serve(ctx context.Context) error {
+	admin, err := h.adminServer(ctx)
+	if err != nil {
+		return err
+	}
+	web, err := h.webServer()
+	if err != nil {
+		return errors.Join(err, admin.Stop(ctx))
+	}
+	return service.Group{Log: h.log, Services: []service.Service{
+		admin,
+		{Name: "sender", Start: h.startSender, Run: func(ctx context.Context) error { return h.sender.Run(ctx, h.now, h.wake) }, Deadline: sendDeadline},
+		{Name: "dispatch", Run: h.runDispatch},
+		{Name: "prune", Run: h.runPrune},
+		web,
+	}}.Run(ctx)
+}
+
+// sendDeadline lets the call that is under way end by its own time-out.
+const sendDeadline = 40 * time.Second
+
+// startSender applies the start-up rule (I3).
+func (h *host) startSender(ctx context.Context) error {
+	n, err := h.sender.Start(ctx, h.now())
+	if n > 0 {
+		h.log.WarnContext(ctx, "sends were under way when the host stopped; their outcome is unknown, see `beckon actions list --state unknown`", "actions", n)
+	}
+	return err
+}
+
+func (h *host) runDispatch(ctx context.Context) error {
+	return h.dispatch.Run(ctx, dispatch.Loop{
+		Bus: h.bus, Now: h.now,
+		Commit: func([]dispatch.Handled) { h.stir() },
+		Healthy: func(err error) {
+			if h.ready.err() != errDraining {
+				h.ready.set(err)
+			}
+		},
+	})
+}
+
+// runPrune forgets what is past its time, a chunk at a time.
+func (h *host) runPrune(ctx context.Context) error {
+	for {
+		next, err := dispatch.Prune(ctx, h.store, h.now())
+		if err != nil && ctx.Err() == nil {
+			h.log.WarnContext(ctx, "prune", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(next.Sub(h.now())):
+		}
+	}
+}
+
+// webServer serves the webhook. It is the last to start and the first to stop.
+func (h *host) webServer() (service.Service, error) {
+	mux := http.NewServeMux()
+	mux.Handle(webhookPath, h.webhook)
+	srv, ln, err := listen(h.cfg.Listen, mux)
+	if err != nil {
+		return service.Service{}, err
+	}
+	return service.Service{
+		Name: "webhook",
+		Start: func(ctx context.Context) error {
+			h.ready.set(nil)
+			h.log.InfoContext(ctx, "ready", "webhook", "http://"+ln.Addr().String()+webhookPath, "bots", len(h.cfg.Bots))
+			return nil
+		},
+		Run: func(context.Context) error { return serveHTTP(srv, ln) },
+		Stop: func(ctx context.Context) error {
+			h.ready.set(errDraining)
+			h.webhook.Drain()
+			return srv.Shutdown(ctx)
+		},
+	}, nil
+}
+
+const webhookPath = "/x/webhook"
+
+// listen binds now, so that a taken port is told before anything starts.
+func listen(addr string, handler http.Handler) (*http.Server, net.Listener, error) {
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, nil, fmt.Errorf("listen: %w", err)
+	}
+	return &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute}, ln, nil
+}
+
+func serveHTTP(srv *http.Server, ln net.Listener) error {
+	if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,23 @@
+package gate
+
+import "github.com/beckon-bot/beckon/rules"
+
+// What a decision can say, under the gate's name: nothing above the gate needs
+// to know the rule engine.
+type (
+	Effect = rules.Effect
+	By     = rules.By
+)
+
+const (
+	None  = rules.None // an event that led to no draft
+	Allow = rules.Allow
+	Hold  = rules.Hold
+	Deny  = rules.Deny
+)
+
+// Denied is the decision of a caller that stands as a wall behind the rules:
+// the verdict becomes a denial by that wall.
+func (v *Verdict) Denied(by, say string) {
+	v.Decision.Effect, v.Decision.By, v.Decision.Say, v.Decision.Obligations = Deny, []By{{Rule: by}}, say, nil
+}

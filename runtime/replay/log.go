@@ -1,0 +1,160 @@
+package replay
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// maxLine is more than any body that X delivers.
+const maxLine = 4 << 20
+
+// Line is one entry of an event log.
+type Line struct {
+	File string
+	N    int // from 1
+
+	Body []byte    // X's body; nil for a line of our own
+	Time time.Time // when it was taken in; zero if the line does not say
+	Own  string    // the action that made it, for an own event that the recorder found in the action log
+
+	Outcome *Outcome // how a send ended, as recorded
+}
+
+// Outcome is a recorded end of a send: a line of the type beckon.outcome.
+type Outcome struct {
+	Action   string `json:"action"`
+	Class    string `json:"class"` // event.Class; "" is success
+	RemoteID string `json:"remote_id"`
+	Detail   string `json:"detail"`
+}
+
+// OutcomeType is the CloudEvents type of a recorded outcome.
+const OutcomeType = "beckon.outcome"
+
+// LineError says what is wrong with one line of a log.
+type LineError struct {
+	File string
+	Line int // from 1
+	Err  error
+}
+
+func (e *LineError) Error() string { return fmt.Sprintf("%s:%d: %v", e.File, e.Line, e.Err) }
+func (e *LineError) Unwrap() error { return e.Err }
+
+var (
+	errNoEvent = errors.New(`neither an X body ({"data":{...}}) nor a CloudEvent ({"specversion":"1.0",...})`)
+	errTooLong = errors.New("the line is longer than 4 MiB")
+	errNoData  = errors.New("the CloudEvent has no data")
+)
+
+// Scan reads a log and calls fn for each line in order. A bad line goes to
+// bad as a LineError; where bad returns an error, or is nil, Scan stops with
+// it. Empty lines are passed over.
+func Scan(name string, r io.Reader, fn func(Line) error, bad func(error) error) error {
+	in := bufio.NewReaderSize(r, 64<<10)
+	for n := 1; ; n++ {
+		raw, err := readLine(in)
+		if err == io.EOF && len(raw) == 0 {
+			return nil
+		}
+		if err != nil && err != io.EOF && !errors.Is(err, errTooLong) {
+			return fmt.Errorf("read %s: %w", name, err)
+		}
+		end := err == io.EOF
+		if raw = bytes.TrimSpace(raw); len(raw) > 0 || errors.Is(err, errTooLong) {
+			line := Line{File: name, N: n}
+			fault := err
+			if fault == nil || end {
+				fault = line.parse(raw)
+			}
+			if fault != nil {
+				fault = &LineError{File: name, Line: n, Err: fault}
+				if bad != nil {
+					fault = bad(fault)
+				}
+				if fault != nil {
+					return fault
+				}
+			} else if err := fn(line); err != nil {
+				return err
+			}
+		}
+		if end {
+			return nil
+		}
+	}
+}
+
+// readLine returns the next line, which the caller may keep.
+func readLine(in *bufio.Reader) ([]byte, error) {
+	var line []byte
+	long := false
+	for {
+		part, err := in.ReadSlice('\n')
+		if len(line)+len(part) > maxLine {
+			long = true
+		}
+		if !long {
+			line = append(line, part...)
+		}
+		if errors.Is(err, bufio.ErrBufferFull) {
+			continue
+		}
+		if long && (err == nil || err == io.EOF) {
+			return nil, errTooLong
+		}
+		return line, err
+	}
+}
+
+// envelope is what tells the shapes of a line apart.
+type envelope struct {
+	SpecVersion string          `json:"specversion"`
+	Type        string          `json:"type"`
+	Time        string          `json:"time"`
+	Data        json.RawMessage `json:"data"`
+	DataBase64  []byte          `json:"data_base64"`
+	Action      string          `json:"beckonaction"`
+}
+
+func (l *Line) parse(raw []byte) error {
+	var e envelope
+	if err := json.Unmarshal(raw, &e); err != nil {
+		return fmt.Errorf("not JSON: %w", err)
+	}
+	if e.SpecVersion == "" {
+		if len(e.Data) == 0 || e.Data[0] != '{' {
+			return errNoEvent
+		}
+		l.Body = raw
+		return nil
+	}
+	if e.Time != "" {
+		at, err := time.Parse(time.RFC3339Nano, e.Time)
+		if err != nil {
+			return fmt.Errorf("the CloudEvent's time is not RFC 3339: %w", err)
+		}
+		l.Time = at.UTC()
+	}
+	data := []byte(e.Data)
+	if len(data) == 0 {
+		data = e.DataBase64
+	}
+	if len(data) == 0 {
+		return errNoData
+	}
+	if e.Type == OutcomeType {
+		l.Outcome = new(Outcome)
+		if err := json.Unmarshal(data, l.Outcome); err != nil {
+			return fmt.Errorf("read the recorded outcome: %w", err)
+		}
+		return nil
+	}
+	l.Own, l.Body = e.Action, data
+	return nil
+}

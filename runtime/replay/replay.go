@@ -1,0 +1,193 @@
+// Package replay decides a recorded event log again, with the production path:
+// the same dispatcher, gate, action log and sender, on the log's own clock.
+//
+// What it owns: the two shapes of a log line, the clock, and how a send ends
+// in a replay. What it refuses: to reach X, to read the machine's clock, to
+// decide anything in another way than the host does.
+//
+//   - R1 the same log, rules and answers give the same bytes out.
+//   - R2 every event of the log leads to at least one decision record.
+//   - R3 an own event that the recorder marked as ours is never taken for a
+//     person, nor is one that a replayed send explains.
+package replay
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/handlers"
+	"github.com/beckon-bot/beckon/runtime/action"
+	"github.com/beckon-bot/beckon/runtime/bus"
+	"github.com/beckon-bot/beckon/runtime/dispatch"
+	"github.com/beckon-bot/beckon/runtime/event"
+	"github.com/beckon-bot/beckon/runtime/gate"
+)
+
+// Key is the host key of every replay: fixed, so that hashes are the same.
+func Key() event.Key { return event.Key("beckon replay, the same for all!") }
+
+// Options is what a replay needs.
+type Options struct {
+	Store       db.Store // empty, temporary
+	Gate        *gate.Gate
+	Handlers    map[string]handlers.Chain
+	MaxEventAge time.Duration
+
+	// Route makes a body ready for the bus, as the webhook does: which bot it
+	// is for, and whether it can only be a dead letter.
+	Route func(body []byte) bus.Message
+
+	// Emit is told of each event's records, in order.
+	Emit func(Step) error
+}
+
+// Step is what one event led to.
+type Step struct {
+	At      time.Time // the replay's clock
+	Event   event.Event
+	Records []gate.Record
+}
+
+// Player replays one log.
+type Player struct {
+	opts   Options
+	bus    *bus.Memory
+	disp   *dispatch.Dispatcher
+	sender *action.Sender
+	x      *outcomes
+	now    time.Time
+	claims []gate.Record // decisions of the sender since the last event
+}
+
+// New returns a player at the beginning of a log. known are the outcomes that
+// the log holds, from Outcomes.
+func New(o Options, known *Recorded) *Player {
+	p := &Player{opts: o, bus: bus.NewMemory(bus.MemoryOptions{}), x: &outcomes{known: known}}
+	send := map[string]bool{}
+	for name := range o.Handlers {
+		send[name] = true
+	}
+	p.disp = dispatch.New(dispatch.Options{
+		Store: o.Store, Gate: o.Gate, Handlers: o.Handlers, Key: Key(), MaxEventAge: o.MaxEventAge,
+	})
+	p.sender = action.New(action.Options{
+		Store: o.Store, Gate: o.Gate, X: p.x, Key: Key(), Send: send,
+		Decided: func(r gate.Record) { p.claims = append(p.claims, r) },
+	})
+	return p
+}
+
+// Play takes in the next line of the log. The clock is the latest time seen:
+// of the line, else of its event, else of the line before.
+func (p *Player) Play(ctx context.Context, l Line) error {
+	if l.Outcome != nil {
+		return nil // read ahead by Recorded
+	}
+	at := l.Time
+	if at.IsZero() {
+		at = bodyTime(l.Body)
+	}
+	if at.After(p.now) {
+		if err := p.advance(ctx, at); err != nil {
+			return err
+		}
+	}
+	before := p.claims
+	p.claims = nil
+	if l.Own != "" { // R3
+		return p.opts.Emit(Step{At: p.now, Records: append(before, p.marked(l))})
+	}
+	msg := p.opts.Route(l.Body)
+	msg.Time = p.now
+	if err := p.bus.Publish(ctx, msg); err != nil {
+		return fmt.Errorf("%s:%d: %w", l.File, l.N, err)
+	}
+	ds, err := p.bus.Next(ctx, 1)
+	if err != nil {
+		return fmt.Errorf("%s:%d: %w", l.File, l.N, err)
+	}
+	done, err := p.disp.Batch(ctx, p.now, ds)
+	if err != nil {
+		return fmt.Errorf("%s:%d: %w", l.File, l.N, err)
+	}
+	if err := p.bus.Ack(ds); err != nil {
+		return err
+	}
+	if err := p.send(ctx); err != nil {
+		return err
+	}
+	return p.emit(before, done)
+}
+
+// marked is the record of an own event that the recorder found in the action
+// log.
+func (p *Player) marked(l Line) gate.Record {
+	r := gate.Record{At: p.now, Decision: gate.None, Say: "This is our own, made by action " + l.Own + " as recorded."}
+	if msg := p.opts.Route(l.Body); msg.Bot != bus.NoBot {
+		r.Bot = msg.Bot
+	}
+	if events, err := event.Decode(l.Body); err == nil && len(events) > 0 {
+		e := events[0]
+		r.ID, r.User, r.Event = action.DecisionID("none", r.Bot, e.ID, "0"), e.User, e.ID
+	}
+	return r
+}
+
+// Close ends the replay. What a retry or an expiry would do after the last
+// event stays open, as it does at the end of a recording.
+func (p *Player) Close() error { return p.bus.Close() }
+
+// advance moves the clock, stopping at each due time of the sender on the way.
+func (p *Player) advance(ctx context.Context, to time.Time) error {
+	for {
+		next, err := p.sender.Step(ctx, p.now)
+		if err != nil {
+			return err
+		}
+		if next.IsZero() || next.After(to) {
+			p.now = to
+			return nil
+		}
+		if next.After(p.now) {
+			p.now = next
+		}
+	}
+}
+
+// send steps until nothing is due now.
+func (p *Player) send(ctx context.Context) error {
+	for {
+		next, err := p.sender.Step(ctx, p.now)
+		if err != nil || next.IsZero() || next.After(p.now) {
+			return err
+		}
+	}
+}
+
+// emit tells of each event's records: the first has what the sender decided on
+// the way to it, the last what it decided after.
+func (p *Player) emit(before []gate.Record, done []dispatch.Handled) error {
+	for i, h := range done {
+		s := Step{At: p.now, Event: h.Event, Records: append(before, h.Records...)}
+		before = nil
+		if i == len(done)-1 {
+			s.Records, p.claims = append(s.Records, p.claims...), nil
+		}
+		if err := p.opts.Emit(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bodyTime is the user's own time of the first event in a body, zero if there
+// is none.
+func bodyTime(body []byte) time.Time {
+	events, err := event.Decode(body)
+	if err != nil || len(events) == 0 {
+		return time.Time{}
+	}
+	return events[0].At
+}
