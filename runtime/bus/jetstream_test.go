@@ -237,14 +237,17 @@ func TestB1B3JetStreamCopyWhileRunning(t *testing.T) {
 	var wg sync.WaitGroup
 	enough := make(chan struct{})
 	wg.Go(func() {
-		for n := 0; ctx.Err() == nil; n++ {
-			if err := b.Publish(t.Context(), msg(n)); err != nil {
+		for n := 0; ctx.Err() == nil; {
+			to := n + 1 + n%3 // one, or several at once
+			if err := b.Publish(t.Context(), msgs(n, to)...); err != nil {
 				t.Errorf("Publish: %v", err)
 				return
 			}
-			if stored.Store(int64(n) + 1); n == 200 {
+			stored.Store(int64(to))
+			if n < 200 && to >= 200 {
 				close(enough)
 			}
+			n = to
 		}
 	})
 	<-enough
