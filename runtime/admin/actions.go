@@ -1,0 +1,144 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/runtime/event"
+)
+
+// Action is a row of the action log, without text. Times are UTC.
+type Action struct {
+	ID          string           `json:"id"`
+	Bot         string           `json:"bot"`
+	User        string           `json:"user"`
+	Kind        event.ActionKind `json:"kind"`
+	Purpose     event.Purpose    `json:"purpose"`
+	State       event.State      `json:"state"`
+	Reason      string           `json:"reason"`
+	Class       event.Class      `json:"class,omitempty"`
+	Attempts    int              `json:"attempts"`
+	CreatedAt   time.Time        `json:"created_at"`
+	UpdatedAt   time.Time        `json:"updated_at"`
+	DueAt       time.Time        `json:"due_at,omitzero"`
+	ExpiresAt   time.Time        `json:"expires_at,omitzero"`
+	Event       string           `json:"event"`
+	Interaction string           `json:"interaction"`
+	ReplyTo     string           `json:"reply_to,omitempty"`
+	RemoteID    string           `json:"remote_id,omitempty"`
+	DecisionID  string           `json:"decision_id"`
+	RuleSet     string           `json:"rule_set"`
+	Approval    *db.Approval     `json:"approval,omitempty"`
+}
+
+// Actions is the answer to a list.
+type Actions struct {
+	Actions []Action `json:"actions"`
+}
+
+// ActionDetail is one action with what led to it.
+type ActionDetail struct {
+	Action
+	Decision json.RawMessage `json:"decision,omitempty"` // the record (rules.md)
+	Text     string          `json:"text,omitempty"`     // as it would leave; kept until the action has ended
+}
+
+func rowOf(a db.Action) Action {
+	return Action{
+		ID: a.ID, Bot: a.Bot, User: a.User, Kind: a.Kind, Purpose: a.Purpose, State: a.State,
+		Reason: a.Reason, Class: a.Class, Attempts: a.Attempts,
+		CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt, DueAt: a.DueAt, ExpiresAt: a.ExpiresAt,
+		Event: a.Event, Interaction: a.Interaction, ReplyTo: a.ReplyTo, RemoteID: a.RemoteID,
+		DecisionID: a.DecisionID, RuleSet: a.RuleSet, Approval: a.Approval,
+	}
+}
+
+// states are what a filter may ask for, in the order of an action's life.
+var states = []string{
+	string(event.Hold), string(event.Pending), string(event.Attempting), string(event.Sent),
+	string(event.Failed), string(event.Unsettled), string(event.Denied), string(event.Cancelled),
+}
+
+func (s *server) listActions(r *http.Request) (any, error) {
+	f := db.ActionFilter{Bot: r.FormValue("bot"), User: r.FormValue("user"), State: event.State(r.FormValue("state"))}
+	if f.State != "" && !slices.Contains(states, string(f.State)) {
+		return nil, badRequest(fmt.Sprintf("state: one of %s, not %q", strings.Join(states, ", "), f.State))
+	}
+	var err error
+	if f.Max, err = readMax(r); err != nil {
+		return nil, err
+	}
+	out := Actions{Actions: []Action{}}
+	err = s.Store.Read(r.Context(), func(tx db.Tx) error {
+		rows, err := tx.ListActions(f)
+		for _, a := range rows {
+			out.Actions = append(out.Actions, rowOf(a))
+		}
+		return err
+	})
+	return out, err
+}
+
+func (s *server) showAction(r *http.Request) (any, error) {
+	var out ActionDetail
+	id := r.PathValue("id")
+	err := s.Store.Read(r.Context(), func(tx db.Tx) error {
+		a, err := tx.Action(id)
+		if err != nil {
+			return fmt.Errorf("action %s: %w", id, err)
+		}
+		out = ActionDetail{Action: rowOf(a), Decision: a.Decision}
+		sealed, err := tx.ActionText(id)
+		if errors.Is(err, db.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read text of action %s: %w", id, err)
+		}
+		text, err := event.Open(sealed)
+		out.Text = string(text)
+		return err
+	})
+	return out, err
+}
+
+func (s *server) approve(r *http.Request) (any, error) {
+	return s.change(r, "approve", func(ctx context.Context, now time.Time, id string, c Change) (db.Action, error) {
+		return s.Desk.Approve(ctx, now, id, c.By)
+	})
+}
+
+func (s *server) reject(r *http.Request) (any, error) {
+	return s.change(r, "reject", func(ctx context.Context, now time.Time, id string, c Change) (db.Action, error) {
+		return s.Desk.Reject(ctx, now, id, c.By, c.Why)
+	})
+}
+
+func (s *server) retryAction(r *http.Request) (any, error) {
+	return s.change(r, "retry", func(ctx context.Context, now time.Time, id string, _ Change) (db.Action, error) {
+		return s.Desk.Retry(ctx, now, id)
+	})
+}
+
+// change is the way of every change to an action; the answer is the action as
+// it stands then.
+func (s *server) change(r *http.Request, what string, do func(context.Context, time.Time, string, Change) (db.Action, error)) (any, error) {
+	c, err := readChange(r)
+	if err != nil {
+		return nil, err
+	}
+	a, err := do(r.Context(), s.Now(), r.PathValue("id"), c)
+	if err != nil {
+		return nil, err
+	}
+	s.did(r.Context(), c.By, what, "action", a.ID, "bot", a.Bot, "user", a.User, "state", a.State)
+	s.Stir()
+	return rowOf(a), nil
+}

@@ -1,0 +1,103 @@
+package admin
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/runtime/event"
+)
+
+// Letter is a dead letter: an event that could not be used.
+type Letter struct {
+	ID     string    `json:"id"`
+	At     time.Time `json:"at"` // UTC
+	Bot    string    `json:"bot,omitempty"`
+	Event  string    `json:"event,omitempty"`
+	Stage  string    `json:"stage"`
+	Reason string    `json:"reason"`
+	Body   string    `json:"body,omitempty"` // as it came; only where one letter is asked for
+}
+
+// Letters is the answer to a list.
+type Letters struct {
+	Letters []Letter `json:"dead"`
+	Total   int64    `json:"total"` // of all, also those beyond max
+}
+
+func letterOf(l db.DeadLetter) Letter {
+	return Letter{ID: l.ID, At: l.At, Bot: l.Bot, Event: l.Event, Stage: l.Stage, Reason: l.Reason}
+}
+
+func (s *server) listDead(r *http.Request) (any, error) {
+	limit, err := readMax(r)
+	if err != nil {
+		return nil, err
+	}
+	out := Letters{Letters: []Letter{}}
+	err = s.Store.Read(r.Context(), func(tx db.Tx) error {
+		rows, err := tx.ListDeadLetters(limit)
+		if err != nil {
+			return err
+		}
+		for _, l := range rows {
+			out.Letters = append(out.Letters, letterOf(l))
+		}
+		out.Total, err = tx.CountDeadLetters()
+		return err
+	})
+	return out, err
+}
+
+func (s *server) showDead(r *http.Request) (any, error) {
+	var out Letter
+	err := s.Store.Read(r.Context(), func(tx db.Tx) error {
+		l, err := readLetter(tx, r.PathValue("id"))
+		if err != nil {
+			return err
+		}
+		out = letterOf(l)
+		body, err := event.Open(l.Raw)
+		out.Body = string(body)
+		return err
+	})
+	return out, err
+}
+
+// retryDead puts a letter back on the bus and drops it:
+//
+//	1 begin a write   dispatch cannot commit until it ends, so that an event
+//	                  that fails again is kept anew and not taken for this letter
+//	2 republish       durable; a crash after it leaves the letter, and the event
+//	                  twice at worst: the keys of the action log (I2) bear that
+//	3 drop, commit
+func (s *server) retryDead(r *http.Request) (any, error) {
+	c, err := readChange(r)
+	if err != nil {
+		return nil, err
+	}
+	var l db.DeadLetter
+	err = s.Store.Write(r.Context(), func(tx db.Tx) error {
+		if l, err = readLetter(tx, r.PathValue("id")); err != nil {
+			return err
+		}
+		if err := s.Republish(r.Context(), l); err != nil {
+			return fmt.Errorf("put dead letter %s back: %w", l.ID, err)
+		}
+		return tx.DropDeadLetter(l.ID)
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.did(r.Context(), c.By, "retry", "letter", l.ID, "bot", l.Bot, "event", l.Event)
+	return letterOf(l), nil
+}
+
+func readLetter(tx db.Tx, id string) (db.DeadLetter, error) {
+	l, err := tx.DeadLetter(id)
+	if err != nil {
+		return l, fmt.Errorf("dead letter %s: %w", id, err)
+	}
+	return l, nil
+}

@@ -1,0 +1,120 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/runtime/action"
+)
+
+const (
+	maxBody  = 16 << 10
+	maxName  = 64  // bytes of an operator's name
+	maxWhy   = 500 // bytes of a reason
+	maxList  = 10_000
+	someList = 100 // where a request does not say how many
+)
+
+// badRequest is a request that is wrong in itself.
+type badRequest string
+
+func (e badRequest) Error() string { return string(e) }
+
+// answer serves what fn returns as JSON.
+type answer func(r *http.Request) (any, error)
+
+func (fn answer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	v, err := fn(r)
+	if err != nil {
+		refuse(w, status(err), err.Error())
+		return
+	}
+	write(w, http.StatusOK, v)
+}
+
+func status(err error) int {
+	switch {
+	case errors.As(err, new(badRequest)):
+		return http.StatusBadRequest
+	case errors.Is(err, db.ErrNotFound):
+		return http.StatusNotFound
+	case errors.Is(err, action.ErrNotHeld), errors.Is(err, action.ErrNotWaiting), errors.Is(err, db.ErrStale), errors.Is(err, ErrUnusable):
+		return http.StatusConflict
+	}
+	return http.StatusInternalServerError
+}
+
+func refuse(w http.ResponseWriter, code int, why string) {
+	write(w, code, map[string]string{"error": why})
+}
+
+func write(w http.ResponseWriter, code int, v any) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		code, b = http.StatusInternalServerError, []byte(`{"error":"the answer cannot be written as JSON"}`)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(code)
+	_, _ = w.Write(append(b, '\n')) // an error means that nobody reads any more
+}
+
+// Change is the body of a request that changes something.
+type Change struct {
+	By     string `json:"by"`             // operator's name, required (O2)
+	Why    string `json:"why,omitempty"`  // for those who look later
+	User   string `json:"user,omitempty"` // X user id, of an opt-out
+	Paused *bool  `json:"paused,omitempty"`
+}
+
+// readChange reads a body and refuses what no operator means.
+func readChange(r *http.Request) (Change, error) {
+	var c Change
+	d := json.NewDecoder(r.Body)
+	d.DisallowUnknownFields()
+	if err := d.Decode(&c); err != nil {
+		return c, badRequest(fmt.Sprintf("the body is no JSON of this form: %v", err))
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return c, badRequest("the body goes on after its JSON")
+	}
+	c.By, c.Why = strings.TrimSpace(c.By), strings.TrimSpace(c.Why)
+	switch {
+	case c.By == "":
+		return c, badRequest("by: say who does it")
+	case len(c.By) > maxName || !plain(c.By):
+		return c, badRequest(fmt.Sprintf("by: a name of one line and at most %d bytes", maxName))
+	case len(c.Why) > maxWhy || !plain(c.Why):
+		return c, badRequest(fmt.Sprintf("why: a reason of one line and at most %d bytes", maxWhy))
+	}
+	return c, nil
+}
+
+func plain(s string) bool { return !strings.ContainsFunc(s, unicode.IsControl) }
+
+// readMax reads how many rows a list may have.
+func readMax(r *http.Request) (int, error) {
+	v := r.FormValue("max")
+	if v == "" {
+		return someList, nil
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 1 || n > maxList {
+		return 0, badRequest(fmt.Sprintf("max: a number from 1 to %d, not %q", maxList, v))
+	}
+	return n, nil
+}
+
+// did logs a change that was made (O2).
+func (s *server) did(ctx context.Context, by, what string, attrs ...any) {
+	s.Log.InfoContext(ctx, "operator", append([]any{"by", by, "did", what}, attrs...)...)
+}
