@@ -9,6 +9,7 @@ package dbtest
 import (
 	"context"
 	"errors"
+	"reflect"
 	"testing"
 	"time"
 
@@ -107,6 +108,9 @@ func get[T any](t *testing.T, s db.Store, fn func(tx db.Tx) (T, error)) T {
 
 func same(t *testing.T, what string, got, want any) {
 	t.Helper()
+	if got != nil && !inUTC(reflect.ValueOf(got)) { // cmp takes equal instants for equal
+		t.Errorf("%s: got a time that is not in UTC: %v", what, got)
+	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("%s (-want +got):\n%s", what, d)
 	}

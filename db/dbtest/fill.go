@@ -89,3 +89,26 @@ func variants[T any]() []T {
 	}
 	return all
 }
+
+// inUTC reports whether every time in v is in UTC.
+func inUTC(v reflect.Value) bool {
+	switch {
+	case v.Type() == reflect.TypeFor[time.Time]():
+		return v.Interface().(time.Time).Location() == time.UTC
+	case v.Kind() == reflect.Pointer && !v.IsNil():
+		return inUTC(v.Elem())
+	case v.Kind() == reflect.Slice:
+		for i := range v.Len() {
+			if !inUTC(v.Index(i)) {
+				return false
+			}
+		}
+	case v.Kind() == reflect.Struct:
+		for i := range v.NumField() {
+			if !inUTC(v.Field(i)) {
+				return false
+			}
+		}
+	}
+	return true
+}
