@@ -132,7 +132,7 @@ func DeleteBody(h Head, postID string, author User) []byte {
 // RevokeBody is an oauth.revoke. X names the account in its payload only.
 func RevokeBody(h Head, at time.Time, appID string) []byte {
 	bot := h.Bot
-	h.Bot = ""
+	h.Bot, h.Tag = "", ""
 	return body(h, event.OAuthRevoke, object{
 		{"date_time", at.UTC().Format("2006-01-02T15:04:05+00:00")}, {"user_id", bot}, {"app_id", appID},
 	}, nil)

@@ -24,7 +24,7 @@ type Call struct {
 func (s *Sim) Seen() []Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.calls)
+	return append([]Call{}, s.calls...)
 }
 
 // Posts returns all posts made through the API, oldest first, deleted ones too.
@@ -86,7 +86,7 @@ func (s *Sim) Violations() []error {
 func (s *Sim) postsWhere(keep func(*Post) bool) []Post {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var list []Post
+	list := []Post{}
 	for _, p := range s.posts {
 		if keep(p) {
 			list = append(list, *p)
