@@ -12,7 +12,7 @@ import (
 // are denies (R8). A feature that the set does not define is one that no rule
 // of it reads, and is ignored.
 func (s *Set) Decide(q Query) (d Decision) {
-	if s == nil {
+	if s == nil || len(s.layers) == 0 {
 		return Decision{Effect: Deny, Say: "No rules are loaded, so nothing is sent."}
 	}
 	if name := q.Input.outside(); name != "" {
@@ -20,7 +20,7 @@ func (s *Set) Decide(q Query) (d Decision) {
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			d = Decision{Effect: Deny, Say: "The rule engine failed, so nothing is sent."}
+			d = Decision{Effect: Deny, Say: fmt.Sprintf("The rule engine failed, so nothing is sent: %v", p)}
 		}
 	}()
 	e := env{

@@ -448,8 +448,8 @@ func TestR8FailsClosed(t *testing.T) {
 			t.Errorf("%s set: %+v", name, got)
 		}
 	}
-	if got := none.Features("x"); got != nil {
-		t.Errorf("a nil set has features %v", got)
+	if p, a := none.Packs(); none.Features("x") != nil || none.Hash() != "" || p+a != "" || none.Sources() != nil {
+		t.Error("a nil set is not empty")
 	}
 	s := load(t, Options{}, permitAll)
 	if got := s.Decide(Query{}); got.Effect != Deny {

@@ -30,17 +30,30 @@ type Set struct {
 }
 
 // Hash identifies what the set means: "sha256:" and hex over both layers,
-// without comments and layout, and over the input tree.
-func (s *Set) Hash() string { return s.hash }
+// without comments and layout, and over the input tree. It is "" for a nil set.
+func (s *Set) Hash() string {
+	if s == nil {
+		return ""
+	}
+	return s.hash
+}
 
 // Packs names the packs of each layer with their versions, such as
 // "platform 2026-08-01" and "acme-support 1.4.0"; several are joined by a comma.
-func (s *Set) Packs() (platform, account string) { return s.platform, s.account }
+func (s *Set) Packs() (platform, account string) {
+	if s == nil {
+		return "", ""
+	}
+	return s.platform, s.account
+}
 
 // Sources returns the account's files. Loaded again by the same version of
 // Beckon, they give a set of the same hash. The platform pack is not among
 // them: a file cannot claim its layer.
 func (s *Set) Sources() []Source {
+	if s == nil {
+		return nil
+	}
 	out := make([]Source, len(s.sources))
 	for i, src := range s.sources {
 		out[i] = Source{src.Name, slices.Clone(src.Data)}
