@@ -148,7 +148,7 @@ func (s *Sim) mayReply(a *Account, id string) (answer, bool) {
 	target, err := s.living(id)
 	switch {
 	case err != nil:
-		return answer{status: http.StatusNotFound, body: object{{"errors", []object{notFound("tweet", id)}}}}, false
+		return answer{status: http.StatusNotFound, body: notFound("tweet", id)}, false
 	case s.blocked[[2]string{target.Author, a.ID}]:
 		return refuse(http.StatusForbidden, "", "You have been blocked from replying to this user."), false
 	case target.Author == a.ID, a.Enterprise, s.summoned(target, a):
@@ -191,7 +191,7 @@ func (s *Sim) sendDM(r *request) answer {
 	case !isID(to), to == r.account.ID:
 		return badRequest("participant_id is not somebody else's id")
 	case s.users[to].ID == "":
-		return answer{status: http.StatusNotFound, body: object{{"errors", []object{notFound("user", to)}}}}
+		return answer{status: http.StatusNotFound, body: notFound("user", to)}
 	case s.blocked[[2]string{to, r.account.ID}]:
 		return refuse(http.StatusForbidden, "", "You cannot send messages to this user.")
 	case !s.wrote[[2]string{to, r.account.ID}]:
@@ -223,21 +223,27 @@ func notFound(kind, id string) object {
 
 // me is the account itself, with the fields asked for.
 func (s *Sim) me(r *request) answer {
-	full := wireUser(r.account.User)
-	asked := append(strings.Split(r.URL.Query().Get("user.fields"), ","), "id", "name", "username")
-	return answer{status: http.StatusOK, body: object{{"data", slices.DeleteFunc(full, func(f field) bool { return !slices.Contains(asked, f.key) })}}}
+	u := pick(wireUser(r.account.User), r.URL.Query().Get("user.fields"), "id", "name", "username")
+	return answer{status: http.StatusOK, body: object{{"data", u}}}
+}
+
+// pick keeps the fields that X always sends and those that were asked for.
+func pick(o object, asked string, always ...string) object {
+	want := append(strings.Split(asked, ","), always...)
+	return slices.DeleteFunc(o, func(f field) bool { return !slices.Contains(want, f.key) })
 }
 
 // userPosts is a user's timeline, newest first.
 func (s *Sim) userPosts(r *request) answer {
-	author, since := r.PathValue("id"), r.URL.Query().Get("since_id")
+	author, q := r.PathValue("id"), r.URL.Query()
 	if !isID(author) {
 		return badRequest("id has 1 to 19 digits")
 	}
 	var list []object
 	for _, p := range s.posts {
-		if p.Author == author && !p.Deleted && byID(p.ID, since) > 0 {
-			list = append(list, wirePost(s.opts.Seed, *p, s.around(p)))
+		if p.Author == author && !p.Deleted && byID(p.ID, q.Get("since_id")) > 0 {
+			post := wirePost(s.opts.Seed, *p, s.around(p))
+			list = append(list, pick(post, q.Get("tweet.fields"), "id", "text", "edit_history_tweet_ids"))
 		}
 	}
 	return page(list, r)
