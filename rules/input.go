@@ -146,7 +146,7 @@ type DraftInput struct {
 	// Approval is what a person said to this text.
 	Approval string `expr:"approval" json:"approval" enum:"none,approved,rejected"`
 	// DuplicateRecent is true where this account sent the same text shortly before.
-	DuplicateRecent bool `expr:"duplicate_recent" json:"duplicate_recent"`
+	DuplicateRecent bool `expr:"duplicate_recent" json:"duplicate_recent" filled:"no"`
 	// DuplicateElsewhere is true where another account of this host sent the same text.
 	DuplicateElsewhere bool `expr:"duplicate_elsewhere" json:"duplicate_elsewhere" filled:"no"`
 	// URLMismatch is true where a link lands on another site than it shows.

@@ -75,7 +75,6 @@ var platformCases = []struct {
 	{"x.rejected", mention(), func(in *Input) { in.Draft.Approval = "rejected" }, Deny},
 	{"x.too-long", dm(), func(in *Input) { in.Action.TooLong = true }, Deny},
 	{"x.strangers", mention(), func(in *Input) { in.Action.MentionsStrangers = true }, Deny},
-	{"x.duplicate-recent", mention(), func(in *Input) { in.Draft.DuplicateRecent = true }, Deny},
 	{"x.cashtags", with(mention(), func(in *Input) { in.Draft.Cashtags = 1 }), func(in *Input) { in.Draft.Cashtags = 2 }, Deny},
 	{"x.cashtags", with(mention(), func(in *Input) { in.Draft.Cashtags, in.Bot.Tier = 2, "enterprise" }),
 		func(in *Input) { in.Bot.Tier = "self_serve" }, Deny},

@@ -38,7 +38,8 @@ type host struct {
 	desk     action.Desk
 	metrics  *obs.Metrics
 
-	wake  chan struct{} // the sender has something to look at
+	wake  chan struct{}            // the sender has something to look at
+	watch func([]dispatch.Handled) // is told of what was committed; nil: nobody
 	ready readiness
 }
 

@@ -91,7 +91,12 @@ func (h *host) startSender(ctx context.Context) error {
 func (h *host) runDispatch(ctx context.Context) error {
 	return h.dispatch.Run(ctx, dispatch.Loop{
 		Bus: h.bus, Now: h.now,
-		Commit: func([]dispatch.Handled) { h.stir() },
+		Commit: func(done []dispatch.Handled) {
+			h.stir()
+			if h.watch != nil {
+				h.watch(done)
+			}
+		},
 		Healthy: func(err error) {
 			if h.ready.err() != errDraining {
 				h.ready.set(err)
@@ -117,9 +122,7 @@ func (h *host) runPrune(ctx context.Context) error {
 
 // webServer serves the webhook. It is the last to start and the first to stop.
 func (h *host) webServer() (service.Service, error) {
-	mux := http.NewServeMux()
-	mux.Handle(webhookPath, h.webhook)
-	srv, ln, err := listen(h.cfg.Listen, mux)
+	srv, ln, err := listen(h.cfg.Listen, h.handler())
 	if err != nil {
 		return service.Service{}, err
 	}
@@ -137,6 +140,13 @@ func (h *host) webServer() (service.Service, error) {
 			return srv.Shutdown(ctx)
 		},
 	}, nil
+}
+
+// handler is what X reaches.
+func (h *host) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle(webhookPath, h.webhook)
+	return mux
 }
 
 const webhookPath = "/x/webhook"

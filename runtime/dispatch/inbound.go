@@ -42,7 +42,12 @@ func (w *work) inbound(m bus.Delivery, e event.Event, counted bool) ([]gate.Reco
 		}
 	}
 	if todo.confirm != "" {
-		return w.confirm(m, e, todo.confirm)
+		stopped, err := w.nothing(e, fmt.Sprintf("The user said stop: %s; it is confirmed once.", cancelled(todo.cancelled)))
+		if err != nil {
+			return nil, err
+		}
+		confirmed, err := w.confirm(m, e, todo.confirm)
+		return append(stopped, confirmed...), err
 	}
 	if why := w.silent(m, e, *st, tier, todo); why != "" {
 		return w.nothing(e, why)
@@ -120,7 +125,7 @@ func (w *work) cancelAnswers(e event.Event) error {
 func (w *work) silent(m bus.Delivery, e event.Event, st conversation.State, tier conversation.Tier, t todo) string {
 	switch {
 	case tier.OptsOut() && st.Suppression.OptedOut:
-		return fmt.Sprintf("The user said stop: %d waiting %s cancelled, and no confirmation is due.", t.cancelled, plural(t.cancelled, "answer is", "answers are"))
+		return fmt.Sprintf("The user said stop: %s; no confirmation is due.", cancelled(t.cancelled))
 	case e.Kind == event.KindChat:
 		return "An encrypted message cannot be read and may say stop: the user's conversation is held for a person."
 	case e.Group:
@@ -296,9 +301,13 @@ func (w *work) propose(m bus.Delivery, e event.Event, d event.Draft, taken, expi
 	return []gate.Record{r}, nil
 }
 
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return one
+// cancelled says how many waiting answers an opt-out stopped.
+func cancelled(n int) string {
+	switch n {
+	case 0:
+		return "nothing was waiting"
+	case 1:
+		return "one waiting answer is cancelled"
 	}
-	return many
+	return fmt.Sprintf("%d waiting answers are cancelled", n)
 }

@@ -1,0 +1,254 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/beckon-bot/beckon/cmd/internal/config"
+	"github.com/beckon-bot/beckon/runtime/action"
+	"github.com/beckon-bot/beckon/runtime/admin"
+	"github.com/beckon-bot/beckon/runtime/bus"
+	"github.com/beckon-bot/beckon/runtime/gate"
+)
+
+// operator calls the administration of a host: over loopback where one runs,
+// in this process where none does. Either way admin.New answers.
+type operator struct {
+	http  *http.Client
+	base  string
+	token string
+	now   time.Time
+	flags operatorFlags
+	runs  bool // a host runs
+	close func() error
+}
+
+// operatorFlags are what operators' commands have in common.
+type operatorFlags struct {
+	file   string
+	format string
+	by     string
+}
+
+const defaultFile = "beckon.yaml"
+
+// readFlags adds the common flags to those of fs and reads args. changes: the
+// command wants to know who gives it.
+func readFlags(sys system, fs *flag.FlagSet, args []string, changes bool) (f operatorFlags, rest []string, err error) {
+	fs.StringVar(&f.file, "c", defaultFile, "configuration file")
+	format := formatFlag(fs)
+	if changes {
+		fs.StringVar(&f.by, "by", sys.getenv("USER"), "who you are")
+	}
+	if rest, err = parse(fs, args); err != nil {
+		return f, nil, err
+	}
+	f.format = *format
+	if err := checkFormat(f.format); err != nil {
+		return f, nil, err
+	}
+	if changes && strings.TrimSpace(f.by) == "" {
+		return f, nil, usageError("say who you are: --by NAME")
+	}
+	return f, rest, nil
+}
+
+// operate runs fn with a way to the host.
+func operate(ctx context.Context, sys system, f operatorFlags, decides bool, fn func(*operator) error) error {
+	o, err := connect(ctx, sys, f, decides)
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(o), o.close())
+}
+
+// Between its start and its first answer, and while another command works
+// without one, a host cannot be reached for a moment.
+const (
+	reachWithin = 5 * time.Second
+	reachAgain  = 50 * time.Millisecond
+)
+
+// connect finds the host that holds the data directory, or becomes it for one
+// command. decides: the command decides on drafts, so the rules must load.
+func connect(ctx context.Context, sys system, f operatorFlags, decides bool) (*operator, error) {
+	cfg, err := readConfig(sys, f.file)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(cfg.DataDir); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is nothing yet: no host runs, and the data directory %s is not there; `beckon run -c %s` makes it", cfg.DataDir, f.file)
+	}
+	o := &operator{now: sys.now(), flags: f}
+	late := time.NewTimer(reachWithin)
+	defer late.Stop()
+	for {
+		dir, err := openDataDir(cfg.DataDir)
+		if err == nil {
+			if err := o.become(ctx, sys, cfg, dir, decides); err != nil {
+				return nil, err
+			}
+			return o, nil
+		}
+		if !errors.Is(err, errLocked) {
+			return nil, err
+		}
+		if err = o.reach(ctx, cfg.DataDir); err == nil {
+			return o, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-late.C:
+			return nil, fmt.Errorf("%w, and does not answer: %w; if it is starting or stopping, try again", errLocked, err)
+		case <-time.After(reachAgain):
+		}
+	}
+}
+
+// reach talks to the host that runs. A first question shows that the files are
+// its own and no left-overs.
+func (o *operator) reach(ctx context.Context, dataDir string) error {
+	addr, err := os.ReadFile(filepath.Join(dataDir, adminAddrFile))
+	if err != nil {
+		return err
+	}
+	token, err := os.ReadFile(filepath.Join(dataDir, adminTokenFile))
+	if err != nil {
+		return err
+	}
+	at := strings.TrimSpace(string(addr))
+	if host, _, err := net.SplitHostPort(at); err != nil || !isLoopback(host) {
+		return fmt.Errorf("%s holds %q, which is no loopback address", adminAddrFile, at)
+	}
+	way := &http.Transport{} // no proxy: the host is on this machine
+	o.http, o.base, o.token, o.runs = &http.Client{Transport: way, Timeout: 30 * time.Second}, "http://"+at, strings.TrimSpace(string(token)), true
+	o.close = func() error { way.CloseIdleConnections(); return nil }
+	_, err = o.call(ctx, http.MethodGet, "/v1/switches", nil, nil)
+	return err
+}
+
+// become opens what a host would, and answers the command in this process.
+// Nothing is sent: what the command changes waits for the next host.
+func (o *operator) become(ctx context.Context, sys system, cfg *config.Config, dir *dataDir, decides bool) (err error) {
+	log, err := newLogger(sys, "text", "warn")
+	if err != nil {
+		return errors.Join(err, dir.Close())
+	}
+	h := &host{cfg: cfg, log: log, now: sys.now, dir: dir}
+	o.close = h.Close
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.Close())
+		}
+	}()
+	var b bots
+	if decides {
+		if b, err = loadBots(cfg); err != nil {
+			return err
+		}
+	}
+	if err := h.openStore(ctx); err != nil {
+		return err
+	}
+	o.base, o.token = "http://localhost", newToken()
+	o.http = &http.Client{Transport: inProcess{admin.New(admin.Options{
+		Store: h.store, Now: h.now, Token: o.token, Bots: cfg.Names(), Log: log,
+		Desk:      action.Desk{Store: h.store, Gate: gate.New(b.gate), Key: h.key},
+		Republish: republisher(cfg, h.publishOnce),
+	})}}
+	return nil
+}
+
+// publishOnce opens the bus for one message.
+func (h *host) publishOnce(ctx context.Context, msgs ...bus.Message) error {
+	b, err := bus.Open(ctx, bus.Options{Dir: h.dir.file("bus"), Log: h.log})
+	if err != nil {
+		return err
+	}
+	return errors.Join(b.Publish(ctx, msgs...), b.Close())
+}
+
+// apiError is what the administration answered instead.
+type apiError struct {
+	status int
+	msg    string
+}
+
+func (e apiError) Error() string { return e.msg }
+
+// call sends in as JSON, reads the answer into out unless that is nil, and
+// returns it as it came.
+func (o *operator) call(ctx context.Context, method, path string, in, out any) ([]byte, error) {
+	var body io.Reader = http.NoBody
+	if in != nil {
+		b, err := json.Marshal(in)
+		if err != nil {
+			return nil, err
+		}
+		body = bytes.NewReader(b)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, o.base+path, body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+o.token)
+	resp, err := o.http.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode != http.StatusOK {
+		e := struct{ Error string }{}
+		if json.Unmarshal(raw, &e) != nil || e.Error == "" {
+			e.Error = "the host answered " + resp.Status
+		}
+		if resp.StatusCode == http.StatusBadRequest {
+			return nil, usageError(e.Error)
+		}
+		return nil, apiError{resp.StatusCode, e.Error}
+	}
+	if out == nil {
+		return raw, nil
+	}
+	return raw, json.Unmarshal(raw, out)
+}
+
+// inProcess answers requests without a socket.
+type inProcess struct{ http.Handler }
+
+func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := &answered{code: http.StatusOK, header: http.Header{}}
+	p.ServeHTTP(w, r)
+	return &http.Response{
+		Status: http.StatusText(w.code), StatusCode: w.code, Header: w.header, Request: r,
+		Body: io.NopCloser(&w.body), ContentLength: int64(w.body.Len()),
+	}, nil
+}
+
+// answered is a response in memory.
+type answered struct {
+	code   int
+	header http.Header
+	body   bytes.Buffer
+}
+
+func (w *answered) Header() http.Header         { return w.header }
+func (w *answered) WriteHeader(code int)        { w.code = code }
+func (w *answered) Write(b []byte) (int, error) { return w.body.Write(b) }

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+
+	"github.com/beckon-bot/beckon/cmd/internal/config"
+	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/runtime/admin"
+	"github.com/beckon-bot/beckon/runtime/bus"
+	"github.com/beckon-bot/beckon/runtime/dispatch"
+	"github.com/beckon-bot/beckon/runtime/event"
+	"github.com/beckon-bot/beckon/runtime/service"
+)
+
+// Files by which commands find the host that runs.
+const (
+	adminAddrFile  = "admin.addr"
+	adminTokenFile = "admin.token"
+)
+
+// adminServer binds the loopback address now, and tells commands where it is
+// once the host starts.
+func (h *host) adminServer(context.Context) (service.Service, error) {
+	token := newToken()
+	srv, ln, err := listen(h.cfg.Admin, admin.New(admin.Options{
+		Store: h.store, Desk: h.desk, Now: h.now, Token: token, Bots: h.cfg.Names(),
+		Republish: republisher(h.cfg, h.bus.Publish),
+		Ready:     h.ready.err, Metrics: h.metrics.Handler(), Stir: h.stir, Log: h.log,
+	}))
+	if err != nil {
+		return service.Service{}, fmt.Errorf("admin: %w", err)
+	}
+	stop := func(ctx context.Context) error {
+		gone := h.dir.forgetAdmin()
+		if err := ln.Close(); !errors.Is(err, net.ErrClosed) { // where Run never came
+			gone = errors.Join(gone, err)
+		}
+		return errors.Join(gone, srv.Shutdown(ctx))
+	}
+	return service.Service{
+		Name: "admin",
+		Start: func(ctx context.Context) error {
+			err := errors.Join(
+				writeSecret(h.dir.file(adminTokenFile), token+"\n"),
+				writeSecret(h.dir.file(adminAddrFile), ln.Addr().String()+"\n"))
+			if err != nil {
+				return errors.Join(fmt.Errorf("tell commands where the host is: %w", err), stop(ctx))
+			}
+			return nil
+		},
+		Run:  func(context.Context) error { return serveHTTP(srv, ln) },
+		Stop: stop,
+	}, nil
+}
+
+func newToken() string {
+	b := make([]byte, 32)
+	rand.Read(b) // never fails
+	return hex.EncodeToString(b)
+}
+
+func (d *dataDir) forgetAdmin() error {
+	var errs []error
+	for _, name := range []string{adminAddrFile, adminTokenFile} {
+		if err := os.Remove(d.file(name)); !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// republisher puts dead letters back on a bus. What the configuration says now
+// counts: a letter that came for a bot unknown then finds it.
+func republisher(cfg *config.Config, publish func(context.Context, ...bus.Message) error) func(context.Context, db.DeadLetter) error {
+	return func(ctx context.Context, l db.DeadLetter) error {
+		body, err := event.Open(l.Raw)
+		if err != nil {
+			return fmt.Errorf("open its body: %w", err)
+		}
+		m := bus.Message{
+			ID: cmp.Or(l.Event, event.BodyID(body)), Type: "unknown", Source: dispatch.RetrySource(l),
+			Time: l.At, Bot: l.Bot, Data: body,
+		}
+		head, err := event.Scan(body)
+		if err == nil {
+			if !head.Type.Known() {
+				return fmt.Errorf("%w: this version does not know its type, %s; update first", admin.ErrUnusable, head.Type)
+			}
+			m.Type, m.User = string(head.Type), head.User
+		} else { // dispatch will say what is wrong; the opt-out matcher sees it first
+			head.BotUser, m.User, _ = event.Salvage(body)
+		}
+		if m.Bot == "" {
+			m.Bot = botOf(cfg, head.BotUser)
+		}
+		if _, ok := cfg.Bots[m.Bot]; !ok {
+			return fmt.Errorf("%w: it is for no bot of this host (account %q, bot %q); configure it first",
+				admin.ErrUnusable, head.BotUser, m.Bot)
+		}
+		return publish(ctx, m)
+	}
+}
+
+// botOf is the configured name of the bot with that X user id, "" if there is
+// none.
+func botOf(cfg *config.Config, user string) string {
+	for _, name := range cfg.Names() {
+		if user != "" && cfg.Bots[name].UserID == user {
+			return name
+		}
+	}
+	return ""
+}
