@@ -39,7 +39,7 @@ func TestI3ClientAgainstSimulator(t *testing.T) {
 		{xsim.Fault{Kind: xsim.FaultLimit}, event.RateLimited, ""},
 		{xsim.Fault{Kind: xsim.FaultGarbage}, event.UnknownOutcome, ""},
 		{xsim.Fault{Kind: xsim.FaultErrors}, event.Refused, ""},
-		{xsim.Fault{Delay: 5 * time.Second}, event.UnknownOutcome, ""}, // the time-out below
+		{xsim.Fault{Delay: 5 * time.Second}, event.UnknownOutcome, ""}, // the client waits a fifth of it
 	} {
 		for _, way := range []string{"reply", "flagged reply", "dm"} {
 			for _, tcp := range []bool{false, true} {
@@ -60,7 +60,7 @@ func TestI3ClientAgainstSimulator(t *testing.T) {
 					if tcp && tc.tcp != "" {
 						want = tc.tcp
 					}
-					got := client(t, s, tcp).Send(t.Context(), out)
+					got := client(t, s, tcp, tc.fault.Delay/5).Send(t.Context(), out)
 					if got.Class != want {
 						t.Errorf("want %q, got %+v", want, got)
 					}
@@ -103,12 +103,12 @@ func act(t *testing.T, s *xsim.Sim, a xsim.Act) string {
 	return d.ID
 }
 
-func client(t *testing.T, s *xsim.Sim, tcp bool) *xapi.Client {
+func client(t *testing.T, s *xsim.Sim, tcp bool, timeout time.Duration) *xapi.Client {
 	t.Helper()
 	o := xapi.Options{
 		BaseURL: "https://x.test", HTTP: &http.Client{Transport: xsim.Direct(s.Handler())},
 		Token:   func(context.Context, string) (string, error) { return "t-desk", nil },
-		Timeout: 300 * time.Millisecond,
+		Timeout: timeout,
 	}
 	if tcp {
 		srv := httptest.NewServer(s.Handler())
