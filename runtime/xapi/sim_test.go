@@ -39,7 +39,7 @@ func TestI3ClientAgainstSimulator(t *testing.T) {
 		{xsim.Fault{Kind: xsim.FaultLimit}, event.RateLimited, ""},
 		{xsim.Fault{Kind: xsim.FaultGarbage}, event.UnknownOutcome, ""},
 		{xsim.Fault{Kind: xsim.FaultErrors}, event.Refused, ""},
-		{xsim.Fault{Delay: 5 * time.Second}, event.UnknownOutcome, ""}, // the client waits a fifth of it
+		{xsim.Fault{Delay: 2 * time.Second}, event.UnknownOutcome, ""}, // the client waits a fifth of it
 	} {
 		for _, way := range []string{"reply", "flagged reply", "dm"} {
 			for _, tcp := range []bool{false, true} {

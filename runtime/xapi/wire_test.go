@@ -101,7 +101,7 @@ func TestI3TimeOut(t *testing.T) {
 			base, requests := wire(t, func(int, net.Conn) { got <- struct{}{}; <-done })
 			t.Cleanup(func() { close(done) })
 
-			c := newClient(t, base, func(o *Options) { o.Timeout = time.Second })
+			c := newClient(t, base, func(o *Options) { o.Timeout = 300 * time.Millisecond })
 			if o := c.Send(t.Context(), out); o.Class != event.UnknownOutcome {
 				t.Errorf("time-out: want unknown_outcome, got %+v", o)
 			}
