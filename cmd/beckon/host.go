@@ -95,8 +95,9 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if h.bus, err = bus.Open(ctx, bus.Options{Dir: h.dir.file("bus"), Log: o.Log}); err != nil {
 		return nil, err
 	}
+	calls := &xapi.Metrics{}
 	x, err := xapi.New(xapi.Options{
-		BaseURL: o.Config.XBaseURL, HTTP: o.HTTP, Now: o.Now, Log: o.Log,
+		BaseURL: o.Config.XBaseURL, HTTP: o.HTTP, Now: o.Now, Log: o.Log, Metrics: calls,
 		Token: func(_ context.Context, bot string) (string, error) { return tokens[bot].Reveal(), nil },
 	})
 	if err != nil {
@@ -124,7 +125,7 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if h.metrics, err = obs.NewMetrics(); err != nil {
 		return nil, err
 	}
-	return h, h.metrics.Register(sent, taken, met)
+	return h, h.metrics.Register(sent, taken, met, calls)
 }
 
 // openStore opens the database that belongs to the host key, and keeps the

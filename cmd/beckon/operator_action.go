@@ -85,11 +85,11 @@ func (o *operator) writeDecision(row func(name, format string, args ...any), r g
 // ruleInWords says what a rule did and which of its conditions made it so.
 func ruleInWords(by rules.By, r gate.Record) string {
 	i := slices.IndexFunc(r.Outcomes, func(o rules.Outcome) bool { return o.Rule == by.Rule })
-	did, tail := "stopped it", "" // not a rule of the set: the gate or the action log
+	did := "stopped it" // not a rule of the set: the gate or the action log
 	if i >= 0 {
 		switch {
 		case r.Outcomes[i].Value == rules.False:
-			did, tail = "did not permit it", " is what was missing"
+			did = "did not permit it"
 		case r.Decision == rules.Allow:
 			did = "permitted it"
 		case r.Decision == rules.Hold:
@@ -101,11 +101,7 @@ func ruleInWords(by rules.By, r gate.Record) string {
 	if len(by.Conditions) == 0 {
 		return fmt.Sprintf("%s %s", by.Rule, did)
 	}
-	names := strings.Join(by.Conditions, ", ")
-	if tail != "" {
-		return fmt.Sprintf("%s %s: %s%s", by.Rule, did, names, tail)
-	}
-	return fmt.Sprintf("%s %s, because of %s", by.Rule, did, names)
+	return fmt.Sprintf("%s %s, because of %s", by.Rule, did, strings.Join(by.Conditions, ", "))
 }
 
 func obligationInWords(o rules.Obligation) string {
