@@ -1,11 +1,15 @@
 package main
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/beckon-bot/beckon/cmd/internal/config"
+	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/handlers"
 	"github.com/beckon-bot/beckon/rules"
 	"github.com/beckon-bot/beckon/runtime/account"
@@ -50,6 +54,29 @@ func loadBots(cfg *config.Config) (bots, error) {
 		b.byUser[c.UserID] = name
 	}
 	return b, errors.Join(faults...)
+}
+
+// record keeps the rule sets that are in force now with their sources, so that
+// any decision can be made again later.
+func (b bots) record(ctx context.Context, store db.Store, now time.Time) error {
+	return store.Write(ctx, func(tx db.Tx) error {
+		for _, bot := range b.gate {
+			platform, account := bot.Rules.Packs()
+			sources := map[string]string{}
+			for _, s := range bot.Rules.Sources() {
+				sources[s.Name] = string(s.Data)
+			}
+			data, err := json.Marshal(sources)
+			if err != nil {
+				return fmt.Errorf("write down the rules of bot %s: %w", bot.Name, err)
+			}
+			err = tx.PutRuleSet(db.RuleSet{Hash: bot.Rules.Hash(), ActivatedAt: now, Packs: platform + ", " + account, Sources: data})
+			if err != nil {
+				return fmt.Errorf("keep the rules of bot %s: %w", bot.Name, err)
+			}
+		}
+		return nil
+	})
 }
 
 // gateBot is what the gate must know of one account.

@@ -134,14 +134,14 @@ func openDemo(ctx context.Context, sys system, tmp string, out *demoPrinter) (_ 
 		return nil, err
 	}
 	d.api = api
-	go serveHTTP(api, xLn) // ends with Close
+	go api.Serve(xLn) // ends with Close
 	cfg.XBaseURL = "http://" + xLn.Addr().String()
 	d.host, err = openHost(ctx, sys, hostOptions{Config: cfg, Log: slog.New(slog.DiscardHandler), Now: d.clock.now})
 	if err != nil {
 		return nil, errors.Join(err, api.Close())
 	}
 	d.web = &http.Server{Handler: d.host.handler(), ReadHeaderTimeout: 5 * time.Second}
-	go serveHTTP(d.web, webhook)
+	go d.web.Serve(webhook)
 	if _, err := d.sender.Start(ctx, d.clock.now()); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}

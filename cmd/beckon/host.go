@@ -92,6 +92,9 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if err := h.openStore(ctx); err != nil {
 		return nil, err
 	}
+	if err := b.record(ctx, h.store, o.Now()); err != nil {
+		return nil, err
+	}
 	if h.bus, err = bus.Open(ctx, bus.Options{Dir: h.dir.file("bus"), Log: o.Log}); err != nil {
 		return nil, err
 	}
@@ -128,8 +131,7 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	return h, h.metrics.Register(sent, taken, met, calls)
 }
 
-// openStore opens the database that belongs to the host key, and keeps the
-// rule sets that will decide.
+// openStore opens the database that belongs to the host key.
 func (h *host) openStore(ctx context.Context) (err error) {
 	if h.key, err = h.dir.key(); err != nil {
 		return err

@@ -39,11 +39,11 @@ func (h *host) adminServer(context.Context) (service.Service, error) {
 		return service.Service{}, fmt.Errorf("admin: %w", err)
 	}
 	stop := func(ctx context.Context) error {
-		gone := h.dir.forgetAdmin()
+		gone := errors.Join(h.dir.forgetAdmin(), srv.Shutdown(ctx))
 		if err := ln.Close(); !errors.Is(err, net.ErrClosed) { // where Run never came
 			gone = errors.Join(gone, err)
 		}
-		return errors.Join(gone, srv.Shutdown(ctx))
+		return gone
 	}
 	return service.Service{
 		Name: "admin",
@@ -56,7 +56,7 @@ func (h *host) adminServer(context.Context) (service.Service, error) {
 			}
 			return nil
 		},
-		Run:  func(context.Context) error { return serveHTTP(srv, ln) },
+		Run:  func(ctx context.Context) error { return serveHTTP(ctx, srv, ln) },
 		Stop: stop,
 	}, nil
 }

@@ -40,8 +40,11 @@ func runCommand(ctx context.Context, sys system, args []string) error {
 	if err != nil {
 		return err
 	}
-	err = h.serve(ctx)
-	return errors.Join(err, h.Close())
+	if err := errors.Join(h.serve(ctx), h.Close()); err != nil {
+		return err
+	}
+	log.Info("stopped")
+	return nil
 }
 
 func newLogger(sys system, format, level string) (*slog.Logger, error) {
@@ -133,8 +136,9 @@ func (h *host) webServer() (service.Service, error) {
 			h.log.InfoContext(ctx, "ready", "webhook", "http://"+ln.Addr().String()+webhookPath, "bots", len(h.cfg.Bots))
 			return nil
 		},
-		Run: func(context.Context) error { return serveHTTP(srv, ln) },
+		Run: func(ctx context.Context) error { return serveHTTP(ctx, srv, ln) },
 		Stop: func(ctx context.Context) error {
+			h.log.InfoContext(ctx, "draining: no new events, the send in flight finishes")
 			h.ready.set(errDraining)
 			h.webhook.Drain()
 			return srv.Shutdown(ctx)
@@ -160,9 +164,12 @@ func listen(addr string, handler http.Handler) (*http.Server, net.Listener, erro
 	return &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute}, ln, nil
 }
 
-func serveHTTP(srv *http.Server, ln net.Listener) error {
+// serveHTTP serves until the server is shut down, and then until ctx ends: a
+// part of the host that returns before it is told to has failed.
+func serveHTTP(ctx context.Context, srv *http.Server, ln net.Listener) error {
 	if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
+	<-ctx.Done()
 	return nil
 }

@@ -51,7 +51,7 @@ func xsimCommand(ctx context.Context, sys system, args []string) error {
 	fmt.Fprintf(sys.stdout, "simulated X at %s, accounts %s\n", base, *account)
 	fmt.Fprintf(sys.stdout, "a user writes:   curl -d '{\"from\":\"ann\",\"to\":\"%s\",\"text\":\"where is my order?\"}' %s/_sim/mention\n", accounts[0].Username, base)
 	fmt.Fprintf(sys.stdout, "what X has seen: curl %s/_sim/seen\n", base)
-	parts := []service.Service{{Name: "api", Run: func(context.Context) error { return serveHTTP(srv, ln) }, Stop: srv.Shutdown}}
+	parts := []service.Service{{Name: "api", Run: func(ctx context.Context) error { return serveHTTP(ctx, srv, ln) }, Stop: srv.Shutdown}}
 	if *webhook != "" {
 		parts = append(parts, service.Service{Name: "deliveries", Run: sim.Run})
 	}

@@ -5,9 +5,9 @@
 // in a replay. What it refuses: to reach X, to read the machine's clock, to
 // decide anything in another way than the host does.
 //
-//   - R1 the same log, rules and answers give the same bytes out.
-//   - R2 every event of the log leads to at least one decision record.
-//   - R3 an own event that the recorder marked as ours is never taken for a
+//   - P1 the same log, rules and answers give the same bytes out.
+//   - P2 every event of the log leads to at least one decision record.
+//   - P3 an own event that the recorder marked as ours is never taken for a
 //     person, nor is one that a replayed send explains.
 package replay
 
@@ -96,7 +96,7 @@ func (p *Player) Play(ctx context.Context, l Line) error {
 	}
 	before := p.claims
 	p.claims = nil
-	if l.Own != "" { // R3
+	if l.Own != "" { // P3
 		return p.opts.Emit(Step{At: p.now, Records: append(before, p.marked(l))})
 	}
 	msg := p.opts.Route(l.Body)

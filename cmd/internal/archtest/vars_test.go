@@ -19,8 +19,8 @@ var fixedValues = []string{
 var computed = map[string]string{
 	"rules.fields":      "the tags of rules.Input",
 	"rules.fieldByName": "rules.fields",
-	"rules.enumFields":  "rules.fields",
-	"rules.rangeFields": "rules.fields",
+	"rules.boundFields": "rules.fields",
+	"rules.inputHash":   "rules.fields",
 }
 
 // packageState refuses mutable variables of a package. A variable may be a
