@@ -55,8 +55,9 @@ func (o *operator) writeAction(w io.Writer, a admin.ActionDetail) {
 	}
 	fmt.Fprintln(w, "next")
 	for _, line := range o.next(a.Action) {
-		fmt.Fprintln(w, "  "+line)
+		fmt.Fprintln(t, "  "+line)
 	}
+	t.Flush()
 }
 
 // writeDecision tells the decision that the action stands on.
@@ -74,11 +75,15 @@ func (o *operator) writeDecision(row func(name, format string, args ...any), r g
 	for _, by := range r.By {
 		row("", "%s", ruleInWords(by, r))
 	}
+	var added []string
 	for _, ob := range r.Obligations {
-		row("added", "%s", obligationInWords(ob))
+		added = append(added, obligationInWords(ob))
+	}
+	if len(added) > 0 {
+		row("added", "%s", strings.Join(added, ", "))
 	}
 	if r.Rules != nil {
-		row("rules", "platform %s, account %s, set %s", r.Rules.Platform, r.Rules.Account, clip(r.Rules.Set, 13))
+		row("rules", "%s, %s, set %s", r.Rules.Platform, r.Rules.Account, clip(r.Rules.Set, 13))
 	}
 }
 
@@ -125,15 +130,15 @@ func (o *operator) next(a admin.Action) []string {
 	switch a.State {
 	case event.Hold:
 		return []string{
-			o.command("actions approve "+a.ID) + "  decides again, without the holds above; a denial stays one",
-			o.command("actions reject "+a.ID) + "  stops it for good",
+			o.command("actions approve "+a.ID) + "\tdecides again, without the holds above; a denial stays one",
+			o.command("actions reject "+a.ID) + "\tstops it for good",
 		}
 	case event.Pending:
 		if strings.HasPrefix(a.Reason, action.ParkedReason) {
-			return []string{o.command("resume "+a.Bot) + "  lets the bot speak again (--all if all are paused)"}
+			return []string{o.command("resume "+a.Bot) + "\tlets the bot speak again (--all if all are paused)"}
 		}
 		if a.DueAt.After(o.now) {
-			return []string{"it is tried again " + o.ahead(a.DueAt), o.command("actions retry "+a.ID) + "  tries it now"}
+			return []string{"it is tried again " + o.ahead(a.DueAt), o.command("actions retry "+a.ID) + "\ttries it now"}
 		}
 		return []string{"nothing: the sender takes it when a host runs"}
 	case event.Attempting:

@@ -169,6 +169,11 @@ func TestOperatorCommands(t *testing.T) {
 				t.Fatal(err)
 			}
 			s.walk(ids, runs)
+			if !runs {
+				h = s.open()
+				defer h.Close()
+			}
+			s.takeBack(h)
 		})
 	}
 }
@@ -201,12 +206,12 @@ func (s *station) walk(ids []string, runs bool) {
 		{"actions show " + held, 0, []string{
 			held + ", dm of bot support to user " + annUser, "hold since 3m: Money is promised by a person.", "caused by", "3m ago", "in 23h",
 			"hold, on the draft, 3m ago: Money is promised by a person.", "support.refund-needs-a-person holds it for a person, because of asks-refund",
-			"how to opt out", "platform 20", "account support 1.", "text\n  | A refund takes five working days.", "  | \n  | Reply STOP",
+			"how to opt out, the link to the privacy policy\n", "platform 20", "support 1.", "text\n  | A refund takes five working days.", "  | \n  | Reply STOP",
 			"beckon actions approve " + held, "beckon actions reject " + held,
 		}},
 		{"actions show " + held + " --format json", 0, []string{`"decision": {`, `"text": "A refund takes five working days.`}},
 		{"actions show " + waits, 0, []string{"support.dm permitted it", "nothing: the sender takes it when a host runs"}},
-		{"actions show a-none", 1, []string{"action a-none: not found; `beckon actions list` lists actions"}},
+		{"actions show a-none", 1, []string{"beckon actions: action a-none: not found; `beckon actions list` lists actions"}},
 		{"actions show", 2, []string{"name one action: its id", "usage: beckon actions"}},
 
 		{"actions approve " + held, 0, []string{held + " is pending: approved by bob; waits for the sender\n", alone("No host runs: it goes when one starts, if that is before it expires (in 23h).\n")}},
@@ -217,12 +222,12 @@ func (s *station) walk(ids []string, runs bool) {
 		{"actions reject " + second + " --by  ", 2, []string{"say who you are: --by NAME"}},
 		{"actions retry " + waits, 0, []string{waits + " is pending: "}},
 		{"actions retry " + second, 1, []string{"is denied: only a pending action can be tried earlier"}},
-		{"actions retry a-none", 1, []string{"action a-none: not found; `beckon actions list` lists actions"}},
+		{"actions retry a-none", 1, []string{"beckon actions: action a-none: not found; `beckon actions list` lists actions"}},
 
 		{"actions dead", 0, []string{"FAILED AT", letter, "support", "decode", "3m"}},
 		{"actions dead " + letter, 0, []string{"dead letter  " + letter + ", 3m ago", "decode", "  | !\n", "beckon actions retry " + letter}},
-		{"actions dead l-none", 1, []string{"dead letter l-none: not found; `beckon actions dead` lists dead letters"}},
-		{"actions retry l-none", 1, []string{"dead letter l-none: not found; `beckon actions dead` lists dead letters"}},
+		{"actions dead l-none", 1, []string{"beckon actions: dead letter l-none: not found; `beckon actions dead` lists dead letters"}},
+		{"actions retry l-none", 1, []string{"beckon actions: dead letter l-none: not found; `beckon actions dead` lists dead letters"}},
 		{"actions retry " + letter, 0, []string{letter + " is back on the bus and is taken in again "}},
 		{"actions dead", 0, []string{"no dead letters\n"}},
 
@@ -242,16 +247,12 @@ func (s *station) walk(ids []string, runs bool) {
 		{"optouts list --max 1", 0, []string{"the first 1; `beckon optouts list --after "}},
 		{"actions show " + held, 0, []string{"cancelled since 0s"}},
 
-		{"actions", 2, []string{"unknown flag -c"}},
+		{"actions", 2, []string{"say what: list, show, dead,"}},
 		{"actions lst", 2, []string{`no command "lst"; there are list, show, dead, retry, approve, reject`}},
 		{"actions approve -h", 0, []string{"beckon actions approve ID", "let a held action go", "--by NAME"}},
 		{"optouts help", 0, []string{"beckon optouts list", "beckon optouts add USER_ID"}},
 	} {
-		args := strings.Split(step.args, " ")
-		if step.args == "actions" {
-			step.want = []string{`no command "-c"`}
-		}
-		code, got := s.beckon(args...)
+		code, got := s.beckon(strings.Split(step.args, " ")...)
 		rest := got
 		for _, want := range step.want {
 			before, after, found := strings.Cut(rest, want)
@@ -264,6 +265,34 @@ func (s *station) walk(ids []string, runs bool) {
 		if code != step.code {
 			s.t.Errorf("beckon %s: got exit code %d, want %d:\n%s", step.args, code, step.code, got)
 		}
+	}
+}
+
+// takeBack dispatches the dead letter that was put back on the bus; it fails
+// again, and is kept again.
+func (s *station) takeBack(h *host) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	ds, err := h.bus.Next(ctx, 10)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if len(ds) != 1 || !strings.HasPrefix(ds[0].Source, "retry:decode:l-") || string(ds[0].Data) != "!" || ds[0].Bot != "support" {
+		s.t.Fatalf("on the bus: got %+v, want the dead letter", ds)
+	}
+	if _, err := h.dispatch.Batch(ctx, s.now, ds); err != nil {
+		s.t.Fatal(err)
+	}
+	err = h.store.Read(ctx, func(tx db.Tx) error {
+		l, err := tx.DeadLetter(strings.TrimPrefix(ds[0].Source, "retry:decode:"))
+		if err == nil && !l.At.Equal(s.now) {
+			err = fmt.Errorf("it is from %s, want %s", l.At, s.now)
+		}
+		return err
+	})
+	if err != nil {
+		s.t.Errorf("the letter that failed again: %v", err)
 	}
 }
 
@@ -447,6 +476,29 @@ func TestRepublished(t *testing.T) {
 			t.Parallel()
 			tt.letter.check(t, cfg, tt.want, tt.err)
 		})
+	}
+}
+
+func TestWords(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{
+		-time.Second: "0s", 59 * time.Second: "59s", time.Minute: "1m", 119 * time.Minute: "1h",
+		47 * time.Hour: "47h", 48 * time.Hour: "2d", 1000 * time.Hour: "41d",
+	} {
+		if got := span(d); got != want {
+			t.Errorf("span of %s: got %s, want %s", d, got, want)
+		}
+	}
+	for in, want := range map[string]string{
+		"a\x1b[2Jb":        "a\uFFFD[2Jb",
+		"two\nlines\tand":  "two lines and",
+		"abc\u202edef":     "abc\uFFFDdef",
+		"ok 👩\u200d👧 שלום": "ok 👩\u200d👧 שלום",
+		"\u009b2J":         "\uFFFD2J",
+	} {
+		if got := safe(in); got != want {
+			t.Errorf("safe of %q: got %q, want %q", in, got, want)
+		}
 	}
 }
 

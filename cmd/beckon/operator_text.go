@@ -20,15 +20,19 @@ func subcommands(ctx context.Context, sys system, group string, list []command, 
 	for i, c := range list {
 		names[i] = c.name
 	}
-	if len(args) == 0 {
-		return usageError("say what: " + strings.Join(names, ", "))
+	first := "-"
+	if len(args) > 0 {
+		first = args[0]
 	}
-	switch args[0] {
+	switch first {
 	case "-h", "-help", "--help", "help":
 		return usageOf(sys.stdout, group, list)
 	}
+	if strings.HasPrefix(first, "-") {
+		return usageError("say what: " + strings.Join(names, ", "))
+	}
 	for _, c := range list {
-		if c.name != args[0] {
+		if c.name != first {
 			continue
 		}
 		err := c.run(ctx, sys, args[1:])
@@ -37,7 +41,7 @@ func subcommands(ctx context.Context, sys system, group string, list []command, 
 		}
 		return err
 	}
-	return usageError(fmt.Sprintf("no command %q; there are %s", args[0], strings.Join(names, ", ")))
+	return usageError(fmt.Sprintf("no command %q; there are %s", first, strings.Join(names, ", ")))
 }
 
 func usageOf(w io.Writer, group string, list []command) error {

@@ -92,7 +92,7 @@ func (s *server) showAction(r *http.Request) (any, error) {
 	err := s.Store.Read(r.Context(), func(tx db.Tx) error {
 		a, err := tx.Action(id)
 		if err != nil {
-			return fmt.Errorf("action %s: %w", id, err)
+			return err
 		}
 		out = ActionDetail{Action: rowOf(a), Decision: a.Decision}
 		sealed, err := tx.ActionText(id)

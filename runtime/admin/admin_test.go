@@ -131,7 +131,12 @@ func (d *desk) receive(id, text string) string {
 
 func (d *desk) deliver(id, body string) gate.Record {
 	d.t.Helper()
-	m := bus.Message{ID: id, Type: "dm.received", Source: "/x/webhook", Time: start, Bot: "acme", User: ann, Data: []byte(body)}
+	return d.from("/x/webhook", id, body)
+}
+
+func (d *desk) from(source, id, body string) gate.Record {
+	d.t.Helper()
+	m := bus.Message{ID: id, Type: "dm.received", Source: source, Time: start, Bot: "acme", User: ann, Data: []byte(body)}
 	done, err := d.dispatch.Batch(context.Background(), start, []bus.Delivery{{Message: m, Seq: 1}})
 	if err != nil {
 		d.t.Fatal(err)
@@ -424,7 +429,7 @@ func TestRetryDead(t *testing.T) {
 		t.Errorf("the log lacks %q:\n%s", want, d.log.String())
 	}
 	// What fails again is kept again under the same id.
-	d.deliver("1", "not JSON")
+	d.from(dispatch.RetrySource(d.back[0]), "1", "not JSON")
 	if got := get[admin.Letters](d, "GET", "/v1/dead", "").Letters; len(got) != 1 || got[0].ID != id {
 		t.Errorf("after failing again: got %v, want %s", got, id)
 	}

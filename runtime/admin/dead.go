@@ -53,7 +53,7 @@ func (s *server) listDead(r *http.Request) (any, error) {
 func (s *server) showDead(r *http.Request) (any, error) {
 	var out Letter
 	err := s.Store.Read(r.Context(), func(tx db.Tx) error {
-		l, err := readLetter(tx, r.PathValue("id"))
+		l, err := tx.DeadLetter(r.PathValue("id"))
 		if err != nil {
 			return err
 		}
@@ -79,7 +79,7 @@ func (s *server) retryDead(r *http.Request) (any, error) {
 	}
 	var l db.DeadLetter
 	err = s.Store.Write(r.Context(), func(tx db.Tx) error {
-		if l, err = readLetter(tx, r.PathValue("id")); err != nil {
+		if l, err = tx.DeadLetter(r.PathValue("id")); err != nil {
 			return err
 		}
 		if err := s.Republish(r.Context(), l); err != nil {
@@ -92,12 +92,4 @@ func (s *server) retryDead(r *http.Request) (any, error) {
 	}
 	s.did(r.Context(), c.By, "retry", "letter", l.ID, "bot", l.Bot, "event", l.Event)
 	return letterOf(l), nil
-}
-
-func readLetter(tx db.Tx, id string) (db.DeadLetter, error) {
-	l, err := tx.DeadLetter(id)
-	if err != nil {
-		return l, fmt.Errorf("dead letter %s: %w", id, err)
-	}
-	return l, nil
 }
