@@ -98,6 +98,7 @@ func (u *Unit) redecide(g *gate.Gate, a *db.Action, stage string) (gate.Verdict,
 func (u *Unit) decided(a *db.Action, v gate.Verdict, r gate.Record, s conversation.State, lifted []string) (gate.Record, error) {
 	r = v.Record(r, s, lifted)
 	a.DecisionID = r.ID
+	a.RuleSet = ""
 	if r.Rules != nil {
 		a.RuleSet = r.Rules.Set
 	}

@@ -1,8 +1,10 @@
 package action
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
@@ -40,6 +42,9 @@ func (u *Unit) Echo(bot string, e event.Event, quiet time.Duration) (Echoed, db.
 	if err != nil {
 		return "", a, fmt.Errorf("find open sends to user %s: %w", e.User, err)
 	}
+	// Of the same text the one that is under way, before those whose answer was
+	// lost long ago: attempting sorts before unknown.
+	slices.SortStableFunc(open, func(a, b db.Action) int { return cmp.Compare(a.State, b.State) })
 	hash := u.Key.Text(event.EchoText(e.Text))
 	waits := false
 	for _, a := range open {
@@ -78,9 +83,11 @@ func sameTarget(a db.Action, e event.Event) bool {
 }
 
 // PersonSpoke silences the bot toward a user to whom a person now speaks, and
-// cancels what still waits for them.
+// cancels what still waits for them. The confirmation of an opt-out still goes.
 func (u *Unit) PersonSpoke(bot, user string, quiet time.Duration) error {
-	_, err := u.CancelOpenTo(user, "a person answered through the account", func(a db.Action) bool { return a.Bot == bot })
+	_, err := u.CancelOpenTo(user, "a person answered through the account", func(a db.Action) bool {
+		return a.Bot == bot && a.Purpose != event.OptOutConfirmation
+	})
 	if err != nil {
 		return err
 	}

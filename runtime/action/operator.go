@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,7 +33,12 @@ type Desk struct {
 // again, forbids are never lifted. It returns the action as it stands then.
 func (d Desk) Approve(ctx context.Context, now time.Time, id, by string) (db.Action, error) {
 	return d.judge(ctx, now, id, func(u *Unit, a *db.Action) error {
-		a.Approval = &db.Approval{By: by, At: now.UTC(), Rules: heldBy(*a)}
+		lifted := heldBy(*a)
+		if a.Approval != nil { // a later hold does not take back what was approved before
+			lifted = append(lifted, a.Approval.Rules...)
+		}
+		slices.Sort(lifted)
+		a.Approval = &db.Approval{By: by, At: now.UTC(), Rules: slices.Compact(lifted)}
 		v, _, err := u.redecide(d.Gate, a, gate.StageApprove)
 		if err != nil {
 			return err
@@ -88,7 +94,7 @@ func (d Desk) Pause(ctx context.Context, now time.Time, bot, by, why string, on 
 }
 
 func unpark(u *Unit, bot string) error {
-	rows, err := u.Tx.InState(event.Pending, 0)
+	rows, err := u.Tx.InState(event.Pending, everyRow)
 	if err != nil {
 		return fmt.Errorf("find parked actions: %w", err)
 	}
@@ -117,7 +123,7 @@ func (d Desk) change(ctx context.Context, now time.Time, id string, fn func(*Uni
 	var a db.Action
 	err := d.Store.Write(ctx, func(tx db.Tx) (err error) {
 		if a, err = tx.Action(id); err != nil {
-			return fmt.Errorf("action %s: %w", id, err)
+			return err // names the action
 		}
 		u := NewUnit(tx, d.Key, now)
 		if err := fn(u, &a); err != nil {

@@ -2,8 +2,11 @@ package action
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"math"
+	"runtime/debug"
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
@@ -70,7 +73,7 @@ func (s *Sender) Start(ctx context.Context, now time.Time) (int, error) {
 	err := s.Store.Write(ctx, func(tx db.Tx) error {
 		n = 0
 		u := NewUnit(tx, s.Key, now)
-		rows, err := tx.InState(event.Attempting, 0)
+		rows, err := tx.InState(event.Attempting, everyRow)
 		if err != nil {
 			return fmt.Errorf("find actions left attempting: %w", err)
 		}
@@ -110,6 +113,7 @@ func (s *Sender) Step(ctx context.Context, now time.Time) (next time.Time, err e
 		})
 		return next, err
 	}
+	ctx = context.WithoutCancel(ctx) // a stopping host finishes the call and stores how it ended
 	s.unsaved = &settlement{action: *a, outcome: s.send(ctx, *a, text)}
 	if err := s.resume(ctx, now); err != nil {
 		return time.Time{}, err
@@ -146,29 +150,54 @@ func (s *Sender) unclaim(ctx context.Context, now time.Time) error {
 		u := NewUnit(tx, s.Key, now)
 		a.State, a.DueAt, a.Attempts = event.Pending, now, a.Attempts-1
 		a.Reason = "the claim could not be confirmed; nothing was sent"
-		if err := u.Move(a, event.Attempting); err != nil {
+		if err := s.close(u, a); err != nil {
 			return err
 		}
 		return u.Flush()
 	})
 }
 
-// send makes the call. It is the only place in the program that does (I7), and
-// a stopping host waits for it to end.
-func (s *Sender) send(ctx context.Context, a db.Action, text string) event.Outcome {
-	o := event.Outgoing{
-		Action: a.ID, Bot: a.Bot, Kind: a.Kind, ReplyTo: a.ReplyTo, User: a.User, Text: text,
-	}
-	if f, err := gate.ParseFacts(a.Draft); err == nil {
-		o.MadeWithAI, o.PaidPartnership = f.Draft.MadeWithAI, f.Draft.PaidPartnership
-	} else {
+// send makes the call. It is the only place in the program that does (I7).
+// Nobody knows how far a call got that panicked.
+func (s *Sender) send(ctx context.Context, a db.Action, text string) (out event.Outcome) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.Log.ErrorContext(ctx, "panic in a call to X", "action", a.ID, "err", p, "stack", string(debug.Stack()))
+			out = event.Outcome{Class: event.UnknownOutcome, Detail: "the call panicked; the log has the stack"}
+		}
+	}()
+	f, err := gate.ParseFacts(a.Draft)
+	if err != nil {
 		return event.Outcome{Class: event.Bug, Detail: err.Error()}
 	}
-	return s.X.Send(context.WithoutCancel(ctx), o)
+	return s.X.Send(ctx, event.Outgoing{
+		Action: a.ID, Bot: a.Bot, Kind: a.Kind, ReplyTo: a.ReplyTo, User: a.User, Text: text,
+		MadeWithAI: f.Draft.MadeWithAI, PaidPartnership: f.Draft.PaidPartnership,
+	})
 }
 
-// dueBatch is how many due rows one claim looks at for one that may go.
-const dueBatch = 64
+const (
+	dueBatch = 64            // due rows that one claim looks at for one that may go
+	everyRow = math.MaxInt32 // as a limit: none
+)
+
+// tally is what a claim did besides claiming. It counts once it is committed.
+type tally struct {
+	records                   []gate.Record
+	cancelled, dry, afterStop int64
+}
+
+func (s *Sender) tell(t tally) {
+	s.Metrics.Cancelled.Add(t.cancelled)
+	s.Metrics.Dry.Add(t.dry)
+	s.Metrics.AfterStop.Add(t.afterStop)
+	if s.Decided == nil {
+		return
+	}
+	for _, r := range t.records {
+		s.Decided(r)
+	}
+}
 
 // claim finds the first due action that may still go and commits it as
 // attempting (I1). Everything that could have changed since the draft is read
@@ -176,11 +205,11 @@ const dueBatch = 64
 func (s *Sender) claim(ctx context.Context, now time.Time) (*db.Action, string, error) {
 	var got *db.Action
 	var text string
-	var records []gate.Record
+	var did tally
 	err := s.Store.Write(ctx, func(tx db.Tx) error {
-		got, text, records = nil, "", nil
+		got, text, did = nil, "", tally{}
 		u := NewUnit(tx, s.Key, now)
-		if err := s.expire(u); err != nil {
+		if err := expire(u, &did); err != nil {
 			return err
 		}
 		due, err := tx.DueActions(now, dueBatch)
@@ -188,12 +217,9 @@ func (s *Sender) claim(ctx context.Context, now time.Time) (*db.Action, string, 
 			return fmt.Errorf("find due actions: %w", err)
 		}
 		for _, a := range due {
-			ok, r, err := s.take(u, &a)
+			ok, err := s.take(u, &a, &did)
 			if err != nil {
 				return err
-			}
-			if r != nil {
-				records = append(records, *r)
 			}
 			if ok {
 				sealed, err := tx.ActionText(a.ID)
@@ -214,16 +240,12 @@ func (s *Sender) claim(ctx context.Context, now time.Time) (*db.Action, string, 
 		s.claimed = got
 		return nil, "", fmt.Errorf("claim: %w", err)
 	}
-	if s.Decided != nil {
-		for _, r := range records {
-			s.Decided(r)
-		}
-	}
+	s.tell(did)
 	return got, text, nil
 }
 
 // expire cancels what has waited too long.
-func (s *Sender) expire(u *Unit) error {
+func expire(u *Unit, did *tally) error {
 	rows, err := u.Tx.ExpiredActions(u.Now, dueBatch)
 	if err != nil {
 		return fmt.Errorf("find expired actions: %w", err)
@@ -232,68 +254,68 @@ func (s *Sender) expire(u *Unit) error {
 		if err := u.Cancel(a, fmt.Sprintf("expired: it waited since %s", a.CreatedAt.UTC().Format(time.RFC3339))); err != nil {
 			return err
 		}
-		s.Metrics.Cancelled.Add(1)
+		did.cancelled++
 	}
 	return nil
 }
 
 // take decides one due action again and moves it: to attempting (true), back
-// to hold, to cancelled, or aside until its bot is resumed. It returns the
-// record of the decision, if one was made.
-func (s *Sender) take(u *Unit, a *db.Action) (bool, *gate.Record, error) {
+// to hold, to cancelled, or aside until its bot is resumed.
+func (s *Sender) take(u *Unit, a *db.Action, did *tally) (bool, error) {
 	paused, why, err := u.Paused(a.Bot)
 	if err != nil {
-		return false, nil, err
+		return false, err
 	}
 	if paused {
 		a.DueAt, a.Reason = a.ExpiresAt, ParkedReason+why
-		return false, nil, u.Move(*a, event.Pending)
+		return false, u.Move(*a, event.Pending)
 	}
-	if stopped, err := s.stopped(u, *a); stopped || err != nil { // the wall behind the rule
-		if err == nil {
-			err = u.Cancel(*a, "the user opted out")
-		}
-		return false, nil, err
+	stopped, err := stopped(u, *a)
+	if err != nil {
+		return false, err
+	}
+	if stopped { // the wall behind the rule; the opt-out has cancelled it already, so this is a defect
+		did.afterStop++
+		did.cancelled++
+		return false, u.Cancel(*a, "the user opted out")
 	}
 	st, err := u.State(a.Bot, a.User, a.Interaction)
 	if err != nil {
-		return false, nil, err
+		return false, err
 	}
 	if a.Kind == event.Reply && st.Interaction.Message != "" {
 		a.ReplyTo = st.Interaction.Message // the newest version of the post
 	}
 	v, r, err := u.redecide(s.Gate, a, gate.StageClaim)
 	if err != nil {
-		return false, nil, err
+		return false, err
 	}
+	did.records = append(did.records, r)
 	switch {
 	case v.Decision.Effect == gate.Hold:
 		a.State, a.Reason = event.Hold, v.Decision.Say
-		return false, &r, u.Move(*a, event.Pending)
+		return false, u.Move(*a, event.Pending)
 	case !v.Allowed():
-		s.Metrics.Cancelled.Add(1)
-		return false, &r, u.Cancel(*a, "decided again before sending: "+v.Decision.Say)
+		did.cancelled++
+		return false, u.Cancel(*a, "decided again before sending: "+v.Decision.Say)
 	case !s.Send[a.Bot]:
-		s.Metrics.Dry.Add(1)
-		return false, &r, u.Cancel(*a, DryReason)
+		did.dry++
+		return false, u.Cancel(*a, DryReason)
 	}
 	a.State, a.Attempts, a.Reason = event.Attempting, a.Attempts+1, "the call to X is under way"
-	return true, &r, u.Move(*a, event.Pending)
+	return true, u.Move(*a, event.Pending)
 }
 
-// stopped reads, past everything cached, whether the user opted out (I4). The
-// opt-out has cancelled such an action already, so finding one is counted as
-// the defect that it would be.
-func (s *Sender) stopped(u *Unit, a db.Action) (bool, error) {
+// stopped reads, past everything cached, whether the user opted out (I4).
+func stopped(u *Unit, a db.Action) (bool, error) {
+	if a.Purpose == event.OptOutConfirmation {
+		return false, nil
+	}
 	stop, err := u.Tx.Suppression(u.Key.User(a.User))
 	if err != nil {
 		return false, fmt.Errorf("read opt-out of user %s: %w", a.User, err)
 	}
-	if !stop.OptedOut || a.Purpose == event.OptOutConfirmation {
-		return false, nil
-	}
-	s.Metrics.AfterStop.Add(1)
-	return true, nil
+	return stop.OptedOut, nil
 }
 
 // DryReason is why an allowed action of a dry bot was cancelled.
@@ -310,6 +332,7 @@ func (s *Sender) settle(ctx context.Context, now time.Time, e settlement) error 
 		if err != nil {
 			return err
 		}
+		e.action.State = a.State
 		if a.State != event.Attempting {
 			return nil
 		}
@@ -326,6 +349,10 @@ func (s *Sender) settle(ctx context.Context, now time.Time, e settlement) error 
 				a.DueAt = now.Add(next.After)
 			}
 		}
+		if err := disown(tx, &a); err != nil {
+			return err
+		}
+		e.action.State = a.State
 		if err := s.close(u, a); err != nil {
 			return err
 		}
@@ -338,6 +365,25 @@ func (s *Sender) settle(ctx context.Context, now time.Time, e settlement) error 
 	return nil
 }
 
+// disown takes a remote id from a that another row bears already: X gave it
+// twice, or an echo was taken for that other row. Two rows cannot bear it, and
+// an outcome that cannot be stored would stop the sender for ever.
+func disown(tx db.Tx, a *db.Action) error {
+	if a.RemoteID == "" {
+		return nil
+	}
+	other, err := tx.ActionByRemoteID(a.Bot, a.RemoteID)
+	if errors.Is(err, db.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	a.Reason += fmt.Sprintf("; its id %s is kept with action %s", a.RemoteID, other.ID)
+	a.RemoteID = ""
+	return nil
+}
+
 // close moves a row out of attempting and judges the echoes that waited for
 // it: what is not this action's was written by a person.
 func (s *Sender) close(u *Unit, a db.Action) error {
@@ -347,22 +393,24 @@ func (s *Sender) close(u *Unit, a db.Action) error {
 	return u.judgeEchoes(a, s.PersonQuiet)
 }
 
+// note counts and logs how an action left attempting: by its state, which an
+// echo may have settled first.
 func (s *Sender) note(e settlement) {
 	a, o := e.action, e.outcome
 	m := s.Metrics
 	attrs := []any{"bot", a.Bot, "user", a.User, "interaction", a.Interaction, "action", a.ID, "kind", a.Kind, "class", o.Class}
-	switch NextOf(o.Class, a.Attempts).State {
+	switch a.State {
 	case event.Sent:
 		m.Sent.Add(1)
 		s.Log.Info("sent", attrs...)
 	case event.Failed:
 		m.Failed.Add(1)
 		s.Log.Warn("not sent, for good", append(attrs, "err", o.Detail)...)
-	case event.Pending:
-		m.Retried.Add(1)
-		s.Log.Warn("not sent, tried again later", append(attrs, "err", o.Detail)...)
-	default:
+	case event.Unsettled:
 		m.Unknown.Add(1)
 		s.Log.Error("outcome unknown, look on X", append(attrs, "err", o.Detail)...)
+	default: // pending, or stopped meanwhile
+		m.Retried.Add(1)
+		s.Log.Warn("not sent, tried again later", append(attrs, "err", o.Detail)...)
 	}
 }

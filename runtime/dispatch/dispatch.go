@@ -136,9 +136,10 @@ func (d *Dispatcher) commit(ctx context.Context, now time.Time, ds []bus.Deliver
 			done, err = nil, fmt.Errorf("transaction of %d events: panic: %v", len(ds), p)
 		}
 	}()
+	var w *work
 	err = d.Store.Write(ctx, func(tx db.Tx) error {
 		done = make([]Handled, 0, len(ds))
-		w := &work{Dispatcher: d, Unit: action.NewUnit(tx, d.Key, now)}
+		w = &work{Dispatcher: d, Unit: action.NewUnit(tx, d.Key, now)}
 		for _, m := range ds {
 			h, err := w.message(m)
 			if err != nil {
@@ -150,6 +151,9 @@ func (d *Dispatcher) commit(ctx context.Context, now time.Time, ds []bus.Deliver
 	})
 	if err != nil {
 		return nil, err
+	}
+	for _, c := range w.counted {
+		c.Add(1)
 	}
 	d.note(ctx, done)
 	return done, nil

@@ -79,7 +79,7 @@ func (w *work) reduce(m bus.Delivery, e event.Event, counted bool) (*conversatio
 		w.Keep(st)
 		return &st, effects, tier, nil
 	}
-	w.Metrics.Panics.Add(1)
+	w.count(&w.Metrics.Panics)
 	if err := w.deadLetter(m, e, stageReduce, fault.Error()); err != nil {
 		return nil, nil, "", err
 	}
@@ -101,7 +101,7 @@ func (w *work) effects(user string, effects []conversation.Effect) (t todo, err 
 	for _, f := range effects {
 		switch f := f.(type) {
 		case conversation.CancelOpen:
-			w.Metrics.OptOuts.Add(1)
+			w.count(&w.Metrics.OptOuts)
 		case conversation.ConfirmOptOut:
 			t.confirm = f.Kind
 		case conversation.TextChanged:
@@ -116,7 +116,7 @@ func (w *work) effects(user string, effects []conversation.Effect) (t todo, err 
 // still waits.
 func (w *work) cancelAnswers(e event.Event) error {
 	_, err := w.CancelOpenTo(e.User, "the post was edited and says something else", func(a db.Action) bool {
-		return a.Bot == e.Bot && a.Interaction == e.Interaction && a.Version < e.Version && a.Purpose == event.Answer
+		return a.Bot == e.Bot && a.Interaction == e.Interaction && a.Version < e.Version && a.Purpose != event.OptOutConfirmation
 	})
 	return err
 }
@@ -206,7 +206,7 @@ func (w *work) slots(e event.Event, st conversation.State) (map[string]string, e
 // failed keeps an event as a dead letter whose draft could not be made or
 // decided (E4): its state and its opt-out commit, the draft is none.
 func (w *work) failed(m bus.Delivery, e event.Event, fault error) ([]gate.Record, error) {
-	w.Metrics.Panics.Add(1)
+	w.count(&w.Metrics.Panics)
 	if err := w.deadLetter(m, e, stageHandle, fault.Error()); err != nil {
 		return nil, err
 	}

@@ -4,8 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"runtime/debug"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
@@ -35,7 +36,10 @@ const retryPrefix = "retry:"
 type work struct {
 	*Dispatcher
 	*action.Unit
+	counted []*atomic.Int64 // one more each, once it is committed
 }
+
+func (w *work) count(c *atomic.Int64) { w.counted = append(w.counted, c) }
 
 // message turns one delivery into what became of its events.
 func (w *work) message(m bus.Delivery) ([]Handled, error) {
@@ -67,12 +71,20 @@ func (w *work) message(m bus.Delivery) ([]Handled, error) {
 // undecodable keeps a body as a dead letter, after the opt-out matcher has
 // seen what can be salvaged of it (E3).
 func (w *work) undecodable(m bus.Delivery, stage, reason string) ([]Handled, error) {
-	if m.Bot != bus.NoBot {
+	e := event.Event{ID: m.ID, Type: event.Type(m.Type), At: m.Time}
+	// Known by its bytes: what cannot be decoded may bear another body's id.
+	fresh, err := w.Tx.MarkSeen(m.Bot, letterID(m, 0, stage), 0, w.Now)
+	if err != nil {
+		return nil, fmt.Errorf("mark body %s as seen: %w", m.ID, err)
+	}
+	if !fresh && !strings.HasPrefix(m.Source, retryPrefix) { // E2: a START since then stands
+		return []Handled{{Seq: m.Seq, Event: e, Duplicate: true, Records: []gate.Record{w.none(m.Bot, e, saidBefore)}}}, nil
+	}
+	if fresh && m.Bot != bus.NoBot {
 		if err := w.salvageStop(m); err != nil {
 			return nil, err
 		}
 	}
-	e := event.Event{ID: m.ID, Type: event.Type(m.Type), At: m.Time}
 	if err := w.deadLetter(m, e, stage, reason); err != nil {
 		return nil, err
 	}
@@ -107,14 +119,13 @@ func (w *work) forceStop(bot, user, id string, at time.Time) error {
 
 // deadLetter keeps a body until a person has looked.
 func (w *work) deadLetter(m bus.Delivery, e event.Event, stage, reason string) error {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d\x00%s", m.Bot, stage, e.Index, m.Data))
 	bot := m.Bot
 	if bot == bus.NoBot {
 		bot = ""
 	}
-	w.Metrics.DeadLetters.Add(1)
+	w.count(&w.Metrics.DeadLetters)
 	err := w.Tx.AppendDeadLetter(db.DeadLetter{
-		ID: "l-" + hex.EncodeToString(sum[:8]), At: w.Now, Bot: bot, Event: e.ID,
+		ID: letterID(m, e.Index, stage), At: w.Now, Bot: bot, Event: e.ID,
 		Stage: stage, Reason: reason, Raw: event.Seal(m.Data),
 	})
 	if err != nil {
@@ -123,9 +134,20 @@ func (w *work) deadLetter(m bus.Delivery, e event.Event, stage, reason string) e
 	return nil
 }
 
+// letterID names a dead letter by its content and cause.
+func letterID(m bus.Delivery, index int, stage string) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d\x00%s", m.Bot, stage, index, m.Data))
+	return "l-" + hex.EncodeToString(sum[:8])
+}
+
+const saidBefore = "This event was taken in before; nothing changes."
+
 // event takes in one event: dedupe, then by what it means to the bot.
 func (w *work) event(m bus.Delivery, e event.Event) (Handled, error) {
 	e.Bot = m.Bot
+	if w.botUsers[e.User] { // whatever its label
+		e.Automated = event.Yes
+	}
 	h := Handled{Seq: m.Seq, Event: e}
 	fresh, err := w.Tx.MarkSeen(e.Bot, e.ID, e.Index, w.Now)
 	if err != nil {
@@ -134,13 +156,15 @@ func (w *work) event(m bus.Delivery, e event.Event) (Handled, error) {
 	stage, retry := strings.CutPrefix(m.Source, retryPrefix)
 	if !fresh && !retry { // E2
 		h.Duplicate = true
-		h.Records = []gate.Record{w.none(e.Bot, e, "This event was taken in before; nothing changes.")}
+		h.Records = []gate.Record{w.none(e.Bot, e, saidBefore)}
 		return h, nil
 	}
 	if !e.Known {
-		w.Metrics.Unknown.Add(1)
+		w.count(&w.Metrics.Unknown)
 	}
-	w.Metrics.ExtraFields.Add(int64(len(e.Extra)))
+	for range e.Extra {
+		w.count(&w.Metrics.ExtraFields)
+	}
 	switch e.Kind {
 	case event.KindPost, event.KindDM, event.KindChat:
 		h.Records, err = w.inbound(m, e, fresh || strings.HasPrefix(stage, stageReduce))
@@ -168,7 +192,7 @@ func (w *work) own(e event.Event) ([]gate.Record, error) {
 	case action.EchoWaits:
 		return w.nothing(e, "It is judged when the send that is under way has ended.")
 	}
-	w.Metrics.Persons.Add(1)
+	w.count(&w.Metrics.Persons)
 	if e.User == "" {
 		return w.nothing(e, "A person posted through the account; it answers nobody, so nobody is paused.")
 	}
@@ -206,15 +230,29 @@ func (w *work) none(bot string, e event.Event, say string) gate.Record {
 func guard(fn func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = &panicError{value: p, stack: string(debug.Stack())}
+			err = fmt.Errorf("panic in %s: %s", panicked(), said(p))
 		}
 	}()
 	return fn()
 }
 
-type panicError struct {
-	value any
-	stack string
+// said is what a panic may say in a record: the runtime's words, or only the
+// type of a value that could hold a customer's text.
+func said(p any) string {
+	if err, ok := p.(runtime.Error); ok {
+		return err.Error()
+	}
+	return fmt.Sprintf("a %T", p)
 }
 
-func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
+// panicked names the function and line that panicked, for guard's recover.
+func panicked() string {
+	pcs := make([]uintptr, 32)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs)])
+	for {
+		f, more := frames.Next()
+		if !strings.HasPrefix(f.Function, "runtime.") || !more {
+			return fmt.Sprintf("%s, line %d", f.Function, f.Line)
+		}
+	}
+}

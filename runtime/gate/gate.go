@@ -86,7 +86,6 @@ func (g *Gate) Decide(c Case) Verdict {
 	if v.Decision.Effect == rules.Deny || len(left) == 0 {
 		return v
 	}
-	fired := v.Decision.Obligations
 	for _, o := range left {
 		if why := v.apply(bot, o); why != "" {
 			v.Decision = deny("gate.obligation", string(o), why)
@@ -102,18 +101,24 @@ func (g *Gate) Decide(c Case) Verdict {
 			fmt.Sprintf("Applying the obligations of this draft raised another one, %s.", left[0]))
 		return v
 	}
-	for _, o := range fired { // the record shows what was applied, not only what the second look saw
-		if !slices.Contains(v.Decision.Obligations, o) {
-			v.Decision.Obligations = append(v.Decision.Obligations, o)
-		}
-	}
-	slices.Sort(v.Decision.Obligations)
 	return v
 }
 
 func (v *Verdict) decide(bot Bot, c Case) {
 	v.Input = input(bot, c, v.Facts)
-	v.Decision = bot.Rules.Decide(rules.Query{Input: v.Input, Features: v.Facts.Features, Lifted: c.Lifted})
+	v.rules(c.Lifted)
+}
+
+// rules asks the rules. All that they read stands in the decision record.
+func (v *Verdict) rules(lifted []string) {
+	v.Decision = v.Set.Decide(rules.Query{Input: v.Input, Features: v.Facts.Features, Lifted: lifted})
+	if v.Decision.Effect == rules.Deny {
+		return
+	}
+	// What the draft carries stays due, though its rule may no longer fire.
+	all := slices.Concat(v.Decision.Obligations, v.Facts.Applied)
+	slices.Sort(all)
+	v.Decision.Obligations = slices.Compact(all)
 }
 
 // left is what fired and is not applied yet.
@@ -139,7 +144,9 @@ func (v Verdict) Record(r Record, state conversation.State, lifted []string) Rec
 		r.Rules = &RulesRef{Set: v.Set.Hash(), Platform: platform, Account: account}
 	}
 	r.StateVersion = state.Conversation.Version
-	r.Input = &InputRef{Tree: rules.InputHash(), Values: v.Input, Features: v.Facts.Features, Lifted: lifted}
+	r.Input = &InputRef{
+		Tree: rules.InputHash(), Values: v.Input, Features: v.Facts.Features, Lifted: lifted, Applied: v.Facts.Applied,
+	}
 	return r
 }
 

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/beckon-bot/beckon/rules"
 )
@@ -30,7 +31,7 @@ func (v *Verdict) apply(bot Bot, o rules.Obligation) (why string) {
 		return why
 	}
 	fitted := !v.Facts.Text.TooLong
-	v.Facts.Applied = append(v.Facts.Applied, o)
+	v.Facts.Applied = append(slices.Clip(v.Facts.Applied), o)
 	v.Facts.setDraft(bot, d)
 	v.Text = d.Text
 	if fitted && v.Facts.Text.TooLong {

@@ -54,10 +54,11 @@ type RulesRef struct {
 
 // InputRef is the whole input of a decision.
 type InputRef struct {
-	Tree     string      `json:"tree"` // hash of the input tree that Values belongs to
-	Values   rules.Input `json:"values"`
-	Features []string    `json:"features,omitempty"`
-	Lifted   []string    `json:"lifted,omitempty"` // rules whose hold a person lifted
+	Tree     string             `json:"tree"` // hash of the input tree that Values belongs to
+	Values   rules.Input        `json:"values"`
+	Features []string           `json:"features,omitempty"`
+	Lifted   []string           `json:"lifted,omitempty"`  // rules whose hold a person lifted
+	Applied  []rules.Obligation `json:"applied,omitempty"` // obligations that the draft carried when decided
 }
 
 // Line is the record as it is stored and printed, without a newline.
