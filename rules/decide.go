@@ -23,6 +23,15 @@ func (s *Set) Decide(q Query) (d Decision) {
 			d = Decision{Effect: Deny, Say: fmt.Sprintf("The rule engine failed, so nothing is sent: %v", p)}
 		}
 	}()
+	m := s.machines.Get().(*vm.VM)
+	d = s.decide(&q, m, s.box(&q))
+	// After a panic the machine is not put back.
+	s.machines.Put(m)
+	return d
+}
+
+// box is what the programs of the set run against.
+func (s *Set) box(q *Query) boxed[env] {
 	e := env{
 		Action: q.Input.Action, Event: q.Input.Event, Interaction: q.Input.Interaction, User: q.Input.User,
 		Bot: q.Input.Bot, Draft: q.Input.Draft, Budget: q.Input.Budget,
@@ -32,11 +41,7 @@ func (s *Set) Decide(q Query) (d Decision) {
 			e.Feature[slot] = true
 		}
 	}
-	m := s.machines.Get().(*vm.VM)
-	d = s.decide(&q, m, box(e))
-	// After a panic the machine is not put back.
-	s.machines.Put(m)
-	return d
+	return box(e)
 }
 
 func (s *Set) decide(q *Query, m *vm.VM, e boxed[env]) Decision {

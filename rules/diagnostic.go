@@ -8,15 +8,15 @@ import (
 	"unicode"
 )
 
-// Diagnostic is one thing that is wrong with a rule file.
+// Diagnostic is one thing that is wrong with a file of rules or tests.
 type Diagnostic struct {
-	Code    string // stable and short, such as unknown-key
-	File    string // as in Source.Name
-	Line    int    // from 1; 0 where the whole file or directory is meant
-	Col     int    // from 1, in characters; 0 as Line
-	Message string // what is wrong
-	Hint    string // what would fix it; "" if nothing simple would
-	Snippet string // the line, and below it a caret; "" as Line
+	Code    string `json:"code"`              // stable and short, such as unknown-key
+	File    string `json:"file"`              // as in Source.Name
+	Line    int    `json:"line,omitempty"`    // from 1; 0 where the whole file or directory is meant
+	Col     int    `json:"col,omitempty"`     // from 1, in characters; 0 as Line
+	Message string `json:"message"`           // what is wrong
+	Hint    string `json:"hint,omitempty"`    // what would fix it; "" if nothing simple would
+	Snippet string `json:"snippet,omitempty"` // the line, and below it a caret; "" as Line
 }
 
 // Error is the diagnostic as text: file:line:col: code: message, then the line
@@ -38,7 +38,7 @@ func (d Diagnostic) Error() string {
 }
 
 // Diagnostics are all that is wrong, sorted by file, line and column. It is
-// the error of Load and LoadDir.
+// the error of Load, LoadDir, LoadTests and LoadTestDir.
 type Diagnostics []Diagnostic
 
 // Error joins the diagnostics, one after another.
@@ -124,7 +124,7 @@ func didYouMean(s string, candidates []string) string {
 	if n := nearest(s, candidates); n != "" {
 		return fmt.Sprintf("did you mean %s?", n)
 	}
-	if len(candidates) > 12 {
+	if len(candidates) == 0 || len(candidates) > 12 {
 		return ""
 	}
 	return "known: " + strings.Join(candidates, ", ")

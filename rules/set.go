@@ -23,6 +23,7 @@ type Set struct {
 	account  string
 	sources  []Source
 	byKind   map[string][]*rule // platform first, each layer by id
+	byID     map[string]*rule   // those of byKind
 	layers   []string           // the layers that must permit
 	slots    map[string]int     // features by name
 	matcher  matcher
@@ -45,6 +46,19 @@ func (s *Set) Packs() (platform, account string) {
 		return "", ""
 	}
 	return s.platform, s.account
+}
+
+// Size counts the account's rules that are not off, and its features.
+func (s *Set) Size() (rules, features int) {
+	if s == nil {
+		return 0, 0
+	}
+	for _, u := range s.byID {
+		if u.layer == layerAccount {
+			rules++
+		}
+	}
+	return rules, len(s.slots)
 }
 
 // Sources returns the account's files. Loaded again by the same version of
@@ -81,7 +95,7 @@ func newBuilder() *builder { return &builder{files: map[*pack]*reader{}} }
 
 // add reads one file of a layer.
 func (b *builder) add(s Source, layer string) {
-	r := &reader{file: s.Name}
+	r := &reader{file: s.Name, start: "a pack starts with schema: " + schemaV1}
 	p := r.pack(s.Data, layer)
 	b.diags = append(b.diags, r.diags...)
 	if p == nil {
@@ -97,7 +111,7 @@ func (b *builder) add(s Source, layer string) {
 // everything that is wrong.
 func (b *builder) set(sources []Source) (*Set, error) {
 	b.unique()
-	s := &Set{byKind: map[string][]*rule{}, slots: map[string]int{}, machines: &sync.Pool{New: func() any { return new(vm.VM) }}}
+	s := &Set{byKind: map[string][]*rule{}, byID: map[string]*rule{}, slots: map[string]int{}, machines: &sync.Pool{New: func() any { return new(vm.VM) }}}
 	for _, src := range sources {
 		s.sources = append(s.sources, Source{src.Name, slices.Clone(src.Data)})
 	}
@@ -208,6 +222,7 @@ func (s *Set) index(packs []*pack) {
 			if u.Mode == "off" {
 				continue
 			}
+			s.byID[u.ID] = u
 			for _, kind := range u.Actions {
 				s.byKind[kind] = append(s.byKind[kind], u)
 			}

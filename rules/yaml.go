@@ -16,12 +16,13 @@ import (
 // Limits on a rule file.
 const (
 	maxFile  = 256 << 10 // bytes
-	maxDepth = 12        // levels of YAML; a pack has seven
+	maxDepth = 12        // levels of YAML; packs and tests have seven
 )
 
-// reader reads one rule file and collects what is wrong with it.
+// reader reads one file of rules or tests and collects what is wrong with it.
 type reader struct {
 	file  string
+	start string // a hint: how such a file starts
 	lines []string
 	diags Diagnostics
 }
@@ -42,7 +43,7 @@ func (r *reader) at(n *yaml.Node, code, hint, format string, args ...any) {
 // parse returns the root mapping of the file, nil where there is none to read.
 func (r *reader) parse(data []byte) *yaml.Node {
 	if len(data) > maxFile {
-		r.report(0, 0, "file-too-large", "split it into several packs", "a rule file has at most %d bytes, this one has %d", maxFile, len(data))
+		r.report(0, 0, "file-too-large", "split it into several files", "a file has at most %d bytes, this one has %d", maxFile, len(data))
 		return nil
 	}
 	r.lines = strings.Split(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")
@@ -58,7 +59,7 @@ func (r *reader) parse(data []byte) *yaml.Node {
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	var doc yaml.Node
 	if err := dec.Decode(&doc); errors.Is(err, io.EOF) {
-		r.report(1, 1, "empty", "a pack starts with schema: "+schemaV1, "the file is empty")
+		r.report(1, 1, "empty", r.start, "the file is empty")
 		return nil
 	} else if err != nil {
 		r.yamlError(err)
@@ -66,7 +67,7 @@ func (r *reader) parse(data []byte) *yaml.Node {
 	}
 	var second yaml.Node
 	if err := dec.Decode(&second); err == nil {
-		r.at(&second, "several-documents", "make it one file a pack", "the file holds several YAML documents")
+		r.at(&second, "several-documents", "split it into several files", "the file holds several YAML documents")
 		return nil
 	} else if !errors.Is(err, io.EOF) {
 		r.yamlError(err)
@@ -77,7 +78,7 @@ func (r *reader) parse(data []byte) *yaml.Node {
 	}
 	root := doc.Content[0]
 	if root.Kind != yaml.MappingNode {
-		r.at(root, "not-a-map", "a pack starts with schema: "+schemaV1, "a rule file is a map of keys")
+		r.at(root, "not-a-map", r.start, "the file is a map of keys")
 		return nil
 	}
 	return root
@@ -136,7 +137,7 @@ func (r *reader) yamlError(err error) {
 // anchors, explicit tags. It reports false if the tree must not be read.
 func (r *reader) plain(n *yaml.Node, depth int) bool {
 	if depth > maxDepth {
-		r.at(n, "depth", "a pack has seven levels", "nested too deep")
+		r.at(n, "depth", "seven levels are enough", "nested too deep")
 		return false
 	}
 	if n.Kind == yaml.AliasNode || n.Anchor != "" {
@@ -212,12 +213,12 @@ func (r *reader) keys(n *yaml.Node, what string, required, optional []string) ma
 }
 
 func keyHint(key string, known []string) string {
-	switch key {
-	case "on":
+	switch {
+	case key == "on" && has(known, "actions"):
 		return "write actions:, on is a boolean in YAML"
-	case "if", "conditions":
+	case (key == "if" || key == "conditions") && has(known, "when"):
 		return "write when:"
-	case "reason", "description":
+	case (key == "reason" || key == "description") && has(known, "because"):
 		return "write because:"
 	}
 	return didYouMean(key, known)

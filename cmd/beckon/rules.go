@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/beckon-bot/beckon/rules"
+)
+
+// rulesCommand is the tools for rule authors.
+func rulesCommand(_ context.Context, sys system, args []string) error {
+	if len(args) == 0 {
+		return usageError("say what: check or test")
+	}
+	switch args[0] {
+	case "-h", "-help", "--help", "help":
+		return flag.ErrHelp
+	case "check":
+		return rulesTool(sys, args, checkRules)
+	case "test":
+		return rulesTool(sys, args, testRules)
+	case "explain", "verify", "diff", "mutate", "schema", "doc", "fmt":
+		return usageError(fmt.Sprintf("%s is not in this version; there are check and test", args[0]))
+	}
+	return usageError(fmt.Sprintf("no command %q; there are check and test", args[0]))
+}
+
+// rulesTool reads the arguments of a tool, loads the rules and runs it.
+func rulesTool(sys system, args []string, tool func(ruleTool) error) error {
+	fs := flag.NewFlagSet("rules "+args[0], flag.ContinueOnError)
+	format := formatFlag(fs)
+	rest, err := parse(fs, args[1:])
+	if err != nil {
+		return err
+	}
+	if err := checkFormat(*format); err != nil {
+		return err
+	}
+	dir, err := oneArg(rest, "one directory of rules")
+	if err != nil {
+		return err
+	}
+	t := ruleTool{dir: dir, json: *format == "json", w: sys.stdout}
+	if t.set, err = rules.LoadDir(dir, rules.Options{}); err != nil {
+		return t.refuse(err)
+	}
+	return tool(t)
+}
+
+// ruleTool is a tool at work on a loaded set.
+type ruleTool struct {
+	dir  string
+	set  *rules.Set
+	json bool
+	w    io.Writer
+}
+
+// show writes v for machines, or calls text.
+func (t ruleTool) show(v any, text func()) error {
+	if !t.json {
+		text()
+		return nil
+	}
+	enc := json.NewEncoder(t.w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+// refuse shows what is wrong with the files: exit 3.
+func (t ruleTool) refuse(err error) error {
+	var ds rules.Diagnostics
+	if !errors.As(err, &ds) {
+		return err
+	}
+	err = t.show(struct {
+		OK          bool              `json:"ok"`
+		Diagnostics rules.Diagnostics `json:"diagnostics"`
+	}{false, ds}, func() {
+		for _, d := range ds {
+			fmt.Fprintf(t.w, "%s\n", d.Error())
+		}
+	})
+	return errors.Join(err, exitError{exitRules, fmt.Errorf("%s in %s", plural(len(ds), "problem"), t.dir)})
+}
+
+// checkRules says what was loaded.
+func checkRules(t ruleTool) error {
+	platform, account := t.set.Packs()
+	n, features := t.set.Size()
+	return t.show(struct {
+		OK       bool   `json:"ok"`
+		Rules    int    `json:"rules"`
+		Features int    `json:"features"`
+		Account  string `json:"account"`
+		Platform string `json:"platform"`
+		Set      string `json:"set"`
+	}{true, n, features, account, platform, t.set.Hash()}, func() {
+		fmt.Fprintf(t.w, "ok: %s, %s, pack %s, set %s\n", plural(n, "rule"), plural(features, "feature"), safe(account), t.set.Hash())
+	})
+}
+
+// testRules runs every test below the directory: exit 4 where one fails, or
+// where there is none.
+func testRules(t ruleTool) error {
+	files, err := rules.LoadTestDir(t.set, t.dir)
+	if err != nil {
+		return t.refuse(err)
+	}
+	report := rules.RunTests(t.set, files)
+	passed, failed, todo := report.Count(rules.Passed), report.Count(rules.Failed), report.Count(rules.Todo)
+	err = t.show(struct {
+		OK     bool               `json:"ok"`
+		Set    string             `json:"set"`
+		Passed int                `json:"passed"`
+		Failed int                `json:"failed"`
+		Todo   int                `json:"todo"`
+		Cases  []rules.TestResult `json:"cases"`
+	}{report.OK(), t.set.Hash(), passed, failed, todo, report.Results}, func() {
+		for _, r := range report.Results {
+			writeTestResult(t.w, r)
+		}
+		word := "ok"
+		if !report.OK() {
+			word = "FAIL"
+		}
+		fmt.Fprintf(t.w, "%s: %d passed, %d failed, %d todo, in %s\n", word, passed, failed, todo, plural(len(files), "file"))
+	})
+	switch {
+	case err != nil:
+		return err
+	case len(report.Results) == 0:
+		return exitError{exitExpect, fmt.Errorf("no test: there is no *_test.yaml in or below %s", t.dir)}
+	case failed > 0:
+		return exitError{exitExpect, fmt.Errorf("%d of %s failed", failed, plural(len(report.Results), "test"))}
+	}
+	return nil
+}
+
+// writeTestResult shows a case that did not pass: what was wanted, what was
+// decided, and how each condition behind it came out.
+func writeTestResult(w io.Writer, r rules.TestResult) {
+	at := fmt.Sprintf("%s:%d", r.File, r.Line)
+	switch {
+	case r.Status == rules.Passed:
+		return
+	case r.Status == rules.Todo:
+		fmt.Fprintf(w, "todo  %s\n      %s\n      %s\n", safe(r.Name), at, safe(r.Todo))
+		return
+	}
+	fmt.Fprintf(w, "FAIL  %s\n      %s\n", safe(r.Name), at)
+	if slices.Contains(r.Differs, "todo") {
+		fmt.Fprintf(w, "      it holds now: take its todo out (%s)\n", safe(r.Todo))
+		return
+	}
+	fmt.Fprintf(w, "      differs in %s\n", strings.Join(r.Differs, ", "))
+	fmt.Fprintf(w, "      want  %s\n", decided(r.Want.Effect, r.Want.By, r.Want.Obligations))
+	fmt.Fprintf(w, "      got   %s\n", decided(r.Got.Effect, r.Got.By, r.Got.Obligations))
+	fmt.Fprintf(w, "      say   %s\n", safe(r.Got.Say))
+	for _, t := range r.Traces {
+		fmt.Fprintf(w, "      %s %s: %s\n", t.Effect, t.Rule, strings.Join(t.Actions, ", "))
+		if len(t.Conditions) == 0 {
+			fmt.Fprintln(w, "        no conditions")
+		}
+		for _, c := range t.Conditions {
+			fmt.Fprintf(w, "        %s  %s %s: %s\n", c.Value, c.Under, c.Name, c.Expr)
+		}
+	}
+}
+
+// decided is a decision in one line: deny by x.stale [stale].
+func decided(e rules.Effect, by []rules.By, obligations []rules.Obligation) string {
+	s := string(e)
+	for i, b := range by {
+		s += map[bool]string{true: " by ", false: "; "}[i == 0] + b.Rule
+		if len(b.Conditions) > 0 {
+			s += " [" + strings.Join(b.Conditions, ", ") + "]"
+		}
+	}
+	if obligations != nil {
+		s += fmt.Sprintf(", with %v", obligations)
+	}
+	return s
+}
