@@ -1,0 +1,34 @@
+package bottest_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/nats-io/nats-server/v2/server/ats"
+
+	"github.com/beckon-bot/beckon/runtime/bottest"
+)
+
+var update = flag.Bool("update", false, "write what came out into the scenarios")
+
+func TestMain(m *testing.M) {
+	ats.Register() // outside of every bubble, else a consumer inside one hangs for ever
+	os.Exit(m.Run())
+}
+
+func TestScenarios(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scenarios: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			t.Parallel()
+			bottest.Run(t, file, *update, nil)
+		})
+	}
+}

@@ -1,0 +1,181 @@
+package bottest
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/beckon-bot/beckon/db/sqlite"
+	"github.com/beckon-bot/beckon/handlers"
+	"github.com/beckon-bot/beckon/runtime/action"
+	"github.com/beckon-bot/beckon/runtime/bus"
+	"github.com/beckon-bot/beckon/runtime/dispatch"
+	"github.com/beckon-bot/beckon/runtime/event"
+	"github.com/beckon-bot/beckon/runtime/gate"
+	"github.com/beckon-bot/beckon/runtime/ingest"
+	"github.com/beckon-bot/beckon/runtime/xapi"
+	"github.com/beckon-bot/beckon/runtime/xsim"
+)
+
+const (
+	operator  = "acme"
+	privacy   = "https://acme.example/privacy"
+	hint      = "STOP ends this."
+	confirmed = "You will not hear from this account again. START brings it back."
+)
+
+// host is a running Beckon: what cmd/beckon puts together, without its sockets
+// and files of configuration.
+type host struct {
+	dir    string
+	fault  *breakage
+	store  *sqlite.Store
+	bus    *bus.JetStream
+	web    http.Handler
+	desk   action.Desk
+	sender *action.Sender
+	sent   *action.Metrics
+	wake   chan struct{}
+
+	stop context.CancelFunc
+	runs sync.WaitGroup
+}
+
+// hostKey is the key behind the hashes.
+func hostKey() event.Key { return event.Key("bottest: a key for scenarios ...") }
+
+// start puts a host together on the files in dir and runs its loops. It is
+// called in a bubble.
+func start(dir string, s *scenario, sim *xsim.Sim, before func(*host, *http.Request), committed func(*host, []dispatch.Handled)) (_ *host, err error) {
+	h := &host{dir: dir, fault: newBreakage(), sent: &action.Metrics{}, wake: make(chan struct{}, 1)}
+	ctx, cancel := context.WithCancel(context.Background())
+	h.stop = cancel
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.close())
+		}
+	}()
+	if h.store, err = sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(dir, "beckon.db")}); err != nil {
+		return nil, err
+	}
+	if h.bus, err = bus.Open(ctx, bus.Options{Dir: filepath.Join(dir, "bus")}); err != nil {
+		return nil, err
+	}
+	x, err := xapi.New(xapi.Options{
+		BaseURL: "http://127.0.0.1",
+		HTTP:    &http.Client{Transport: wire{xsim.Direct(sim.Handler()), h.fault, func(r *http.Request) { before(h, r) }}},
+		Token:   func(_ context.Context, bot string) (string, error) { return "token-" + bot, nil },
+	})
+	if err != nil {
+		return nil, err
+	}
+	bots, chains, byUser, send := s.cast()
+	g := gate.New(bots)
+	h.desk = action.Desk{Store: h.store, Gate: g, Key: hostKey()}
+	h.sender = action.New(action.Options{
+		Store: store{h.store, "sender", h.fault}, Gate: g, X: x, Key: hostKey(), Send: send, Metrics: h.sent,
+	})
+	d := dispatch.New(dispatch.Options{
+		Store: store{h.store, "dispatch", h.fault}, Gate: g, Handlers: chains, Key: hostKey(), MaxEventAge: s.MaxEventAge,
+	})
+	q := queue{h.bus, h.fault}
+	h.web = ingest.New(ingest.Options{
+		Secrets: [][]byte{[]byte(consumerSecret)}, Publish: q.Publish,
+		Bots: func(user string) (string, bool) { name, ok := byUser[user]; return name, ok },
+	})
+	if _, err := h.sender.Start(ctx, time.Now()); err != nil {
+		return nil, err
+	}
+	h.runs.Go(func() { _ = h.sender.Run(ctx, time.Now, h.wake) })
+	h.runs.Go(func() {
+		_ = d.Run(ctx, dispatch.Loop{Bus: q, Now: time.Now, Commit: func(done []dispatch.Handled) {
+			committed(h, done)
+			h.stir()
+		}})
+	})
+	return h, nil
+}
+
+// cast makes the bots of a scenario, all with the same rules and answers.
+func (s *scenario) cast() (bots []gate.Bot, chains map[string]handlers.Chain, byUser map[string]string, send map[string]bool) {
+	chains, byUser, send = map[string]handlers.Chain{}, map[string]string{}, map[string]bool{}
+	declared := func(what string) bool {
+		for _, u := range s.Undeclared {
+			if u == what {
+				return false
+			}
+		}
+		return true
+	}
+	for i, name := range s.Bots {
+		b := gate.Bot{
+			Name: name, UserID: botID(i), Username: name, Operator: operator, Tier: s.Tier,
+			OptOutHint: hint, OptOutConfirmation: confirmed, Disclosure: "Run by " + operator + ".",
+			LabelOn: declared("label"), BioDiscloses: declared("bio"), OperatorLinked: declared("operator"),
+			AIApproved: s.AIApproved, Rules: s.rules,
+		}
+		if !s.NoPrivacy {
+			b.PrivacyURL = privacy
+		}
+		bots = append(bots, b)
+		chains[name] = handlers.Chain{handlers.Help{}, touchy(s.Panics), s.answers}
+		byUser[b.UserID], send[name] = name, !s.Dry
+	}
+	return bots, chains, byUser, send
+}
+
+// touchy is a handler that panics on a text.
+type touchy string
+
+func (touchy) Name() string { return "touchy" }
+
+func (h touchy) Handle(in handlers.In) handlers.Out {
+	if h != "" && strings.Contains(in.Event.Text, string(h)) {
+		panic("touched")
+	}
+	return handlers.Out{}
+}
+
+// stir wakes the sender.
+func (h *host) stir() {
+	select {
+	case h.wake <- struct{}{}:
+	default:
+	}
+}
+
+// close ends the host in order: the call under way is finished and settled.
+func (h *host) close() error {
+	h.stop()
+	h.runs.Wait()
+	var errs []error
+	if h.bus != nil {
+		errs = append(errs, h.bus.Close())
+	}
+	if h.store != nil {
+		errs = append(errs, h.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// kill is the end of the process: what the files held at this moment is what a
+// new host will find, in to. What is left of the old one reaches neither them
+// nor X any more; wait until the returned channel is closed. Nothing of the
+// host may be at work when kill is called.
+func (h *host) kill(to string) (gone <-chan struct{}, err error) {
+	if err := os.CopyFS(to, os.DirFS(h.dir)); err != nil {
+		return nil, err
+	}
+	close(h.fault.dead)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = h.close() // whatever its end says, nobody is there to hear it
+	}()
+	return done, nil
+}

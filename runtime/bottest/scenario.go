@@ -1,0 +1,163 @@
+package bottest
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/beckon-bot/beckon/handlers"
+	"github.com/beckon-bot/beckon/rules"
+)
+
+//go:embed default
+var defaults embed.FS
+
+// Files of a scenario.
+const (
+	fileScript    = "script"
+	fileSettings  = "bot.yaml"
+	fileRules     = "rules.yaml"
+	fileAnswers   = "answers.yaml"
+	wantLog       = "want"           // action log, then opt-outs, silences, switches and dead letters
+	wantDecisions = "want-decisions" // what was decided, and why
+	wantX         = "want-x"         // what X saw
+)
+
+// settings is bot.yaml. The zero value is a bot that may answer.
+type settings struct {
+	Bots        []string      `yaml:"bots"` // configured names and handles; none: help
+	Tier        string        `yaml:"tier"` // self_serve, which is the default, or enterprise
+	AIApproved  bool          `yaml:"ai_approved"`
+	Undeclared  []string      `yaml:"undeclared"` // of label, bio, operator
+	NoPrivacy   bool          `yaml:"no_privacy"`
+	Dry         bool          `yaml:"dry"`
+	MaxEventAge time.Duration `yaml:"max_event_age"`
+	Panics      string        `yaml:"panics"` // a text on which a handler panics
+	Echo        string        `yaml:"echo"`   // before, after, which is the default, or off
+}
+
+// scenario is one file, read.
+type scenario struct {
+	settings
+	claim   string
+	steps   []step
+	raw     map[string]string // other files
+	rules   *rules.Set
+	answers *handlers.Answers
+}
+
+var errNoWant = errors.New("it expects nothing: add -- want --, or run with -update")
+
+// Run plays the scenario in a file and compares what came of it with what the
+// file expects. With update it writes that into the file instead. x judges
+// each request to X; nil is no judge.
+func Run(t *testing.T, path string, update bool, x Judge) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ar := parseArchive(string(data))
+	s, want, err := read(ar)
+	if err == nil && len(want) == 0 && !update {
+		err = errNoWant
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	var got map[string]string
+	synctest.Test(t, func(t *testing.T) { got = play(t, s, x) })
+	if t.Failed() {
+		return
+	}
+	if update {
+		if err := rewrite(path, ar, got); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	for name, text := range want {
+		if diff := cmp.Diff(strings.Split(text, "\n"), strings.Split(got[name], "\n")); diff != "" {
+			t.Errorf("%s\n-- %s -- (-want +got):\n%s", s.claim, name, diff)
+		}
+	}
+}
+
+// read checks everything that can be checked before the play.
+func read(ar archive) (s *scenario, want map[string]string, err error) {
+	claim, _, _ := strings.Cut(ar.comment, "\n")
+	s = &scenario{claim: strings.TrimSpace(claim), raw: map[string]string{}}
+	if !strings.HasSuffix(s.claim, ".") {
+		return nil, nil, errors.New("the first line is the claim, a sentence")
+	}
+	files := map[string][]byte{}
+	for _, name := range []string{fileRules, fileAnswers} {
+		if files[name], err = defaults.ReadFile("default/" + name); err != nil {
+			return nil, nil, err
+		}
+	}
+	want = map[string]string{}
+	for _, f := range ar.files {
+		switch f.name {
+		case wantLog, wantDecisions, wantX:
+			want[f.name] = f.data
+		case fileScript, fileSettings, fileRules, fileAnswers:
+			files[f.name] = []byte(f.data)
+		default:
+			s.raw[f.name] = f.data
+		}
+	}
+	if err := decode(files[fileSettings], &s.settings); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", fileSettings, err)
+	}
+	if len(s.Bots) == 0 {
+		s.Bots = []string{"help"}
+	}
+	if s.Tier == "" {
+		s.Tier = "self_serve"
+	}
+	if s.steps, err = parse(string(files[fileScript])); err != nil {
+		return nil, nil, err
+	}
+	if s.rules, err = rules.Load([]rules.Source{{Name: fileRules, Data: files[fileRules]}}, rules.Options{}); err != nil {
+		return nil, nil, err
+	}
+	s.answers, err = handlers.LoadAnswers(fileAnswers, files[fileAnswers])
+	return s, want, err
+}
+
+func decode(data []byte, into any) error {
+	d := yaml.NewDecoder(bytes.NewReader(data))
+	d.KnownFields(true)
+	if err := d.Decode(into); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil
+}
+
+// rewrite puts what came out in place of what was expected; a scenario that
+// expected nothing gets all three files.
+func rewrite(path string, ar archive, got map[string]string) error {
+	had := false
+	for i, f := range ar.files {
+		if text, ok := got[f.name]; ok {
+			ar.files[i].data, had = text, true
+		}
+	}
+	if !had {
+		for _, name := range []string{wantLog, wantDecisions, wantX} {
+			ar.files = append(ar.files, file{name, got[name]})
+		}
+	}
+	return os.WriteFile(path, ar.format(), 0o644)
+}
