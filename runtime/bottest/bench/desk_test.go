@@ -74,7 +74,7 @@ rules:
   - {id: desk.dm, effect: permit, actions: [dm], because: "We answer DMs."}
 `)
 	conds := []string{
-		`user.held`, `user.dms_sent_24h >= 50`, `event.lang in ["fr", "es"]`,
+		`user.held`, `user.dms_sent_24h >= 12`, `event.lang in ["fr", "es"]`,
 		`event.age >= hours(20)`, `bot.local_weekday == "sun"`, `draft.ai_generated`,
 	}
 	for i := range 18 {
