@@ -133,7 +133,7 @@ func TestJoinAnswers(t *testing.T) {
 	}
 }
 
-func TestLoadAnswersErrors(t *testing.T) {
+func TestH4LoadAnswersErrors(t *testing.T) {
 	t.Parallel()
 	const head = "schema: beckon.answers/v1\n"
 	tests := []struct{ name, data, want string }{
@@ -286,5 +286,22 @@ func BenchmarkAnswers(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		a.Handle(in)
+	}
+}
+
+func TestH1SameInSameOut(t *testing.T) {
+	t.Parallel()
+	chain := Chain{Help{}, load(t, shopAnswers)}
+	for _, in := range []In{post("are you a bot?"), post("refund please"), dm("refund"), dm("HELP"), dm("nothing that anybody knows")} {
+		before := in
+		first := chain.Handle(in)
+		for range 50 {
+			if diff := cmp.Diff(first, chain.Handle(in)); diff != "" {
+				t.Fatalf("%q has two answers:\n%s", in.Event.Text, diff)
+			}
+		}
+		if diff := cmp.Diff(before, in); diff != "" {
+			t.Errorf("%q changed what it was given:\n%s", in.Event.Text, diff)
+		}
 	}
 }

@@ -188,8 +188,8 @@ func TestC9Ring(t *testing.T) {
 	}
 }
 
-// FuzzReduce plays a random sequence, two bytes an input.
-func FuzzReduce(f *testing.F) {
+// FuzzC1Reduce plays a random sequence, two bytes an input.
+func FuzzC1Reduce(f *testing.F) {
 	f.Add([]byte("\x00\x11\x01\x12\x02\x23\x05\x31\x06\x42"))
 	f.Add([]byte{9, 0, 0, 200, 1, 100, 2, 17, 3, 33, 4, 61, 5, 7, 6, 7, 7, 7, 8, 7, 10, 10})
 	f.Fuzz(func(t *testing.T, script []byte) {

@@ -224,7 +224,7 @@ func loopback(t *testing.T) func(http.Handler, *http.Request) (int, http.Header)
 	}
 }
 
-func TestMessage(t *testing.T) {
+func TestW4Message(t *testing.T) {
 	t.Parallel()
 	deadDM := `{"data":{"filter":{"user_id":"` + botID + `"},"payload":{"sender_id":"` + userID + `","text":"stop`
 	tests := []struct {

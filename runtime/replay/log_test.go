@@ -1,0 +1,102 @@
+package replay
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// read scans a log to the end and returns a word for each line.
+func read(log string) (lines []string, bad []string, err error) {
+	err = Scan("f.jsonl", strings.NewReader(log), func(l Line) error {
+		s := fmt.Sprintf("%d %s", l.N, l.Body)
+		if !l.Time.IsZero() {
+			s += " at " + l.Time.Format(time.RFC3339)
+		}
+		if l.Own != "" {
+			s += " by " + l.Own
+		}
+		if l.Outcome != nil {
+			s += fmt.Sprintf("%+v", *l.Outcome)
+		}
+		lines = append(lines, s)
+		return nil
+	}, func(err error) error {
+		bad = append(bad, err.Error())
+		return nil
+	})
+	return lines, bad, err
+}
+
+func TestScan(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, log   string
+		lines, bads []string
+	}{
+		{"X's body", `{"data":{"a":1}}`, []string{`1 {"data":{"a":1}}`}, nil},
+		{"CloudEvent", `{"specversion":"1.0","time":"2026-03-02T09:00:00+01:00","data":{"data":{}}}`,
+			[]string{`1 {"data":{}} at 2026-03-02T08:00:00Z`}, nil},
+		{"CloudEvent with bytes", `{"specversion":"1.0","data_base64":"bm8="}`, []string{"1 no"}, nil},
+		{"marked as our own", `{"specversion":"1.0","beckonaction":"a-1","data":{"data":{}}}`, []string{`1 {"data":{}} by a-1`}, nil},
+		{"an outcome", `{"specversion":"1.0","type":"beckon.outcome","data":{"action":"a-1","class":"refused"}}`,
+			[]string{"1 {Action:a-1 Class:refused RemoteID: Detail:}"}, nil},
+		{"empty lines, no end of line", "\n\n  \n{\"data\":{}}", []string{`4 {"data":{}}`}, nil},
+		{"empty", "", nil, nil},
+		{"bad lines between", "x\n{\"data\":{}}\n[]\n{\"data\":3}\n",
+			[]string{`2 {"data":{}}`},
+			[]string{
+				"f.jsonl:1: not JSON: invalid character 'x' looking for beginning of value",
+				"f.jsonl:3: not JSON: json: cannot unmarshal array into Go value of type replay.envelope",
+				`f.jsonl:4: neither an X body ({"data":{...}}) nor a CloudEvent ({"specversion":"1.0",...})`,
+			}},
+		{"CloudEvent without data", `{"specversion":"1.0"}`, nil, []string{"f.jsonl:1: the CloudEvent has no data"}},
+		{"too long", strings.Repeat(" ", maxLine+1) + "\n{\"data\":{}}", []string{`2 {"data":{}}`}, []string{"f.jsonl:1: the line is longer than 4 MiB"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			lines, bads, err := read(tt.log)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.lines, lines); diff != "" {
+				t.Errorf("lines (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tt.bads, bads); diff != "" {
+				t.Errorf("bad lines (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A bad line without anybody to tell ends the scan, with its place.
+func TestScanStops(t *testing.T) {
+	t.Parallel()
+	err := Scan("f.jsonl", strings.NewReader("\nx\n"), func(Line) error { return nil }, nil)
+	var at *LineError
+	if !errors.As(err, &at) || at.File != "f.jsonl" || at.Line != 2 {
+		t.Errorf("got %v, want a LineError at f.jsonl:2", err)
+	}
+	stop := errors.New("enough")
+	if err := Scan("f", strings.NewReader(`{"data":{}}`), func(Line) error { return stop }, nil); !errors.Is(err, stop) {
+		t.Errorf("got %v, want what the caller returned", err)
+	}
+}
+
+func FuzzScan(f *testing.F) {
+	f.Add(`{"data":{}}` + "\n" + `{"specversion":"1.0","data":{}}`)
+	f.Add("x\r\n\x00")
+	f.Fuzz(func(t *testing.T, log string) {
+		lines, bads, err := read(log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(log, "\n") + 1; len(lines)+len(bads) > n {
+			t.Errorf("%d lines out of %d", len(lines)+len(bads), n)
+		}
+	})
+}
