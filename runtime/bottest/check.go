@@ -202,11 +202,12 @@ func (w witness) unexplained(a db.Action) string {
 	return ""
 }
 
-// silence: nothing but a confirmation reaches a user who has opted out. A call
-// at the moment of the STOP may have been under way.
+// silence: nothing but a confirmation reaches a user who has opted out.
 func (w witness) silence() (bad []string) {
 	for _, c := range w.Calls {
-		if c.Made == "" || !optedOut(w.stops, c.User, c.At.Add(-time.Nanosecond)) {
+		// A call at the moment of the STOP may have been under way; one at the
+		// moment of the START may answer it.
+		if c.Made == "" || !optedOut(w.stops, c.User, c.At.Add(-time.Nanosecond)) || !optedOut(w.stops, c.User, c.At) {
 			continue
 		}
 		if !slices.ContainsFunc(w.Actions, func(a db.Action) bool { return a.Purpose == event.OptOutConfirmation && w.made(a, c) }) {
