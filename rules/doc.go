@@ -1,11 +1,11 @@
 // Package rules decides whether a draft may leave: allow, hold for a person,
 // or deny, always with the rules and conditions that made it so.
 //
-// What it owns: the format of rule files, the dialect of their conditions, the
-// tree of inputs, the platform pack, and the decision. What it refuses: to
-// read a clock, a text or a database; to load a rule that could fail, that is
-// constant, or that reads what the host does not compute; and to let any error
-// make a decision milder.
+// What it owns: the format of rule files and of their tests, the dialect of
+// conditions, the tree of inputs, the platform pack, and the decision. What it
+// refuses: to read a clock, a text or a database; to load a rule that could
+// fail, that is constant, or that reads what the host does not compute; and to
+// let any error make a decision milder.
 //
 // A Set is two layers, the embedded platform pack and the account's own packs.
 // Each denies by default; the decision is the stricter of the two.
@@ -20,4 +20,5 @@
 //   - R8 no set, an input outside its domain, or a panic: deny.
 //   - R9 a loaded rule cannot fail to evaluate and is not constant.
 //   - R10 loading reports every error at once, or returns a whole set.
+//   - R11 a test names only what its set has, and a run without a test fails.
 package rules

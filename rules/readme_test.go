@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -11,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // fieldDocs reads the doc comments of the input tree: struct type and field to
@@ -94,7 +97,21 @@ func platformTable(t *testing.T) string {
 	return b.String()
 }
 
-// TestREADME: the tables are those of the code, and the example loads.
+// ordinaryMoment is what a test case starts from, on a Monday at nine.
+func ordinaryMoment(t *testing.T) string {
+	var in bytes.Buffer
+	data, err := json.Marshal(settings{}.input(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), false))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Indent(&in, data, "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	return "```json\n" + in.String() + "\n```\n"
+}
+
+// TestREADME: the tables are those of the code, the example loads, and its
+// tests hold.
 func TestREADME(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile("README.md")
@@ -102,7 +119,7 @@ func TestREADME(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := string(data)
-	for name, table := range map[string]string{"fields": fieldTable(t), "platform": platformTable(t)} {
+	for name, table := range map[string]string{"fields": fieldTable(t), "platform": platformTable(t), "ordinary": ordinaryMoment(t)} {
 		section := regexp.MustCompile(`(?s)(<!-- ` + name + `:[^\n]*-->\n).*(<!-- /` + name + ` -->)`)
 		if !section.MatchString(want) {
 			t.Fatalf("README.md has no section %s", name)
@@ -122,7 +139,7 @@ func TestREADME(t *testing.T) {
 	}
 
 	_, rest, _ := strings.Cut(want, "```yaml\n")
-	example, _, _ := strings.Cut(rest, "```")
+	example, rest, _ := strings.Cut(rest, "```")
 	s := load(t, Options{}, example)
 	for name, tt := range map[string]struct {
 		in   Input
@@ -137,6 +154,15 @@ func TestREADME(t *testing.T) {
 		if got := s.Decide(Query{Input: tt.in}); got.Effect != tt.want {
 			t.Errorf("the example, %s: got %s, want %s: %s", name, got.Effect, tt.want, got.Say)
 		}
+	}
+	_, rest, _ = strings.Cut(rest, "```yaml\n")
+	tests, _, _ := strings.Cut(rest, "```")
+	files, err := LoadTests(s, []Source{{"README_test.yaml", []byte(tests)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := RunTests(s, files); !r.OK() || r.Count(Todo) != 1 {
+		t.Errorf("the example's tests: %+v", r)
 	}
 	for _, line := range regexp.MustCompile("(?s)## Conditions.*?```\n(.*?)```").FindStringSubmatch(want)[1:] {
 		for _, cond := range regexp.MustCompile(`\n|   +`).Split(strings.TrimSpace(line), -1) {

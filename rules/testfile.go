@@ -107,7 +107,7 @@ func (r *testReader) read(data []byte) []TestCase {
 	r.word(m["schema"], "schema", []string{schemaTestV1})
 	for _, key := range []string{"timelines", "invariants", "replay"} {
 		if n := m[key]; n != nil {
-			r.at(n, "not-in-this-version", "leave it out; cases are tested one by one", "%s are not in this version", key)
+			r.at(n, "not-in-this-version", "leave it out; cases are tested one by one", "%s: not in this version", key)
 		}
 	}
 	clock := r.clock(m["clock"])
@@ -194,7 +194,7 @@ func (r *testReader) by(n *yaml.Node) []By {
 		}
 	default:
 		for _, e := range r.entries(n, "by") {
-			if id := r.word(e.key, "a rule of by", r.ruleIDs("")); id != "" {
+			if id := r.word(e.key, "a deciding rule", r.ruleIDs("")); id != "" {
 				out = append(out, By{id, r.listOrNone(e.value, "the conditions of "+id, r.set.byID[id].reasons())})
 			}
 		}

@@ -39,7 +39,7 @@ type TestResult struct {
 type Wanted struct {
 	Effect      Effect       `json:"effect"`
 	By          []By         `json:"by,omitempty"`
-	Obligations []Obligation `json:"obligations,omitempty"`
+	Obligations []Obligation `json:"obligations,omitzero"` // empty where there must be none
 }
 
 // Trace is one rule with the value of each of its conditions.
@@ -60,7 +60,7 @@ type TraceCondition struct {
 
 // RunTests decides every case of the files with the set. It reads nothing else.
 func RunTests(set *Set, files []TestFile) Report {
-	var r Report
+	r := Report{Results: []TestResult{}}
 	for _, f := range files {
 		for _, c := range f.Cases {
 			res := c.run(set)

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"math"
 	"reflect"
 	"strconv"
 	"strings"
@@ -85,40 +84,48 @@ func (r *testReader) dotted(n *yaml.Node) settings {
 
 // put reads one value, checks it against the domain of its field, and keeps it.
 func (r *testReader) put(out settings, e entry, name string) {
-	if e.value.Kind != yaml.ScalarNode {
-		r.at(e.value, "type", "", "%s is one value", name)
+	var v any
+	var p *problem
+	switch f := fieldByName[name]; {
+	case name == eventText:
+		v, p = readText(e.value)
+	case f == nil && !strings.Contains(name, "."):
+		r.at(e.key, "unknown-field", wholeNameHint(name), "there is no field %s", name)
 		return
-	}
-	if name == eventText {
-		if e.value.ShortTag() == "!!str" {
-			out[name] = e.value.Value
-		} else {
-			r.at(e.value, "type", fmt.Sprintf("write %q", e.value.Value), "%s is a text", name)
-		}
+	case strings.HasPrefix(name, "feature."):
+		r.at(e.key, "unknown-field", fmt.Sprintf("write features: [%s], or event.text", strings.TrimPrefix(name, "feature.")), "features are not set like fields")
 		return
-	}
-	f := fieldByName[name]
-	switch {
 	case f == nil:
 		r.at(e.key, "unknown-field", didYouMean(name, append(fieldNames(), eventText)), "there is no field %s", name)
+		return
 	case f.unfilled:
 		r.at(e.key, "unfilled-field", "leave it out until a version that fills it", "the host does not compute %s yet", name)
+		return
 	default:
-		v, p := f.read(e.value)
-		if p != nil {
-			r.at(e.value, p.code, p.hint, "%s", p.msg)
-			return
-		}
-		out[name] = v
+		v, p = f.read(e.value)
 	}
+	if p != nil {
+		r.at(e.value, p.code, p.hint, "%s", p.msg)
+		return
+	}
+	out[name] = v
+}
+
+func readText(n *yaml.Node) (any, *problem) {
+	if n.ShortTag() != "!!str" {
+		return nil, problemAt(0, "type", fmt.Sprintf("write %q", n.Value), "%s is a text", eventText)
+	}
+	return n.Value, nil
 }
 
 // read returns a scalar as the field's Go type.
 func (f *field) read(n *yaml.Node) (any, *problem) {
+	if n.Kind != yaml.ScalarNode {
+		return nil, problemAt(0, "type", "write one value", "%s is a %s", f.name, f.domain)
+	}
 	tag := n.ShortTag()
 	mismatch := func(hint string) *problem { return problemAt(0, "type", hint, "%s is a %s", f.name, f.domain) }
 	var v any
-	var number float64
 	switch f.domain {
 	case boolean:
 		b, err := strconv.ParseBool(n.Value)
@@ -141,21 +148,21 @@ func (f *field) read(n *yaml.Node) (any, *problem) {
 		if err != nil {
 			return nil, mismatch("write 5m, 24h or 3d")
 		}
-		v, number = d, float64(d)
+		v = d
 	case count:
 		i, err := strconv.ParseInt(n.Value, 10, 64)
 		if tag != "!!int" || err != nil {
 			return nil, mismatch("write 0, 1, 2 …")
 		}
-		v, number = i, float64(i)
+		v = i
 	default: // money
 		x, err := strconv.ParseFloat(n.Value, 64)
-		if err != nil || math.IsNaN(x) {
+		if err != nil {
 			return nil, mismatch("write 0.5")
 		}
-		v, number = x, x
+		v = x
 	}
-	if number < f.min || number > f.max {
+	if !f.holds(reflect.ValueOf(v)) {
 		return nil, problemAt(0, "range", fmt.Sprintf("it lies between %s and %s", f.format(f.min), f.format(f.max)), "%s is never %s", f.name, n.Value)
 	}
 	return v, nil

@@ -178,13 +178,18 @@ func writeTestResult(w io.Writer, r rules.TestResult) {
 func decided(e rules.Effect, by []rules.By, obligations []rules.Obligation) string {
 	s := string(e)
 	for i, b := range by {
-		s += map[bool]string{true: " by ", false: "; "}[i == 0] + b.Rule
+		if i == 0 {
+			s += " by "
+		} else {
+			s += "; "
+		}
+		s += b.Rule
 		if len(b.Conditions) > 0 {
 			s += " [" + strings.Join(b.Conditions, ", ") + "]"
 		}
 	}
 	if obligations != nil {
-		s += fmt.Sprintf(", with %v", obligations)
+		s += fmt.Sprintf("; obligations %v", obligations)
 	}
 	return s
 }
