@@ -158,7 +158,7 @@ func (w witness) allowed() (bad []string) {
 	for _, c := range w.Calls {
 		i := slices.IndexFunc(w.Actions, func(a db.Action) bool { return w.made(a, c) && calls[a.ID] < a.Attempts })
 		if i < 0 {
-			bad = append(bad, fmt.Sprintf("I1: call %d stands in no row of the log, or more often than was attempted", c.N))
+			bad = append(bad, fmt.Sprintf("I1: call %d has no row in the log, or is one more than was attempted", c.N))
 			continue
 		}
 		a := w.Actions[i]
@@ -166,8 +166,8 @@ func (w witness) allowed() (bad []string) {
 		if c.Made != "" && a.State != event.Sent && a.State != event.Unsettled && a.State != event.Attempting {
 			bad = append(bad, fmt.Sprintf("I3: X did call %d, and action %s is %s", c.N, a.ID, a.State))
 		}
-		if why := w.unexplained(a); why != "" {
-			bad = append(bad, fmt.Sprintf("I6: action %s: %s", a.ID, why))
+		if why := w.unexplained(a, c); why != "" {
+			bad = append(bad, fmt.Sprintf("I6: call %d of action %s: %s", c.N, a.ID, why))
 		}
 	}
 	return bad
@@ -184,8 +184,9 @@ func (w witness) made(a db.Action, c xsim.Call) bool {
 	return a.Kind == event.Reply && w.chain(a.ReplyTo) == w.chain(c.ReplyTo)
 }
 
-// unexplained says what is missing for a decision to be made again.
-func (w witness) unexplained(a db.Action) string {
+// unexplained says what is missing for the decision behind a call to be made
+// again. The row holds the decision of its last claim, the log all of them.
+func (w witness) unexplained(a db.Action, c xsim.Call) string {
 	var r gate.Record
 	switch {
 	case a.RuleSet == "":
@@ -194,10 +195,13 @@ func (w witness) unexplained(a db.Action) string {
 		return "no input"
 	case json.Unmarshal(a.Decision, &r) != nil:
 		return "no decision record"
-	case r.Decision != gate.Allow:
+	case c.Made != "" && r.Decision != gate.Allow:
 		return fmt.Sprintf("its decision is %s", r.Decision)
-	case !slices.ContainsFunc(w.Records, func(k gate.Record) bool { return k.ID == a.DecisionID && k.Decision == gate.Allow }):
-		return "its decision is not kept"
+	}
+	if !slices.ContainsFunc(w.Records, func(k gate.Record) bool {
+		return k.Action != nil && k.Action.ID == a.ID && k.Action.Stage == gate.StageClaim && k.Decision == gate.Allow && !k.At.After(c.At)
+	}) {
+		return "no claim allowed it"
 	}
 	return ""
 }

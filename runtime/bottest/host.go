@@ -74,7 +74,7 @@ func start(dir string, s *scenario, sim *xsim.Sim, before func(*host, *http.Requ
 	if err != nil {
 		return nil, err
 	}
-	bots, chains, byUser, send := s.cast()
+	bots, chains, byUser, send := s.cast(h.fault)
 	g := gate.New(bots)
 	h.desk = action.Desk{Store: h.store, Gate: g, Key: hostKey()}
 	h.sender = action.New(action.Options{
@@ -102,7 +102,7 @@ func start(dir string, s *scenario, sim *xsim.Sim, before func(*host, *http.Requ
 }
 
 // cast makes the bots of a scenario, all with the same rules and answers.
-func (s *scenario) cast() (bots []gate.Bot, chains map[string]handlers.Chain, byUser map[string]string, send map[string]bool) {
+func (s *scenario) cast(fault *breakage) (bots []gate.Bot, chains map[string]handlers.Chain, byUser map[string]string, send map[string]bool) {
 	chains, byUser, send = map[string]handlers.Chain{}, map[string]string{}, map[string]bool{}
 	declared := func(what string) bool {
 		for _, u := range s.Undeclared {
@@ -123,19 +123,22 @@ func (s *scenario) cast() (bots []gate.Bot, chains map[string]handlers.Chain, by
 			b.PrivacyURL = privacy
 		}
 		bots = append(bots, b)
-		chains[name] = handlers.Chain{handlers.Help{}, touchy(s.Panics), s.answers}
+		chains[name] = handlers.Chain{handlers.Help{}, touchy{s.Panics, fault}, s.answers}
 		byUser[b.UserID], send[name] = name, !s.Dry
 	}
 	return bots, chains, byUser, send
 }
 
 // touchy is a handler that panics on a text.
-type touchy string
+type touchy struct {
+	text  string
+	fault *breakage
+}
 
 func (touchy) Name() string { return "touchy" }
 
 func (h touchy) Handle(in handlers.In) handlers.Out {
-	if h != "" && strings.Contains(in.Event.Text, string(h)) {
+	if h.text != "" && strings.Contains(in.Event.Text, h.text) && h.fault.of("handler") != "calm" {
 		panic("touched")
 	}
 	return handlers.Out{}

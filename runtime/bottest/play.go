@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/dispatch"
 	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/xsim"
@@ -95,6 +96,8 @@ func play(t *testing.T, s *scenario, x Judge) map[string]string {
 			t.Fatalf("script, line %d: %s: %v", st.line, st.verb, err)
 		}
 	}
+	time.Sleep(10 * time.Second) // acknowledgements are on disk by then
+	synctest.Wait()
 	got := r.show()
 	r.check()
 	r.again()
@@ -238,7 +241,7 @@ func (r *run) do(s step) error {
 			}
 			return r.start(h.dir)
 		})
-	case "approve", "reject", "retry", "pause", "resume", "optout":
+	case "approve", "reject", "retry", "pause", "resume", "optout", "redo":
 		return r.operate(ctx, s)
 	}
 	a, err := r.act(s)
@@ -463,6 +466,9 @@ func (r *run) operate(ctx context.Context, s step) error {
 		_, err := r.host().desk.OptOut(ctx, now, u.ID, "olga")
 		return errors.Join(err, r.noteStop(r.host(), u.ID))
 	}
+	if s.verb == "redo" {
+		return r.redo(ctx, who)
+	}
 	id, err := r.answerTo(ctx, who)
 	if err != nil {
 		return err
@@ -480,6 +486,49 @@ func (r *run) operate(ctx context.Context, s step) error {
 			return errors.New("it went through")
 		}
 		return nil
+	}
+	return err
+}
+
+// redo puts the dead letters of an act back on the bus, as an operator's
+// command does.
+func (r *run) redo(ctx context.Context, name string) error {
+	a := r.acts[name]
+	if a == nil {
+		return fmt.Errorf("nothing is named %q", name)
+	}
+	n := 0
+	h := r.host()
+	err := h.store.Write(ctx, func(tx db.Tx) error {
+		letters, err := tx.ListDeadLetters(1000)
+		if err != nil {
+			return err
+		}
+		for _, l := range letters {
+			body, err := event.Open(l.Raw)
+			if err != nil {
+				return err
+			}
+			if !slices.ContainsFunc(a.bodies, func(b []byte) bool { return bytes.Equal(b, body) }) {
+				continue
+			}
+			n++
+			head, err := event.Scan(body)
+			if err != nil {
+				return err
+			}
+			msg := bus.Message{ID: l.Event, Type: string(head.Type), Source: dispatch.RetrySource(l), Time: l.At, Bot: l.Bot, User: head.User, Data: body}
+			if err := h.bus.Publish(ctx, msg); err != nil {
+				return err
+			}
+			if err := tx.DropDeadLetter(l.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil && n == 0 {
+		err = fmt.Errorf("%s has no dead letter", name)
 	}
 	return err
 }

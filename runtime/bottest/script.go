@@ -60,6 +60,7 @@ var verbs = map[string]struct {
 	"pause":   {1, ""},
 	"resume":  {1, ""},
 	"optout":  {1, ""},
+	"redo":    {1, ""}, // the dead letter of an act
 	"wait":    {0, ""},
 }
 

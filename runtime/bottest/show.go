@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/runtime/event"
@@ -15,7 +16,14 @@ import (
 	"github.com/beckon-bot/beckon/runtime/xsim"
 )
 
-const clock = "15:04:05"
+// clock is the time of the scenario's day, with the days since before it.
+func clock(t time.Time) string {
+	days := int(t.Sub(midnight()) / (24 * time.Hour))
+	if days == 0 {
+		return t.UTC().Format(time.TimeOnly)
+	}
+	return fmt.Sprintf("+%dd %s", days, t.UTC().Format(time.TimeOnly))
+}
 
 // ledger is everything that the database and X hold at one moment.
 type ledger struct {
@@ -136,7 +144,7 @@ func (r *run) showStates() (string, error) {
 					fmt.Fprintf(&b, "handed off: %s to %s\n", bot, r.names[id])
 				}
 				if !c.PausedUntil.IsZero() {
-					fmt.Fprintf(&b, "a person speaks: %s is silent to %s for %s\n", bot, r.names[id], c.PausedUntil.Sub(r.last).Round(1e9))
+					fmt.Fprintf(&b, "a person spoke: %s is silent to %s until %s\n", bot, r.names[id], clock(c.PausedUntil))
 				}
 				if c.BlockedUs {
 					fmt.Fprintf(&b, "blocked: %s by %s\n", bot, r.names[id])
@@ -187,7 +195,7 @@ func (r *run) showDecisions(l ledger) string {
 		if strings.HasPrefix(rec.Say, "This is our own") {
 			continue
 		}
-		fmt.Fprintf(&b, "%s %s %s", rec.At.Format(clock), cmp.Or(rec.Bot, "-"), r.name(rec.User))
+		fmt.Fprintf(&b, "%s %s %s", clock(rec.At), cmp.Or(rec.Bot, "-"), r.name(rec.User))
 		if rec.Interaction != "" {
 			fmt.Fprintf(&b, " %s", r.name(rec.Interaction))
 		}
@@ -220,7 +228,7 @@ func (r *run) showCalls(l ledger) string {
 		if c.Op == xsim.OpPost {
 			to = "reply to " + r.name(c.ReplyTo)
 		}
-		fmt.Fprintf(&b, "%s %s %s %q: ", c.At.Format(clock), r.name(c.Account), to, c.Text)
+		fmt.Fprintf(&b, "%s %s %s %q: ", clock(c.At), r.name(c.Account), to, c.Text)
 		switch {
 		case c.Status == 0:
 			b.WriteString("no answer")
