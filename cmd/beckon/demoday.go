@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
@@ -29,6 +30,10 @@ type demoLine struct {
 	Reject  string      `json:"reject"`
 	Forge   string      `json:"forge"` // name of an act whose body comes again with a wrong signature
 	Raw     string      `json:"raw"`   // a body, rightly signed
+
+	// EditedReply names a reply that arrives in a later version. X lets nobody
+	// edit a reply to others; should one come all the same, it is one act.
+	EditedReply string `json:"edited_reply"`
 }
 
 // day plays the whole day and checks it.
@@ -81,6 +86,8 @@ func (d *demo) play(ctx context.Context, l demoLine) error {
 		return d.judge(ctx, l.Reject, l.By, false)
 	case l.Forge != "":
 		return d.forge(ctx)
+	case l.EditedReply != "":
+		return d.deliver(ctx, l.Text, d.editedReply(d.ids[l.EditedReply], l.Text))
 	case l.Raw != "":
 		return d.deliver(ctx, "", [][]byte{[]byte(l.Raw)})
 	}
@@ -99,6 +106,28 @@ func (d *demo) play(ctx context.Context, l demoLine) error {
 		d.ids[l.As] = done.ID
 	}
 	return d.deliver(ctx, act.Text, done.Bodies)
+}
+
+// editedReply is what X would send if a reply could be edited: mention, reply
+// and quote of its second version.
+func (d *demo) editedReply(id, text string) [][]byte {
+	p, _ := d.sim.Post(id)
+	first, _ := d.sim.Post(p.ReplyTo)
+	people := make([]xsim.User, 0, 2)
+	for _, user := range []string{p.Author, first.Author} {
+		if u, ok := d.sim.User(user); ok {
+			people = append(people, u)
+		}
+	}
+	n, _ := strconv.ParseInt(id, 10, 64)
+	p.ID = strconv.FormatInt(n+1, 10) // no other id of the day is that close
+	p.History, p.Text, p.At = []string{id, p.ID}, "@"+people[1].Username+" "+text, d.now()
+	var bodies [][]byte
+	for _, t := range []event.Type{event.PostMention, event.PostReply, event.PostQuote} {
+		h := xsim.Head{EventID: xsim.EventID(0, string(t), p.ID), Bot: first.Author}
+		bodies = append(bodies, xsim.PostBody(h, t, p, people...))
+	}
+	return bodies
 }
 
 // until moves the clock, stopping wherever the sender has something due.

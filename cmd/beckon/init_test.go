@@ -129,8 +129,16 @@ func golden(t *testing.T, path string, got []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s is not what is made today; look at the difference, then: go test ./cmd/beckon -run %s -update\ngot\n%s", path, t.Name(), got)
+	if bytes.Equal(got, want) {
+		return
+	}
+	t.Errorf("%s is not what is made today; look at the difference, then: go test ./cmd/beckon -run %s -update", path, t.Name())
+	gots, wants := bytes.Split(got, []byte("\n")), bytes.Split(want, []byte("\n"))
+	for i := range min(len(gots), len(wants)) {
+		if !bytes.Equal(gots[i], wants[i]) {
+			t.Errorf("line %d\nwant %s\ngot  %s", i+1, clip(string(wants[i]), 1500), clip(string(gots[i]), 1500))
+			return
+		}
 	}
 }
 
