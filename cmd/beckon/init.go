@@ -39,6 +39,8 @@ func initCommand(_ context.Context, sys system, args []string) error {
 	in := func(name string) string { return filepath.Join(dir, name) }
 	fmt.Fprintf(sys.stdout, `A support bot is in %[1]s. It runs as it is, against a simulated X:
 
+  beckon rules test %[6]s
+      tries the rules on the cases beside them
   beckon replay %[2]s -c %[3]s --expect %[4]s
       decides a recorded day and compares it with the expected decisions
   beckon xsim --webhook http://127.0.0.1:8080/x/webhook
@@ -47,7 +49,7 @@ func initCommand(_ context.Context, sys system, args []string) error {
       the bot, in another
 
 %[5]s says what to change for your own account.
-`, dir, in("events/day.jsonl"), in("beckon.yaml"), in("events/day.decisions.jsonl"), in("README.md"))
+`, dir, in("events/day.jsonl"), in("beckon.yaml"), in("events/day.decisions.jsonl"), in("README.md"), in("rules"))
 	return nil
 }
 
