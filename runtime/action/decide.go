@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -28,15 +29,24 @@ func DecisionID(parts ...string) string {
 // Paused reports whether the kill switch of the bot, or of all, is on.
 func (u *Unit) Paused(bot string) (bool, string, error) {
 	for _, name := range []string{db.AllBots, bot} {
-		s, err := u.Tx.Switch(name)
+		k, err := read(u.switches, name, func() (db.Switch, error) { return u.Tx.Switch(name) })
 		if err != nil {
 			return false, "", fmt.Errorf("read kill switch %s: %w", name, err)
 		}
-		if s.Paused {
+		if s := k.value; s.Paused {
 			return true, fmt.Sprintf("%s is paused by %s: %s", name, s.By, s.Reason), nil
 		}
 	}
 	return false, "", nil
+}
+
+// Pause turns a kill switch on.
+func (u *Unit) Pause(s db.Switch) error {
+	if err := u.Tx.PutSwitch(s); err != nil {
+		return fmt.Errorf("pause %s: %w", s.Bot, err)
+	}
+	u.switches[s.Bot] = &kept[db.Switch]{value: s}
+	return nil
 }
 
 // redecide decides again on an action that has a row: at claim, or when a
@@ -96,6 +106,15 @@ func (u *Unit) redecide(g *gate.Gate, a *db.Action, stage string) (gate.Verdict,
 // decided writes the record of a verdict, appends it, and gives the action what
 // it keeps of its decision (I6).
 func (u *Unit) decided(a *db.Action, v gate.Verdict, r gate.Record, s conversation.State, lifted []string) (gate.Record, error) {
+	r, err := u.record(a, v, r, s, lifted)
+	if err != nil {
+		return r, err
+	}
+	return r, u.append(r, a.Decision)
+}
+
+// record is decided without the appending.
+func (u *Unit) record(a *db.Action, v gate.Verdict, r gate.Record, s conversation.State, lifted []string) (gate.Record, error) {
 	r = v.Record(r, s, lifted)
 	a.DecisionID = r.ID
 	a.RuleSet = ""
@@ -113,7 +132,7 @@ func (u *Unit) decided(a *db.Action, v gate.Verdict, r gate.Record, s conversati
 		return r, fmt.Errorf("write decision %s: %w", r.ID, err)
 	}
 	a.TextHash = u.Key.Text(event.EchoText(v.Text))
-	return r, u.Append(r)
+	return r, nil
 }
 
 // Append stores a decision record.
@@ -122,6 +141,11 @@ func (u *Unit) Append(r gate.Record) error {
 	if err != nil {
 		return fmt.Errorf("write decision %s: %w", r.ID, err)
 	}
+	return u.append(r, line)
+}
+
+// append stores a decision record that is written already.
+func (u *Unit) append(r gate.Record, line []byte) error {
 	d := db.Decision{ID: r.ID, At: r.At, Bot: r.Bot, Event: r.Event, Record: line}
 	if r.Action != nil {
 		d.Action = r.Action.ID
@@ -155,28 +179,27 @@ func (u *Unit) Propose(p Proposal) (gate.Record, error) {
 	default:
 		return u.decided(&a, v, p.Record, p.State, nil)
 	}
-	taken, err := u.taken(a)
-	if err != nil {
-		return gate.Record{}, err
-	}
-	if taken != "" {
-		v.Denied("action.one-per-key", "There is an action for this interaction already: "+taken+".")
-		return u.decided(&a, v, p.Record, p.State, nil)
-	}
 	p.Record.Action.ID = a.ID
-	r, err := u.decided(&a, v, p.Record, p.State, nil)
+	r, err := u.record(&a, v, p.Record, p.State, nil)
 	if err != nil {
 		return r, err
 	}
-	return r, u.Insert(a, v.Text)
+	err = u.Insert(a, v.Text)
+	if errors.Is(err, db.ErrConflict) {
+		return u.taken(a, p)
+	}
+	if err != nil {
+		return r, err
+	}
+	return r, u.append(r, a.Decision)
 }
 
-// taken names the row that holds a key of I2 which a would need, "" if there
-// is none. The schema's unique keys are the second wall behind it.
-func (u *Unit) taken(a db.Action) (string, error) {
+// taken denies a draft because a row holds a key of I2 that it needs. The
+// schema found it; here it gets its name.
+func (u *Unit) taken(a db.Action, p Proposal) (gate.Record, error) {
 	rows, err := u.Tx.ActionsOf(a.Bot, a.Interaction)
 	if err != nil {
-		return "", fmt.Errorf("read actions of interaction %s: %w", a.Interaction, err)
+		return gate.Record{}, fmt.Errorf("read actions of interaction %s: %w", a.Interaction, err)
 	}
 	i := slices.IndexFunc(rows, func(r db.Action) bool {
 		same := r.Kind == a.Kind && r.Purpose == a.Purpose && r.Part == a.Part && r.Version == a.Version
@@ -184,7 +207,9 @@ func (u *Unit) taken(a db.Action) (string, error) {
 		return same || live
 	})
 	if i < 0 {
-		return "", nil
+		return gate.Record{}, fmt.Errorf("action %s: %w", a.ID, db.ErrConflict)
 	}
-	return fmt.Sprintf("%s, %s", rows[i].ID, rows[i].State), nil
+	p.Record.Action.ID = ""
+	p.Verdict.Denied("action.one-per-key", fmt.Sprintf("There is an action for this interaction already: %s, %s.", rows[i].ID, rows[i].State))
+	return u.decided(&a, p.Verdict, p.Record, p.State, nil)
 }

@@ -22,6 +22,8 @@ type Unit struct {
 	conversations map[pair]*kept[conversation.Conversation]
 	interactions  map[pair]*kept[conversation.Interaction]
 	suppressions  map[string]*kept[conversation.Suppression]
+	switches      map[string]*kept[db.Switch]
+	hashes        map[string]string // of users, by id
 }
 
 type pair struct{ bot, key string }
@@ -38,6 +40,8 @@ func NewUnit(tx db.Tx, key event.Key, now time.Time) *Unit {
 		conversations: map[pair]*kept[conversation.Conversation]{},
 		interactions:  map[pair]*kept[conversation.Interaction]{},
 		suppressions:  map[string]*kept[conversation.Suppression]{},
+		switches:      map[string]*kept[db.Switch]{},
+		hashes:        map[string]string{},
 	}
 }
 
@@ -52,7 +56,7 @@ func (u *Unit) State(bot, user, interaction string) (conversation.State, error) 
 		return s, fmt.Errorf("read conversation of %s with %s: %w", bot, user, err)
 	}
 	s.Conversation = c.value
-	hash := u.Key.User(user)
+	hash := u.hash(user)
 	p, err := read(u.suppressions, hash, func() (conversation.Suppression, error) {
 		return u.Tx.Suppression(hash)
 	})
@@ -72,6 +76,16 @@ func (u *Unit) State(bot, user, interaction string) (conversation.State, error) 
 	}
 	s.Interaction = i.value
 	return s, nil
+}
+
+// hash is the key of a user's opt-out, made once.
+func (u *Unit) hash(user string) string {
+	h, ok := u.hashes[user]
+	if !ok {
+		h = u.Key.User(user)
+		u.hashes[user] = h
+	}
+	return h
 }
 
 // Keep takes over a state that a reducer returned; Flush writes it.
