@@ -171,6 +171,7 @@ type Proposal struct {
 func (u *Unit) Propose(p Proposal) (gate.Record, error) {
 	a := p.Action
 	v := p.Verdict
+	v.Facts.Event.TextHash = p.State.Interaction.TextHash
 	switch v.Decision.Effect {
 	case gate.Allow:
 		a.State, a.Reason = event.Pending, "allowed; waits for the sender"

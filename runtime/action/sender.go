@@ -1,12 +1,14 @@
 package action
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"math"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
@@ -216,6 +218,7 @@ func (s *Sender) claim(ctx context.Context, now time.Time) (*db.Action, string, 
 		if err != nil {
 			return fmt.Errorf("find due actions: %w", err)
 		}
+		slices.SortStableFunc(due, asked)
 		for _, a := range due {
 			ok, err := s.take(u, &a, &did)
 			if err != nil {
@@ -242,6 +245,13 @@ func (s *Sender) claim(ctx context.Context, now time.Time) (*db.Action, string, 
 	}
 	s.tell(did)
 	return got, text, nil
+}
+
+// asked orders what is due at one moment as users asked for it: ids of X grow,
+// and a first DM with its opt-out hint goes before a second.
+func asked(a, b db.Action) int {
+	return cmp.Or(a.DueAt.Compare(b.DueAt), a.CreatedAt.Compare(b.CreatedAt),
+		cmp.Compare(len(a.Interaction), len(b.Interaction)), cmp.Compare(a.Interaction, b.Interaction))
 }
 
 // expire cancels what has waited too long.
@@ -390,7 +400,41 @@ func (s *Sender) close(u *Unit, a db.Action) error {
 	if err := u.Move(a, event.Attempting); err != nil {
 		return err
 	}
-	return u.judgeEchoes(a, s.PersonQuiet)
+	if err := u.judgeEchoes(a, s.PersonQuiet); err != nil {
+		return err
+	}
+	return u.overtaken(a)
+}
+
+// overtaken cancels an action that waits again, if meanwhile something happened
+// that would have cancelled it had it waited: an opt-out, or an edit.
+func (u *Unit) overtaken(a db.Action) error {
+	if a.State != event.Pending {
+		return nil
+	}
+	a, err := u.Tx.Action(a.ID)
+	if err != nil || a.State != event.Pending { // a person may have cancelled it
+		return err
+	}
+	stop, err := stopped(u, a)
+	if err != nil {
+		return err
+	}
+	if stop {
+		return u.Cancel(a, "the user opted out")
+	}
+	st, err := u.State(a.Bot, a.User, a.Interaction)
+	if err != nil {
+		return err
+	}
+	facts, err := gate.ParseFacts(a.Draft)
+	if err != nil {
+		return fmt.Errorf("read what action %s answers: %w", a.ID, err)
+	}
+	if facts.Event.TextHash != st.Interaction.TextHash {
+		return u.Cancel(a, "the post was edited and says something else")
+	}
+	return nil
 }
 
 // note counts and logs how an action left attempting: by its state, which an

@@ -30,7 +30,8 @@ type EventFacts struct {
 	Automated event.Tri  `json:"automated,omitempty"`
 	Edited    bool       `json:"edited,omitempty"`
 	Readable  bool       `json:"readable,omitempty"`
-	Name      string     `json:"name,omitempty"` // the user's handle, who may be mentioned in an answer
+	Name      string     `json:"name,omitempty"`      // the user's handle, who may be mentioned in an answer
+	TextHash  string     `json:"text_hash,omitempty"` // keyed hash of the text that is answered, to see an edit
 }
 
 // TextFacts is what the draft's text shows.
