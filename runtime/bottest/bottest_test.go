@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server/ats"
 
 	"github.com/beckon-bot/beckon/runtime/bottest"
+	"github.com/beckon-bot/beckon/runtime/xsim/xsimtest"
 )
 
 var update = flag.Bool("update", false, "write what came out into the scenarios")
@@ -25,10 +26,20 @@ func TestScenarios(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scenarios: %v", err)
 	}
+	judge := contract(t)
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
 			t.Parallel()
-			bottest.Run(t, file, *update, nil)
+			bottest.Run(t, file, *update, judge)
 		})
 	}
+}
+
+// contract judges requests by X's own openapi.json.
+func contract(t *testing.T) bottest.Judge {
+	if os.Getenv("BECKON_X_DATA") == "" {
+		t.Log("requests are not held to X's contract: BECKON_X_DATA is unset")
+		return nil
+	}
+	return xsimtest.Load(t).Request
 }

@@ -186,7 +186,8 @@ func (w *recorder) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// step waits for its time, does one line, and lets the host come to rest.
+// step waits for its time, does one line, and lets the host come to rest. It is
+// called in a bubble.
 func (r *run) step(s step) error {
 	at := midnight().Add(s.at)
 	if !s.abs {

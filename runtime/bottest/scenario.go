@@ -69,8 +69,8 @@ func Run(t *testing.T, path string, update bool, x Judge) {
 	}
 	ar := parseArchive(string(data))
 	s, want, err := read(ar)
-	if err == nil && len(want) == 0 && !update {
-		err = errNoWant
+	if update && errors.Is(err, errNoWant) {
+		err = nil
 	}
 	if err != nil {
 		t.Fatalf("%s: %v", path, err)
@@ -132,8 +132,13 @@ func read(ar archive) (s *scenario, want map[string]string, err error) {
 	if s.rules, err = rules.Load([]rules.Source{{Name: fileRules, Data: files[fileRules]}}, rules.Options{}); err != nil {
 		return nil, nil, err
 	}
-	s.answers, err = handlers.LoadAnswers(fileAnswers, files[fileAnswers])
-	return s, want, err
+	if s.answers, err = handlers.LoadAnswers(fileAnswers, files[fileAnswers]); err != nil {
+		return nil, nil, err
+	}
+	if len(want) == 0 {
+		return s, want, errNoWant
+	}
+	return s, want, nil
 }
 
 func decode(data []byte, into any) error {

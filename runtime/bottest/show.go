@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -164,7 +165,7 @@ func (r *run) showSwitches(l ledger) string {
 		}
 	}
 	for _, d := range l.Letters {
-		fmt.Fprintf(&b, "dead letter: %s, %s: %s\n", cmp.Or(d.Bot, "-"), d.Stage, d.Reason)
+		fmt.Fprintf(&b, "dead letter: %s, %s: %s\n", cmp.Or(d.Bot, "-"), d.Stage, r.noIDs(d.Reason))
 	}
 	return b.String()
 }
@@ -243,9 +244,12 @@ func (r *run) showCalls(l ledger) string {
 	return b.String()
 }
 
+// lineNumber stands in the reason of a panic.
+var lineNumber = regexp.MustCompile(`, line \d+`)
+
 // noIDs puts names in the place of ids, and a mark in that of actions.
 func (r *run) noIDs(text string) string {
-	words := strings.Fields(text)
+	words := strings.Fields(lineNumber.ReplaceAllString(text, ""))
 	for i, w := range words {
 		bare := strings.Trim(w, ".,:;")
 		switch {
