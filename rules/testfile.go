@@ -15,8 +15,9 @@ const schemaTestV1 = "beckon.rules-test/v1"
 
 // TestFile is a file of tests, *_test.yaml beside the rules.
 type TestFile struct {
-	Name  string // as in Source.Name
-	Cases []TestCase
+	Name       string // as in Source.Name
+	Cases      []TestCase
+	Invariants []Invariant // for Verify; RunTests does not look at them
 }
 
 // TestCase is one situation and what must be decided in it.
@@ -46,7 +47,7 @@ func LoadTests(set *Set, sources []Source) ([]TestFile, error) {
 	var diags Diagnostics
 	for _, src := range sources {
 		r := testReader{reader{file: src.Name, start: "a test file starts with schema: " + schemaTestV1}, set}
-		files = append(files, TestFile{src.Name, r.read(src.Data)})
+		files = append(files, r.read(src.Data))
 		diags = append(diags, r.diags...)
 	}
 	if len(diags) > 0 {
@@ -98,23 +99,35 @@ type testReader struct {
 	set *Set
 }
 
-func (r *testReader) read(data []byte) []TestCase {
+func (r *testReader) read(data []byte) TestFile {
+	out := TestFile{Name: r.file}
 	root := r.parse(data)
 	if root == nil {
-		return nil
+		return out
 	}
-	m := r.keys(root, "a test file", []string{"schema", "clock", "cases"}, []string{"timelines", "invariants", "replay"})
+	m := r.keys(root, "a test file", []string{"schema"}, []string{"clock", "cases", "timelines", "invariants", "replay"})
 	r.word(m["schema"], "schema", []string{schemaTestV1})
-	for _, key := range []string{"timelines", "invariants", "replay"} {
+	for _, key := range []string{"timelines", "replay"} {
 		if n := m[key]; n != nil {
 			r.at(n, "not-in-this-version", "leave it out; cases are tested one by one", "%s: not in this version", key)
 		}
 	}
-	clock := r.clock(m["clock"])
-	if m["cases"] == nil {
-		return nil
+	out.Invariants = r.invariants(m["invariants"])
+	switch {
+	case m["cases"] == nil && m["invariants"] == nil && root.Kind == yaml.MappingNode:
+		r.at(root, "missing-key", "add cases:", "a test file needs the key cases")
+	case m["cases"] != nil && m["clock"] == nil:
+		r.at(root, "missing-key", "add clock:", "a test file with cases needs the key clock")
 	}
-	m = r.keys(m["cases"], "cases", []string{"table"}, []string{"base"})
+	clock := r.clock(m["clock"])
+	if m["cases"] != nil {
+		out.Cases = r.cases(m["cases"], clock)
+	}
+	return out
+}
+
+func (r *testReader) cases(n *yaml.Node, clock time.Time) []TestCase {
+	m := r.keys(n, "cases", []string{"table"}, []string{"base"})
 	base := r.base(m["base"])
 	table := m["table"]
 	if table == nil {

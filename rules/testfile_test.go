@@ -69,7 +69,7 @@ var testTraps = []struct{ src, code string }{
 	{"schema: beckon.rules-test/v1\nclock: 2026-03-02T09:00:00Z\ncases: {table: §{}}\n", "no-tests"},
 	{"schema: beckon.rules-test/v1\nclock: 2026-03-02T09:00:00Z\ncases: {table: [{§nam: a, name: b, expect: deny, set: {action.kind: dm}}]}\n", "unknown-key"},
 	{table("    - {name: a, expect: deny}\n") + "timelines:\n  §- {name: b}\n", "not-in-this-version"},
-	{table("    - {name: a, expect: deny}\n") + "invariants: §[]\n", "not-in-this-version"},
+	{table("    - {name: a, expect: deny}\n") + "invariants: §[]\n", "not-a-list"},
 	{table("    - {name: a, expect: deny}\n") + "replay: §[{events: a.jsonl, golden: b.jsonl}]\n", "not-in-this-version"},
 	{table("    - {name: a, expect: deny}\n    - §{name: a, expect: hold}\n"), "duplicate-id"},
 	{table("    - {name: a, expect: §denied}\n"), "unknown-value"},
