@@ -16,7 +16,9 @@ type court struct {
 // The host lifts only what was approved, so the choice counts only then.
 type lifting map[string]*field
 
-var approved = &term{op: opCompare, field: fieldByName["draft.approval"], cmp: "==", consts: []constant{{s: "approved"}}}
+func approved() *term {
+	return &term{op: opCompare, field: fieldByName["draft.approval"], cmp: "==", consts: []constant{{s: "approved"}}}
+}
 
 // liftings invents one boolean variable for each hold of the rules.
 func liftings(rules []*rule) lifting {
@@ -39,7 +41,7 @@ func terms(rules []*rule, lifted lifting) []*term {
 			}
 		}
 		if f := lifted[u.ID]; f != nil {
-			out = append(out, &term{op: opFlag, field: f}, approved)
+			out = append(out, &term{op: opFlag, field: f}, approved())
 		}
 	}
 	return out
@@ -60,7 +62,7 @@ func newCourt(s *space, kind string, rules []*rule, layers []string, lifted lift
 			permits[u.layer].kids = append(permits[u.layer].kids, fires)
 		case hold:
 			if f := lifted[u.ID]; f != nil {
-				fires = every(fires, every(s.flag(f), s.formula(approved)).not())
+				fires = every(fires, every(s.flag(f), s.formula(approved())).not())
 			}
 			c.holds.kids = append(c.holds.kids, fires)
 		case require:

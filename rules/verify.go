@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
-	"strings"
 )
 
 // platformTests are the platform pack's own cases and invariants.
@@ -97,11 +96,6 @@ func (p *Proof) search(set *Set, kind string, budget int, anyAccount bool) error
 	lifted := liftings(all)
 	read := append(terms(all, lifted), p.term)
 	read = append(read, decisionIs(Deny))
-	for _, o := range obligations() {
-		if f := obligationFields[Obligation(o)]; p.term.mentions(func(g *field) bool { return g == f }) {
-			read = append(read, &term{op: opFlag, field: f})
-		}
-	}
 	normal := ordinary(kind)
 	s := newSpace(read, withDecision(valuesOf(normal)))
 	s.fix(fieldByName["action.kind"], constant{s: kind})
@@ -126,7 +120,7 @@ func (p *Proof) search(set *Set, kind string, budget int, anyAccount bool) error
 // may add.
 func withDecision(values func(variable) constant) func(variable) constant {
 	return func(v variable) constant {
-		if v.field == decisionField {
+		if v.field == decisionField() {
 			return constant{s: string(Allow)}
 		}
 		return values(v)
@@ -145,20 +139,15 @@ func (s *space) fix(f *field, c constant) {
 func (s *space) derived() *big.Int {
 	n := big.NewInt(1)
 	for _, d := range s.dims {
-		if d.field != nil && d.field.derived() {
+		if d.derived() {
 			n.Mul(n, big.NewInt(int64(len(d.values))))
 		}
 	}
 	return n
 }
 
-// derived reports whether the field follows from the decision.
-func (f *field) derived() bool {
-	return f == decisionField || strings.HasPrefix(f.name, "obligation.")
-}
-
 func decisionIs(e Effect) *term {
-	return &term{op: opCompare, field: decisionField, cmp: "==", consts: []constant{{s: string(e)}}}
+	return &term{op: opCompare, field: decisionField(), cmp: "==", consts: []constant{{s: string(e)}}}
 }
 
 // ruling ties the decision and the obligations of a state to its rules. Where
@@ -171,11 +160,12 @@ func (c court) ruling(anyAccount bool) *formula {
 		hold, deny = every(is(Hold), c.denies.not()), is(Deny)
 	}
 	out := every(some(allow, hold, deny))
-	for o, f := range obligationFields {
+	for _, o := range obligations() {
+		f := obligationField(Obligation(o))
 		if _, ok := c.at[variable{field: f}]; !ok {
 			continue
 		}
-		must := every(is(Deny).not(), c.obliged(o))
+		must := every(is(Deny).not(), c.obliged(Obligation(o)))
 		if anyAccount {
 			out.kids = append(out.kids, some(c.flag(f).not(), is(Deny).not()), some(c.flag(f), must.not()))
 		} else {
@@ -199,16 +189,17 @@ func (p *Proof) counter(set *Set, c court, state []int, normal Input, lifted lif
 		}
 		return c.dims[c.at[v]].values[state[c.at[v]]]
 	}
-	decided := Effect(value(variable{field: decisionField}).s)
+	decided := Effect(value(variable{field: decisionField()}).s)
 	if !p.term.eval(value) || anyAccount && stricter(decided, got.Effect) != decided || !anyAccount && decided != got.Effect {
 		return fmt.Errorf("internal error: the search found %s where the engine decides %s: %s", decided, got.Effect, got.Say)
 	}
 	duties := got.Obligations
 	got.Effect = decided // where the account is unknown, it may be stricter
 	p.Counter = newExample(q, got)
-	for o, f := range obligationFields {
+	for _, o := range obligations() {
+		f := obligationField(Obligation(o))
 		if p.term.mentions(func(g *field) bool { return g == f }) {
-			duties = append(duties, o)
+			duties = append(duties, Obligation(o))
 		}
 	}
 	slices.Sort(duties)
@@ -222,10 +213,10 @@ func (p *Proof) should(q Query, value func(variable) constant, e Effect, duties 
 	keeps := func(e Effect, duties []Obligation) bool {
 		return !p.term.eval(func(v variable) constant {
 			switch {
-			case v.field == decisionField:
+			case v.field == decisionField():
 				return constant{s: string(e)}
-			case v.field != nil && v.field.derived():
-				on := slices.ContainsFunc(duties, func(o Obligation) bool { return obligationFields[o] == v.field })
+			case v.derived():
+				on := slices.ContainsFunc(duties, func(o Obligation) bool { return obligationField(o) == v.field })
 				return constant{n: map[bool]float64{true: 1}[on]}
 			}
 			return value(v)

@@ -20,20 +20,33 @@ type Invariant struct {
 	term *term
 }
 
-// What an invariant can read besides the input and the features: the decision,
-// and the obligations that go with it (none with a deny).
-var (
-	decisionField    = &field{name: "decision", domain: oneOf, enum: []string{string(Allow), string(Hold), string(Deny)}}
-	obligationFields = fieldsOfObligations()
-)
-
-func fieldsOfObligations() map[Obligation]*field {
-	out := map[Obligation]*field{}
-	for _, o := range obligations() {
-		out[Obligation(o)] = &field{name: "obligation." + o, domain: boolean}
-	}
-	return out
+// derivedFields are what an invariant can read besides the input and the
+// features: the decision, and the obligations that go with it (none with a
+// deny).
+var derivedFields = []*field{
+	{name: "decision", domain: oneOf, enum: []string{string(Allow), string(Hold), string(Deny)}},
+	{name: "obligation." + string(AppendOptOutHint), domain: boolean},
+	{name: "obligation." + string(AppendPrivacyLink), domain: boolean},
+	{name: "obligation." + string(DiscloseAffiliate), domain: boolean},
+	{name: "obligation." + string(MarkMadeWithAI), domain: boolean},
+	{name: "obligation." + string(MarkPaidPartnership), domain: boolean},
 }
+
+func decisionField() *field { return derivedFields[0] }
+
+// obligationField is nil for what is no obligation.
+func obligationField(o Obligation) *field {
+	i := slices.IndexFunc(derivedFields, func(f *field) bool { return f.name == "obligation."+string(o) })
+	if i < 0 {
+		return nil
+	}
+	return derivedFields[i]
+}
+
+// derived reports whether it follows from the decision.
+func (f *field) derived() bool { return slices.Contains(derivedFields, f) }
+
+func (v variable) derived() bool { return v.field != nil && v.field.derived() }
 
 // parseInvariant reads what must never be. The error is a *problem.
 func parseInvariant(src string, features map[string]int) (*term, error) {
@@ -71,7 +84,7 @@ func (d statement) term(n ast.Node) (*term, error) {
 		group, ok := n.Node.(*ast.IdentifierNode)
 		leaf, ok2 := n.Property.(*ast.StringNode)
 		if ok && ok2 && group.Value == "obligation" {
-			f := obligationFields[Obligation(leaf.Value)]
+			f := obligationField(Obligation(leaf.Value))
 			if f == nil {
 				return nil, problemAt(start(n), "unknown-value", didYouMean(leaf.Value, obligations()), "there is no obligation %s", leaf.Value)
 			}
@@ -97,7 +110,7 @@ func isDecision(n ast.Node) bool {
 
 // decision reads decision == "deny" and its like.
 func (d statement) decision(n *ast.BinaryNode) (*term, error) {
-	t := &term{op: opCompare, off: start(n), field: decisionField, cmp: n.Operator}
+	t := &term{op: opCompare, off: start(n), field: decisionField(), cmp: n.Operator}
 	values := []ast.Node{n.Right}
 	switch list, ok := n.Right.(*ast.ArrayNode); {
 	case n.Operator == "in" && ok && len(list.Nodes) > 0:
@@ -106,7 +119,7 @@ func (d statement) decision(n *ast.BinaryNode) (*term, error) {
 		return nil, problemAt(n.Location().From, "operator", `write decision != "deny"`, "the decision is compared with == != in")
 	}
 	for _, v := range values {
-		c, err := d.constant(v, decisionField)
+		c, err := d.constant(v, decisionField())
 		if err != nil {
 			return nil, err
 		}

@@ -168,7 +168,7 @@ func bruteForce(t *testing.T, set *Set, never *term, any bool) (ProofStatus, int
 		s.fix(fieldByName["action.kind"], constant{s: kind})
 		var dims []int
 		for i, d := range s.dims {
-			if d.field == nil || !d.field.derived() {
+			if !d.derived() {
 				dims = append(dims, i)
 			}
 		}
@@ -185,9 +185,9 @@ func bruteForce(t *testing.T, set *Set, never *term, any bool) (ProofStatus, int
 				for _, extra := range []bool{false, true} {
 					bad := never.eval(func(v variable) constant {
 						switch {
-						case v.field == decisionField:
+						case v.field == decisionField():
 							return constant{s: string(e)}
-						case v.field.derived():
+						case v.derived():
 							o := Obligation(strings.TrimPrefix(v.field.name, "obligation."))
 							on := e != Deny && (any && extra || slices.Contains(got.Obligations, o))
 							return constant{n: map[bool]float64{true: 1}[on]}
