@@ -431,7 +431,7 @@ func (u *Unit) overtaken(a db.Action) error {
 	if err != nil {
 		return fmt.Errorf("read what action %s answers: %w", a.ID, err)
 	}
-	if facts.Event.TextHash != st.Interaction.TextHash {
+	if a.Purpose != event.OptOutConfirmation && facts.Event.TextHash != st.Interaction.TextHash {
 		return u.Cancel(a, "the post was edited and says something else")
 	}
 	return nil

@@ -43,6 +43,7 @@ import (
 	"github.com/beckon-bot/beckon/handlers"
 	"github.com/beckon-bot/beckon/runtime/action"
 	"github.com/beckon-bot/beckon/runtime/bus"
+	"github.com/beckon-bot/beckon/runtime/conversation"
 	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/gate"
 )
@@ -69,6 +70,10 @@ type Options struct {
 type Dispatcher struct {
 	Options
 	botUsers map[string]bool // user ids of the bots of this host
+
+	// reduce is conversation.Reduce, which never panics: tests put one here
+	// that does.
+	reduce func(conversation.State, conversation.Input) (conversation.State, []conversation.Effect)
 }
 
 // New returns a dispatcher for the bots that o.Handlers names.
@@ -85,7 +90,7 @@ func New(o Options) *Dispatcher {
 	if o.Metrics == nil {
 		o.Metrics = &Metrics{}
 	}
-	d := &Dispatcher{Options: o, botUsers: map[string]bool{}}
+	d := &Dispatcher{Options: o, botUsers: map[string]bool{}, reduce: conversation.Reduce}
 	for name := range o.Handlers {
 		if b, ok := o.Gate.Bot(name); ok {
 			d.botUsers[b.UserID] = true

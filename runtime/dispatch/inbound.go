@@ -25,7 +25,7 @@ const confirmWithin = time.Hour
 // an answer. counted is false for an event whose state was applied before (the
 // retry of a dead letter).
 func (w *work) inbound(m bus.Delivery, e event.Event, counted bool) ([]gate.Record, error) {
-	st, effects, tier, err := w.reduce(m, e, counted)
+	st, effects, tier, err := w.apply(m, e, counted)
 	if err != nil {
 		return nil, err
 	}
@@ -55,9 +55,9 @@ func (w *work) inbound(m bus.Delivery, e event.Event, counted bool) ([]gate.Reco
 	return w.answer(m, e, tier)
 }
 
-// reduce applies the event to its user's state. A nil state means that it
+// apply applies the event to its user's state. A nil state means that it
 // could not, and that the event is a dead letter now.
-func (w *work) reduce(m bus.Delivery, e event.Event, counted bool) (*conversation.State, []conversation.Effect, conversation.Tier, error) {
+func (w *work) apply(m bus.Delivery, e event.Event, counted bool) (*conversation.State, []conversation.Effect, conversation.Tier, error) {
 	st, err := w.State(e.Bot, e.User, e.Interaction)
 	if err != nil {
 		return nil, nil, "", err
@@ -69,7 +69,7 @@ func (w *work) reduce(m bus.Delivery, e event.Event, counted bool) (*conversatio
 		if !counted {
 			return nil
 		}
-		st, effects = conversation.Reduce(st, conversation.Received{
+		st, effects = w.reduce(st, conversation.Received{
 			Event: e, Tier: tier, TextHash: w.Key.Text(e.Text),
 			Stale: w.stale(m, e), FromHostBot: w.botUsers[e.User],
 		})
