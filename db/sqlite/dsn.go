@@ -34,6 +34,7 @@ func pragmas(o Options, reader bool) []pragma {
 		{"secure_delete", "1"},
 		{"cache_size", cache},
 		{"wal_autocheckpoint", "4000"},
+		{"temp_store", "2"}, // MEMORY: a statement that may abort half-way keeps its pages; a file costs a write each
 	}
 	if reader {
 		ps = append(ps, pragma{"query_only", "1"})

@@ -102,7 +102,7 @@ func TestQ1Pragmas(t *testing.T) {
 			"reader": {r, map[string]string{"cache_size": "-4096", "query_only": "1"}},
 		} {
 			c.want["journal_mode"], c.want["foreign_keys"], c.want["secure_delete"] = "wal", "1", "1"
-			c.want["busy_timeout"], c.want["wal_autocheckpoint"] = "5000", "4000"
+			c.want["busy_timeout"], c.want["wal_autocheckpoint"], c.want["temp_store"] = "5000", "4000", "2"
 			for name, want := range c.want {
 				var got string
 				if err := c.s.conn.QueryRowContext(context.Background(), "PRAGMA "+name).Scan(&got); err != nil || got != want {
