@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -26,18 +27,22 @@ func TestE5BatchEqualsSingles(t *testing.T) {
 	}
 	single.now = together.now
 	for i, m := range day {
-		one := single.batch(m)
-		for j := range one {
-			a, b := done[i].Records[j], one[j].Records[0]
-			a.StateVersion, b.StateVersion = 0, 0
-			if diff := cmp.Diff(a, b); diff != "" {
-				t.Errorf("record of %s (-batch +single):\n%s", m.ID, diff)
-			}
+		if diff := cmp.Diff(unversioned(done[i].Records), unversioned(single.batch(m)[0].Records)); diff != "" {
+			t.Errorf("records of %s (-batch +single):\n%s", m.ID, diff)
 		}
 	}
 	if diff := cmp.Diff(together.snapshot(), single.snapshot()); diff != "" {
 		t.Errorf("database (-batch +singles):\n%s", diff)
 	}
+}
+
+// unversioned leaves out how often a state was written: once a transaction.
+func unversioned(records []gate.Record) []gate.Record {
+	records = slices.Clone(records)
+	for i := range records {
+		records[i].StateVersion = 0
+	}
+	return records
 }
 
 func TestE2DuplicatesChangeNothing(t *testing.T) {

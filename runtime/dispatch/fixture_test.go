@@ -202,10 +202,11 @@ func (h *host) batch(ds ...bus.Delivery) []Handled {
 	return done
 }
 
-// want compares the decision on the last event of a batch, and a part of why.
+// want compares the last decision on the last event of a batch, and a part of why.
 func (h *host) want(done []Handled, decision gate.Effect, why string) {
 	h.t.Helper()
-	r := done[len(done)-1].Records[0]
+	records := done[len(done)-1].Records
+	r := records[len(records)-1]
 	rule := ""
 	if len(r.By) > 0 {
 		rule = r.By[0].Rule
