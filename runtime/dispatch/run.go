@@ -17,7 +17,7 @@ type Loop struct {
 	Bus     bus.Bus
 	Now     func() time.Time
 	Commit  func([]Handled) // called after each commit, to wake the sender and for those who watch; nil: nobody
-	Healthy func(err error) // told of each change: nil when the database answers, its error when not; nil: nobody
+	Healthy func(err error) // told after each try: nil where the database took it all, its error where not; nil: nobody
 	Wait    time.Duration   // first wait after a database error, doubled up to 32 times; 0: one second
 }
 
