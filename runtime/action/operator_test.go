@@ -194,3 +194,70 @@ func TestI2EditedPost(t *testing.T) {
 	d.want(old.ID, event.Cancelled, 0)
 	d.want(young.ID, event.Sent, 1)
 }
+
+// What would have cancelled an action had it waited counts when it waits again.
+func TestI4OvertakenDuringACall(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		ask  func(*desk) event.Event
+		then func(*desk, event.Event) event.Event
+		want event.State
+	}{
+		{"a STOP", ask("hello"), func(d *desk, _ event.Event) event.Event { return d.dm("u1", "m1", "STOP") }, event.Cancelled},
+		{"an edit that says something else", ask("hello"), func(_ *desk, e event.Event) event.Event { return edit(e, "p1b", "goodbye") }, event.Cancelled},
+		{"an edit that says the same", ask("hello"), func(_ *desk, e event.Event) event.Event { return edit(e, "p1b", e.Text) }, event.Sent},
+		{"an edit of a STOP: it is confirmed", ask("STOP"), func(_ *desk, e event.Event) event.Event { return edit(e, "p1b", "hello") }, event.Sent},
+		{"another user's STOP", ask("hello"), func(d *desk, _ event.Event) event.Event { return d.dm("u2", "m1", "STOP") }, event.Sent},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			d.x.script = []reaction{{class: event.RateLimited, wait: time.Minute}}
+			e := tt.ask(d)
+			a := d.drafted(e, event.Pending)
+			d.x.during = func(call) {
+				d.x.during = nil
+				d.now = d.now.Add(time.Second)
+				if _, _, err := d.answer(tt.then(d, e)); err != nil {
+					t.Error(err)
+				}
+			}
+			d.run()
+			d.now = d.now.Add(2 * time.Minute)
+			posts := 0
+			if tt.want == event.Sent {
+				posts = 1
+			}
+			d.want(a.ID, tt.want, posts)
+			if got := d.met.AfterStop.Load(); got != 0 {
+				t.Errorf("sends after STOP: got %d, want 0", got)
+			}
+		})
+	}
+}
+
+func ask(text string) func(*desk) event.Event {
+	return func(d *desk) event.Event { return d.mention("u1", "p1", text) }
+}
+
+// What is due at one moment goes out as users asked.
+func TestOrderOfWhatIsDue(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	for _, id := range []string{"m9", "m10", "m11"} {
+		d.drafted(d.dm("u1", id, "hello"), event.Pending)
+	}
+	d.now = d.now.Add(time.Second)
+	d.drafted(d.dm("u2", "m8", "hello"), event.Pending)
+	d.run()
+	d.check()
+	var got []string
+	for _, c := range d.x.calls {
+		got = append(got, d.row(c.Action).Interaction)
+	}
+	if want := []string{"m9", "m10", "m11", "m8"}; !slices.Equal(got, want) {
+		t.Errorf("sent in the order %v, want %v", got, want)
+	}
+}

@@ -121,7 +121,6 @@ func (d *Dispatcher) Batch(ctx context.Context, now time.Time, ds []bus.Delivery
 	}
 	d.Metrics.Redone.Add(1)
 	d.Log.WarnContext(ctx, "batch failed, its events are redone one by one", "err", err)
-	done = nil
 	for i := range ds {
 		one, err := d.commit(ctx, now, ds[i:i+1])
 		if err != nil {

@@ -172,8 +172,9 @@ func TestRevokePauses(t *testing.T) {
 		t.Fatalf("routed to %q, want acme", revoke.Bot)
 	}
 	g := h.postTo(globex, event.PostMention, xsim.Post{ID: "1002", Author: bob.ID, Text: "@globex_help hello"})
-	done := h.batch(revoke, h.mention(alice, "1001", "hello"), g)
-	h.want(done[:2], gate.Deny, "x.paused")
+	done := h.batch(h.mention(alice, "1000", "hello"), revoke, h.mention(alice, "1001", "hello"), g)
+	h.want(done[:1], gate.Allow, "")
+	h.want(done[:3], gate.Deny, "x.paused")
 	h.want(done, gate.Allow, "")
 	h.read(func(tx db.Tx) error {
 		s, err := tx.Switch("acme")

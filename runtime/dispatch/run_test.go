@@ -95,7 +95,7 @@ func TestE4StoreFailsForAWhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLoop(t)
 		defer l.close()
-		for n := 1; n <= 7; n++ {
+		for _, n := range []int{1, 2, 3, 5, 6, 7} { // the fourth write, one single event, goes through
 			l.store.At(n, dbtest.NotStored)
 		}
 		l.store.At(8, dbtest.ReportedFailed)
