@@ -16,7 +16,7 @@ import (
 // rulesCommand is the tools for rule authors.
 func rulesCommand(_ context.Context, sys system, args []string) error {
 	if len(args) == 0 {
-		return usageError("say what: check or test")
+		return usageError("say what: check, test, verify or mutate")
 	}
 	switch args[0] {
 	case "-h", "-help", "--help", "help":
@@ -25,10 +25,14 @@ func rulesCommand(_ context.Context, sys system, args []string) error {
 		return rulesTool(sys, args, checkRules)
 	case "test":
 		return rulesTool(sys, args, testRules)
-	case "explain", "verify", "diff", "mutate", "schema", "doc", "fmt":
-		return usageError(fmt.Sprintf("%s is not in this version; there are check and test", args[0]))
+	case "verify":
+		return verifyRules(sys, args)
+	case "mutate":
+		return mutateRules(sys, args)
+	case "explain", "diff", "schema", "doc", "fmt":
+		return usageError(fmt.Sprintf("%s is not in this version; there are check, test, verify and mutate", args[0]))
 	}
-	return usageError(fmt.Sprintf("no command %q; there are check and test", args[0]))
+	return usageError(fmt.Sprintf("no command %q; there are check, test, verify and mutate", args[0]))
 }
 
 // rulesTool reads the arguments of a tool, loads the rules and runs it.

@@ -142,12 +142,12 @@ func TestRulesArguments(t *testing.T) {
 		code int
 		want string
 	}{
-		{"", exitUsage, "say what: check or test"},
+		{"", exitUsage, "say what: check, test, verify or mutate"},
 		{"check", exitUsage, "name one directory of rules"},
 		{"test a b", exitUsage, "name one directory of rules"},
 		{"test --format xml a", exitUsage, "--format is text or json"},
 		{"test --coverage a", exitUsage, "unknown flag -coverage"},
-		{"verify a", exitUsage, "verify is not in this version; there are check and test"},
+		{"diff a", exitUsage, "diff is not in this version; there are check, test, verify and mutate"},
 		{"chekc a", exitUsage, `no command "chekc"`},
 		{"check " + filepath.Join(t.TempDir(), "none"), exitRules, "1 problem in "},
 		{"check -h", exitOK, ""},
@@ -157,7 +157,7 @@ func TestRulesArguments(t *testing.T) {
 		if code != tt.code || !strings.Contains(stderr, tt.want) {
 			t.Errorf("beckon rules %s: exit %d, want %d: %s", tt.args, code, tt.code, stderr)
 		}
-		if tt.code == exitOK && !strings.HasPrefix(out, "usage: beckon rules check|test DIR") {
+		if tt.code == exitOK && !strings.HasPrefix(out, "usage: beckon rules check|test|verify|mutate DIR") {
 			t.Errorf("beckon rules %s: %s", tt.args, out)
 		}
 	}
