@@ -1,0 +1,111 @@
+package bench
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/beckon-bot/beckon/runtime/bus"
+)
+
+const (
+	inFlight  = 64
+	delivered = 4096
+)
+
+// BenchmarkWebhook posts signed bodies over loopback, 64 in flight: to a
+// handler that reads and answers, to the webhook in front of nothing, and to
+// the webhook in front of JetStream, which answers when the message is synced.
+func BenchmarkWebhook(b *testing.B) {
+	d := newDesk(b)
+	requests := make([][]byte, delivered)
+	for i := range requests {
+		requests[i] = request(d.body(i))
+	}
+	race(b,
+		contestant{"limit-empty-handler", delivered, func(b *testing.B, n int) time.Duration {
+			return post(b, requests[:n], http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }))
+		}},
+		contestant{"verify", delivered, func(b *testing.B, n int) time.Duration {
+			return post(b, requests[:n], d.webhook(func(context.Context, ...bus.Message) error { return nil }))
+		}},
+		contestant{"verify-publish", delivered, func(b *testing.B, n int) time.Duration {
+			q := backlog(b, nil)
+			defer func() { must(b, q.Close()) }()
+			return post(b, requests[:n], d.webhook(q.Publish))
+		}},
+		contestant{"limit-publish-batches", delivered, func(b *testing.B, n int) time.Duration {
+			q := backlog(b, nil)
+			defer func() { must(b, q.Close()) }()
+			msgs := d.messages(0, n)
+			begin := time.Now()
+			for len(msgs) > 0 { // what a group commit of those in flight could reach
+				size := min(inFlight, len(msgs))
+				must(b, q.Publish(b.Context(), msgs[:size]...))
+				msgs = msgs[size:]
+			}
+			return time.Since(begin)
+		}},
+	)
+}
+
+// request is a signed POST as it goes over the wire.
+func request(body []byte) []byte {
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "POST /x/webhook HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"+
+		"X-Twitter-Webhooks-Signature: %s\r\nContent-Length: %d\r\n\r\n%s", sign(body), len(body), body)
+	return out.Bytes()
+}
+
+// post serves h and sends it all requests over connections that stay open.
+// The client does the least that it can: it shares the machine.
+func post(b *testing.B, requests [][]byte, h http.Handler) time.Duration {
+	srv := httptest.NewServer(h)
+	defer srv.Close()
+	work := make(chan []byte)
+	var wg sync.WaitGroup
+	for range inFlight {
+		conn, err := net.Dial("tcp", srv.Listener.Addr().String())
+		must(b, err)
+		defer conn.Close()
+		wg.Go(func() {
+			answers := bufio.NewReader(conn)
+			for r := range work {
+				if err := exchange(conn, answers, r); err != nil {
+					b.Error(err)
+				}
+			}
+		})
+	}
+	begin := time.Now()
+	for _, r := range requests {
+		work <- r
+	}
+	close(work)
+	wg.Wait()
+	return time.Since(begin)
+}
+
+func exchange(conn net.Conn, answers *bufio.Reader, request []byte) error {
+	if _, err := conn.Write(request); err != nil {
+		return err
+	}
+	res, err := http.ReadResponse(answers, nil)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("status %d", res.StatusCode)
+	}
+	_, err = io.Copy(io.Discard, res.Body)
+	return err
+}
