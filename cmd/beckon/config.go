@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"path/filepath"
 
 	"github.com/beckon-bot/beckon/cmd/internal/config"
@@ -11,9 +12,13 @@ import (
 func dirOf(path string) string { return filepath.Dir(path) }
 
 func configCommand(_ context.Context, sys system, args []string) error {
-	if len(args) != 1 || args[0] != "print" {
+	rest, err := parse(flag.NewFlagSet("config", flag.ContinueOnError), args)
+	if err != nil {
+		return err
+	}
+	if len(rest) != 1 || rest[0] != "print" {
 		return usageError("the one thing to do is: print")
 	}
-	_, err := sys.stdout.Write(config.Print())
+	_, err = sys.stdout.Write(config.Print())
 	return err
 }

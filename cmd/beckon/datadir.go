@@ -67,14 +67,14 @@ func (d *dataDir) key() (event.Key, error) {
 	}
 	key, err := hex.DecodeString(strings.TrimSpace(string(b)))
 	if err != nil || len(key) != keyBytes {
-		return nil, fmt.Errorf("%s is not a host key (%d bytes in hex): restore it from a backup; opt-outs cannot be read without it", path, keyBytes)
+		return nil, unsafeKey("%s is not a host key (%d bytes in hex)", path, keyBytes)
 	}
 	return key, nil
 }
 
 func (d *dataDir) makeKey(path string) (event.Key, error) {
 	if _, err := os.Stat(d.file("beckon.db")); err == nil {
-		return nil, fmt.Errorf("%s is missing beside an existing database: restore it from a backup; opt-outs cannot be read without it: %w", path, db.ErrWrongKey)
+		return nil, unsafeKey("%s is missing beside an existing database", path)
 	}
 	key := make([]byte, keyBytes)
 	rand.Read(key) // never fails
@@ -82,6 +82,12 @@ func (d *dataDir) makeKey(path string) (event.Key, error) {
 		return nil, fmt.Errorf("keep the host key: %w", err)
 	}
 	return key, nil
+}
+
+// unsafeKey is why the host must not start: without its key, everybody who said
+// stop would be written to again.
+func unsafeKey(format string, args ...any) error {
+	return exitError{exitUnsafe, fmt.Errorf(format+": restore it from a backup; opt-outs cannot be read without it", args...)}
 }
 
 // writeSecret writes a file that only this user can read, whole or not at all.

@@ -221,6 +221,7 @@ func (d *demo) echoes(ctx context.Context) error {
 // show prints events with what became of the action that each led to.
 func (d *demo) show(ctx context.Context, text string, handled []dispatch.Handled) error {
 	for _, h := range handled {
+		d.out.events++
 		for _, r := range h.Records {
 			var a *db.Action
 			if r.Action != nil && r.Action.ID != "" {

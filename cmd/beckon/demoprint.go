@@ -24,10 +24,10 @@ type demoPrinter struct {
 	json bool
 	tty  bool // colours, and a pace that can be followed
 
-	name  func(user string) string // a user id's handle, with the @
-	count map[gate.Effect]int
-	users map[string]bool
-	n     int
+	name   func(user string) string // a user id's handle, with the @
+	events int
+	count  map[gate.Effect]int // of decisions: a stop has one for itself and one for its confirmation
+	users  map[string]bool
 }
 
 // demoPace is the time between lines on a terminal.
@@ -62,7 +62,6 @@ func (p *demoPrinter) say(at time.Time, s string) {
 func (p *demoPrinter) event(h dispatch.Handled, r gate.Record, a *db.Action, text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.n++
 	p.count[r.Decision]++
 	if r.User != "" {
 		p.users[r.User] = true
@@ -139,7 +138,7 @@ type demoSummary struct {
 // summary prints the counts and the promises. A promise that does not hold is
 // an error.
 func (p *demoPrinter) summary(d *demo, checks []check) error {
-	s := demoSummary{Events: p.n, Users: len(p.users), Decide: map[string]int{}, Checks: checks,
+	s := demoSummary{Events: p.events, Users: len(p.users), Decide: map[string]int{}, Checks: checks,
 		Posts: len(d.sim.Posts()), DMs: len(d.sim.DMs())}
 	for e, n := range p.count {
 		s.Decide[string(e)] = n
@@ -153,7 +152,7 @@ func (p *demoPrinter) summary(d *demo, checks []check) error {
 		p.w.Flush()
 	}
 	p.note("The day in numbers")
-	p.line("  %d events from %d users: %d allowed, %d held for a person, %d denied, %d that led to no draft.\n  On X: %d replies, %d DMs.",
+	p.line("  %d events from %d users; decisions: %d allowed, %d held for a person, %d denied, %d that led to no draft.\n  On X: %d replies, %d DMs.",
 		s.Events, s.Users, p.count[gate.Allow], p.count[gate.Hold], p.count[gate.Deny], p.count[gate.None], s.Posts, s.DMs)
 	p.note("The promises, checked against what the simulated X saw")
 	broken := 0

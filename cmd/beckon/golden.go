@@ -5,23 +5,32 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/beckon-bot/beckon/runtime/gate"
 )
 
-// goldenDiff compares decision records with a file of expected ones, line by
-// line. A nil goldenDiff compares nothing.
+// goldenDiff compares decision records with a file of expected ones. Records
+// are paired by their ids, so that one more or one less does not make all that
+// follow differ. A nil goldenDiff compares nothing.
 type goldenDiff struct {
+	path  string
 	want  [][]byte
-	n     int // lines compared
+	open  map[string][]int // id to the expected lines that have not come
+	last  int              // the furthest expected line that came
+	n     int              // records compared
 	found []difference
 }
 
+// difference is one record that is not as expected: another one, one too many
+// (want is nil), one too few (got is nil), or the right one in another place.
 type difference struct {
-	line      int // of the expected file, from 1
+	line      int // of the expected file, from 1; 0 if it is not in there
 	want, got []byte
+	moved     bool
 }
 
 // showDifferences is how many differences are written out.
@@ -32,13 +41,24 @@ func newGoldenDiff(path string) (*goldenDiff, error) {
 	if err != nil {
 		return nil, exitError{exitUsage, fmt.Errorf("read expected decisions: %w", err)}
 	}
-	d := &goldenDiff{}
+	d := &goldenDiff{path: path, open: map[string][]int{}}
 	for line := range bytes.Lines(data) {
-		if line = bytes.TrimSpace(line); len(line) > 0 {
-			d.want = append(d.want, line)
+		line = bytes.TrimSpace(line)
+		d.want = append(d.want, line)
+		if id := recordID(line); len(line) > 0 {
+			d.open[id] = append(d.open[id], len(d.want))
 		}
 	}
 	return d, nil
+}
+
+// recordID is what pairs two records; a line that is none is its own id.
+func recordID(line []byte) string {
+	r := struct{ ID string }{}
+	if json.Unmarshal(line, &r) != nil || r.ID == "" {
+		return string(line)
+	}
+	return r.ID
 }
 
 // add compares the next record.
@@ -47,60 +67,126 @@ func (d *goldenDiff) add(got []byte) {
 		return
 	}
 	d.n++
-	var want []byte
-	if d.n <= len(d.want) {
-		want = d.want[d.n-1]
+	id := recordID(got)
+	lines := d.open[id]
+	if len(lines) == 0 {
+		d.found = append(d.found, difference{got: slices.Clone(got)})
+		return
 	}
-	if !bytes.Equal(want, got) {
-		d.found = append(d.found, difference{d.n, want, slices.Clone(got)})
+	n := lines[0]
+	d.open[id] = lines[1:]
+	if want := d.want[n-1]; n < d.last || !bytes.Equal(want, got) {
+		d.found = append(d.found, difference{line: n, want: want, got: slices.Clone(got), moved: n < d.last})
 	}
+	d.last = max(d.last, n)
 }
 
-// write shows what differs and returns how many records do.
+// write shows what differs and returns how many records do. What was decided
+// otherwise comes first, each with its reasons. What was decided the same, of
+// other facts or by another version of the rules, is summed up.
 func (d *goldenDiff) write(w io.Writer) int {
-	for n := d.n; n < len(d.want); n++ {
-		d.found = append(d.found, difference{n + 1, d.want[n], nil})
+	var missing []int
+	for _, lines := range d.open {
+		missing = append(missing, lines...)
 	}
-	for i, f := range d.found {
+	slices.Sort(missing)
+	for _, n := range missing {
+		d.found = append(d.found, difference{line: n, want: d.want[n-1]})
+	}
+	var otherwise, same []difference
+	for _, f := range d.found {
+		if f.want == nil || f.got == nil || f.moved || brief(f.want) != brief(f.got) || partsOf(f.want) != partsOf(f.got) {
+			otherwise = append(otherwise, f)
+		} else {
+			same = append(same, f)
+		}
+	}
+	for i, f := range otherwise {
 		if i == showDifferences {
-			fmt.Fprintf(w, "... and %d more\n", len(d.found)-i)
+			fmt.Fprintf(w, "... and %d more\n", len(otherwise)-i)
 			break
 		}
 		f.write(w)
 	}
+	writeSame(w, same)
+	if len(d.found) > 0 {
+		fmt.Fprintf(w, "%d decided otherwise, %d the same for other reasons on record; if that is what you want, keep it: --format json > %s\n",
+			len(otherwise), len(same), d.path)
+	}
 	return len(d.found)
 }
 
-// write shows one difference: the decision in words first, then every key
-// whose value is another.
+// partsOf is what makes two decisions of the same words different ones: the
+// conditions that held, and what is done.
+func partsOf(line []byte) string {
+	r := struct{ By, Action json.RawMessage }{}
+	if json.Unmarshal(line, &r) != nil {
+		return string(line)
+	}
+	return string(r.By) + string(r.Action)
+}
+
+// write shows one difference: the decision in words first, then every value
+// that is another, the rule set apart.
 func (f difference) write(w io.Writer) {
 	switch {
 	case f.want == nil:
-		fmt.Fprintf(w, "line %d: not expected\n  got  %s\n", f.line, brief(f.got))
+		fmt.Fprintf(w, "not expected\n  got  %s\n", brief(f.got))
 		return
 	case f.got == nil:
 		fmt.Fprintf(w, "line %d: did not come\n  want %s\n", f.line, brief(f.want))
 		return
-	}
-	fmt.Fprintf(w, "line %d: differs\n  want %s\n  got  %s\n", f.line, brief(f.want), brief(f.got))
-	var want, got map[string]json.RawMessage
-	if json.Unmarshal(f.want, &want) != nil || json.Unmarshal(f.got, &got) != nil {
+	case f.moved:
+		fmt.Fprintf(w, "line %d: comes later than expected\n  %s\n", f.line, brief(f.want))
 		return
 	}
-	keys := make([]string, 0, len(got))
-	for k := range got {
-		keys = append(keys, k)
-	}
-	for k := range want {
-		if _, ok := got[k]; !ok {
-			keys = append(keys, k)
+	fmt.Fprintf(w, "line %d: differs\n  want %s\n  got  %s\n", f.line, brief(f.want), brief(f.got))
+	leaves("", f.want, f.got, func(path string, want, got json.RawMessage) {
+		if !strings.HasPrefix(path, "rules.") {
+			fmt.Fprintf(w, "    %s: want %s, got %s\n", path, shown(want), shown(got))
 		}
+	})
+}
+
+// writeSame sums up, by the value that differs, the records whose decision is
+// the expected one.
+func writeSame(w io.Writer, same []difference) {
+	type sum struct {
+		n, line   int
+		want, got string
 	}
-	slices.Sort(keys)
-	for _, k := range keys {
-		if !bytes.Equal(want[k], got[k]) {
-			fmt.Fprintf(w, "    %s: want %s\n    %*s  got  %s\n", k, shown(want[k]), len(k), "", shown(got[k]))
-		}
+	sums := map[string]sum{}
+	for _, f := range same {
+		leaves("", f.want, f.got, func(path string, want, got json.RawMessage) {
+			s, ok := sums[path]
+			if !ok {
+				s = sum{line: f.line, want: shown(want), got: shown(got)}
+			}
+			s.n++
+			sums[path] = s
+		})
+	}
+	for _, path := range slices.Sorted(maps.Keys(sums)) {
+		s := sums[path]
+		fmt.Fprintf(w, "%s decided the same, %s differs; line %d: want %s, got %s\n", plural(s.n, "record"), path, s.line, s.want, s.got)
+	}
+}
+
+// leaves calls fn for every value that differs between two JSON objects, by
+// its path.
+func leaves(path string, want, got json.RawMessage, fn func(path string, want, got json.RawMessage)) {
+	if bytes.Equal(want, got) {
+		return
+	}
+	var w, g map[string]json.RawMessage
+	if json.Unmarshal(want, &w) != nil || json.Unmarshal(got, &g) != nil {
+		fn(path, want, got)
+		return
+	}
+	keys := maps.Clone(w)
+	maps.Copy(keys, g)
+	for _, k := range slices.Sorted(maps.Keys(keys)) {
+		leaves(strings.TrimPrefix(path+"."+k, "."), w[k], g[k], fn)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/beckon-bot/beckon/cmd/internal/config"
+	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/db/sqlite"
 	"github.com/beckon-bot/beckon/runtime/account"
 	"github.com/beckon-bot/beckon/runtime/action"
@@ -140,7 +141,10 @@ func (h *host) openStore(ctx context.Context) (err error) {
 		return err
 	}
 	if err := checkKey(ctx, h.store, h.key); err != nil {
-		return fmt.Errorf("%s: %w", h.dir.file("host.key"), err)
+		if errors.Is(err, db.ErrWrongKey) {
+			return unsafeKey("%s is not the key that the database beside it was made with", h.dir.file("host.key"))
+		}
+		return err
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ func initCommand(_ context.Context, sys system, args []string) error {
 		return err
 	}
 	if len(rest) != 1 {
-		return usageError("name the folder to write")
+		return usageError("name one folder to write")
 	}
 	dir := rest[0]
 	if err := writeBot(dir); err != nil {

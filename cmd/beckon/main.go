@@ -69,6 +69,7 @@ func commands() []command {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	os.Exit(run(ctx, os.Args[1:], system{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, now: time.Now,
 	}))
@@ -96,12 +97,12 @@ func run(ctx context.Context, args []string, sys system) int {
 			return exitOK
 		}
 		if errors.Is(err, flag.ErrHelp) {
-			fmt.Fprintf(sys.stdout, "usage: beckon %s %s\n\n%s\n", c.name, c.args, c.about)
+			c.help(sys.stdout, err)
 			return exitOK
 		}
 		fmt.Fprintf(sys.stderr, "beckon %s: %v\n", c.name, err)
 		if errors.As(err, new(usageError)) {
-			fmt.Fprintf(sys.stderr, "usage: beckon %s %s\n", c.name, c.args)
+			fmt.Fprintln(sys.stderr, c.usage())
 		}
 		return exitCode(err)
 	}
@@ -117,6 +118,38 @@ func usage(w io.Writer) {
 	}
 	fmt.Fprint(w, "\n\"beckon COMMAND -h\" shows a command's arguments. Start with: beckon demo\n")
 }
+
+func (c command) usage() string { return strings.TrimRight("usage: beckon "+c.name+" "+c.args, " ") }
+
+// help shows what a command does and every flag it takes.
+func (c command) help(w io.Writer, asked error) {
+	fmt.Fprintf(w, "%s\n\n%s\n", c.usage(), c.about)
+	var h helpError
+	if !errors.As(asked, &h) {
+		return
+	}
+	fmt.Fprintln(w)
+	t := table(w)
+	h.flags.VisitAll(func(f *flag.Flag) {
+		dashes := "--"
+		if len(f.Name) == 1 {
+			dashes = "-"
+		}
+		value, about := flag.UnquoteUsage(f)
+		value = strings.ToUpper(strings.Replace(value, "string", "value", 1))
+		if f.DefValue != "" && f.DefValue != "false" {
+			about += " (" + f.DefValue + ")"
+		}
+		fmt.Fprintf(t, "  %s%s %s\t%s\n", dashes, f.Name, value, about)
+	})
+	t.Flush()
+}
+
+// helpError asks for a command's help.
+type helpError struct{ flags *flag.FlagSet }
+
+func (helpError) Error() string { return flag.ErrHelp.Error() }
+func (helpError) Unwrap() error { return flag.ErrHelp }
 
 // usageError is a mistake in the arguments.
 type usageError string
@@ -157,7 +190,7 @@ func parse(fs *flag.FlagSet, args []string) ([]string, error) {
 	for {
 		if err := fs.Parse(args); err != nil {
 			if errors.Is(err, flag.ErrHelp) {
-				return nil, err
+				return nil, helpError{fs}
 			}
 			return nil, usageError(strings.Replace(err.Error(), "flag provided but not defined: ", "unknown flag ", 1))
 		}

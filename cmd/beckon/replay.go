@@ -34,8 +34,8 @@ type replayOptions struct {
 func replayCommand(ctx context.Context, sys system, args []string) error {
 	fs := flag.NewFlagSet("replay", flag.ContinueOnError)
 	var o replayOptions
-	fs.StringVar(&o.config, "c", "", "configuration; none: the bot of `beckon init` plays the accounts of the log")
-	fs.StringVar(&o.expect, "expect", "", "file of the decision records to expect")
+	fs.StringVar(&o.config, "c", "", "configuration `file`; none: the bot that init writes plays the accounts of the log")
+	fs.StringVar(&o.expect, "expect", "", "`file` of the decision records to expect")
 	fs.BoolVar(&o.skipBad, "skip-bad", false, "report bad lines and go on")
 	format := formatFlag(fs)
 	logs, err := parse(fs, args)
@@ -47,7 +47,7 @@ func replayCommand(ctx context.Context, sys system, args []string) error {
 		return err
 	}
 	if len(o.logs) == 0 {
-		return usageError("name at least one event log")
+		return usageError("name at least one event log; - is the standard input")
 	}
 	return playLogs(ctx, sys, o)
 }
@@ -61,6 +61,9 @@ func playLogs(ctx context.Context, sys system, o replayOptions) error {
 	}
 	defer os.RemoveAll(tmp)
 	r := &replayRun{sys: sys, o: o, tmp: tmp}
+	if err := r.keepPipes(); err != nil {
+		return err
+	}
 	if err := r.readAhead(); err != nil {
 		return err
 	}
@@ -80,6 +83,7 @@ type replayRun struct {
 	sys   system
 	o     replayOptions
 	tmp   string
+	logs  []eventLog
 	cfg   *config.Config
 	bots  bots
 	known *replay.Recorded
@@ -219,12 +223,19 @@ func (r *replayRun) output() (func(replay.Step) error, func() error, error) {
 // scan reads all logs in order; with ahead, bad lines are passed over in
 // silence, since the second reading tells of them.
 func (r *replayRun) scan(fn func(replay.Line) error, ahead bool) error {
-	for _, name := range r.o.logs {
-		f, err := os.Open(name)
+	for _, log := range r.logs {
+		f, err := os.Open(log.path)
 		if err != nil {
 			return exitError{exitUsage, fmt.Errorf("open event log: %w", err)}
 		}
-		err = replay.Scan(name, f, fn, func(err error) error {
+		checked := false
+		err = replay.Scan(log.name, f, fn, func(err error) error {
+			if !checked {
+				checked = true
+				if err := errNotLines(log); err != nil {
+					return err
+				}
+			}
 			switch {
 			case ahead:
 				return nil
@@ -264,7 +275,10 @@ func (r *replayRun) progress() func(n int) {
 // report ends a replay: what was expected and did not come is exit 4.
 func (r *replayRun) report() error {
 	if r.bad > 0 {
-		fmt.Fprintf(r.sys.stderr, "%d bad lines skipped\n", r.bad)
+		fmt.Fprintf(r.sys.stderr, "%s skipped\n", plural(r.bad, "bad line"))
+	}
+	if r.events == 0 {
+		fmt.Fprintln(r.sys.stderr, "no events, nothing to decide")
 	}
 	if r.diff == nil {
 		return nil

@@ -17,9 +17,9 @@ import (
 
 func runCommand(ctx context.Context, sys system, args []string) error {
 	fs := flag.NewFlagSet("run", flag.ContinueOnError)
-	file := fs.String("c", "beckon.yaml", "configuration file")
+	file := fs.String("c", defaultFile, "configuration `file`")
 	dry := fs.Bool("dry", false, "decide and record everything, send nothing")
-	level := fs.String("log", "info", "debug, info, warn or error")
+	level := fs.String("log", "info", "log this `level` and up: debug, info, warn or error")
 	format := formatFlag(fs)
 	rest, err := parse(fs, args)
 	if err != nil {
@@ -127,7 +127,7 @@ func (h *host) runPrune(ctx context.Context) error {
 func (h *host) webServer() (service.Service, error) {
 	srv, ln, err := listen(h.cfg.Listen, h.handler())
 	if err != nil {
-		return service.Service{}, err
+		return service.Service{}, fmt.Errorf("webhook: %w", err)
 	}
 	return service.Service{
 		Name: "webhook",
@@ -159,7 +159,7 @@ const webhookPath = "/x/webhook"
 func listen(addr string, handler http.Handler) (*http.Server, net.Listener, error) {
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
-		return nil, nil, fmt.Errorf("listen: %w", err)
+		return nil, nil, err // it names the address
 	}
 	return &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute}, ln, nil
 }

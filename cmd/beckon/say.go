@@ -23,7 +23,7 @@ func sayRecord(e event.Event, r gate.Record) string {
 		user = "@" + e.Name
 	}
 	return strings.TrimRight(fmt.Sprintf("%s  %-19s %-16s %-5s %-28s %s",
-		r.At.UTC().Format("2006-01-02 15:04:05"), what, clip(user, 16), r.Decision, clip(rulesOf(r), 28), r.Say), " ")
+		r.At.UTC().Format("2006-01-02 15:04:05"), clip(what, 19), clip(user, 16), r.Decision, clip(rulesOf(r), 28), r.Say), " ")
 }
 
 // rulesOf names what decided, the first rule and how many more.

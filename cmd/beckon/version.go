@@ -2,14 +2,19 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"runtime"
 	"runtime/debug"
 )
 
 func versionCommand(_ context.Context, sys system, args []string) error {
-	if len(args) > 0 {
-		return usageError(fmt.Sprintf("unexpected argument %q", args[0]))
+	rest, err := parse(flag.NewFlagSet("version", flag.ContinueOnError), args)
+	if err != nil {
+		return err
+	}
+	if err := noArgs(rest); err != nil {
+		return err
 	}
 	version, commit := "devel", "unknown commit"
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -22,6 +27,6 @@ func versionCommand(_ context.Context, sys system, args []string) error {
 			}
 		}
 	}
-	_, err := fmt.Fprintf(sys.stdout, "beckon %s (%s, %s %s/%s)\n", version, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	_, err = fmt.Fprintf(sys.stdout, "beckon %s (%s, %s %s/%s)\n", version, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return err
 }

@@ -14,10 +14,10 @@ import (
 // xsimCommand runs a simulated X on its own, for a bot in any language.
 func xsimCommand(ctx context.Context, sys system, args []string) error {
 	fs := flag.NewFlagSet("xsim", flag.ContinueOnError)
-	addr := fs.String("listen", "127.0.0.1:8089", "loopback address")
-	webhook := fs.String("webhook", "", "URL of the bot's webhook; none: nothing is delivered")
-	secret := fs.String("consumer-secret", "simulated-consumer-secret", "key of the webhook's signatures; simulated, so no secret")
-	account := fs.String("account", "acme_support:1000000000000000001:simulated-token", "accounts of bots as handle:user id:token, separated by commas")
+	addr := fs.String("listen", "127.0.0.1:8089", "loopback `address` to serve on")
+	webhook := fs.String("webhook", "", "`URL` of the bot's webhook; none: nothing is delivered")
+	secret := fs.String("consumer-secret", "simulated-consumer-secret", "`key` of the webhook's signatures; simulated, so no secret")
+	account := fs.String("account", "acme_support:1000000000000000001:simulated-token", "`accounts` of bots as handle:user id:token, separated by commas")
 	enterprise := fs.Bool("enterprise", false, "the app is on the Enterprise tier: replies need no summons")
 	rest, err := parse(fs, args)
 	if err != nil {
