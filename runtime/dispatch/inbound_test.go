@@ -277,3 +277,31 @@ func TestE3StopComesFirst(t *testing.T) {
 	h.now = h.now.Add(time.Minute)
 	h.want(h.batch(h.dm(alice, "2002", "start")), gate.Allow, "")
 }
+
+// E4: a time that cannot be stops nobody, and keeps no answer waiting for
+// years. A STOP counts with it, a START does not.
+func TestE4TimesFarAhead(t *testing.T) {
+	t.Parallel()
+	for _, at := range []string{"9999-12-31T23:59:59-01:00", "2080-01-01T00:00:00Z", "2026-03-03T09:00:00.001Z"} {
+		h := newHost(t, true)
+		ahead := func(id, text string) []Handled {
+			m := h.mention(alice, id, text)
+			body := strings.Replace(string(m.Data), "2026-03-02T09:00:00.000Z", at, 1)
+			if body == string(m.Data) {
+				t.Fatalf("no created_at to replace in %s", body)
+			}
+			m.Data = []byte(body)
+			return h.batch(m)
+		}
+		h.want(ahead("1001", "hello"), gate.Allow, "")
+		if got, want := h.actions()[0].ExpiresAt, nine.Add(24*time.Hour); !got.Equal(want) {
+			t.Errorf("%s: the answer waits until %s, want %s", at, got, want)
+		}
+		if ahead("1002", "stop"); !h.stopped(alice) {
+			t.Errorf("%s: the STOP is lost", at)
+		}
+		if ahead("1003", "start"); !h.stopped(alice) {
+			t.Errorf("%s: a START of no time ends the opt-out", at)
+		}
+	}
+}

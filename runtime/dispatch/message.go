@@ -148,6 +148,11 @@ func (w *work) event(m bus.Delivery, e event.Event) (Handled, error) {
 	if w.botUsers[e.User] { // whatever its label
 		e.Automated = event.Yes
 	}
+	if e.At.After(w.Now.Add(w.MaxEventAge)) {
+		// No clock is that far ahead: the act has no time that could be trusted.
+		// A STOP counts without one, a START does not.
+		e.At = time.Time{}
+	}
 	h := Handled{Seq: m.Seq, Event: e}
 	fresh, err := w.Tx.MarkSeen(e.Bot, e.ID, e.Index, w.Now)
 	if err != nil {
