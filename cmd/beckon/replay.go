@@ -16,6 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/beckon-bot/beckon/cmd/internal/config"
+	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/db/sqlite"
 	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/gate"
@@ -71,7 +72,7 @@ func playLogs(ctx context.Context, sys system, o replayOptions) error {
 	if err != nil {
 		return err
 	}
-	err = r.play(ctx, store)
+	err = replay.Within(ctx, store, func(s db.Store) error { return r.play(ctx, s) })
 	if err = errors.Join(err, store.Close()); err != nil {
 		return err
 	}
@@ -160,7 +161,7 @@ func (r *replayRun) configuration(accounts []string) (*config.Config, error) {
 	return cfg, nil
 }
 
-func (r *replayRun) play(ctx context.Context, store *sqlite.Store) error {
+func (r *replayRun) play(ctx context.Context, store db.Store) error {
 	door := ingest.New(ingest.Options{
 		Bots: func(user string) (string, bool) { name, ok := r.bots.byUser[user]; return name, ok },
 		Now:  func() time.Time { return time.Time{} },

@@ -14,6 +14,7 @@ package replay
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
@@ -58,6 +59,7 @@ type Player struct {
 	sender *action.Sender
 	x      *outcomes
 	now    time.Time
+	due    time.Time     // when the sender wants to be called; zero: not by itself
 	claims []gate.Record // decisions of the sender since the last event
 }
 
@@ -115,8 +117,10 @@ func (p *Player) Play(ctx context.Context, l Line) error {
 	if err := p.bus.Ack(ds); err != nil {
 		return err
 	}
-	if err := p.send(ctx); err != nil {
-		return err
+	if drafted(done) {
+		if err := p.send(ctx); err != nil {
+			return err
+		}
 	}
 	return p.emit(before, done)
 }
@@ -141,29 +145,34 @@ func (p *Player) Close() error { return p.bus.Close() }
 
 // advance moves the clock, stopping at each due time of the sender on the way.
 func (p *Player) advance(ctx context.Context, to time.Time) error {
-	for {
-		next, err := p.sender.Step(ctx, p.now)
-		if err != nil {
+	for !p.due.IsZero() && !p.due.After(to) {
+		if p.due.After(p.now) {
+			p.now = p.due
+		}
+		if err := p.send(ctx); err != nil {
 			return err
 		}
-		if next.IsZero() || next.After(to) {
-			p.now = to
-			return nil
-		}
-		if next.After(p.now) {
-			p.now = next
+	}
+	p.now = to
+	return nil
+}
+
+// send steps until nothing is due now.
+func (p *Player) send(ctx context.Context) (err error) {
+	for {
+		p.due, err = p.sender.Step(ctx, p.now)
+		if err != nil || p.due.IsZero() || p.due.After(p.now) {
+			return err
 		}
 	}
 }
 
-// send steps until nothing is due now.
-func (p *Player) send(ctx context.Context) error {
-	for {
-		next, err := p.sender.Step(ctx, p.now)
-		if err != nil || next.IsZero() || next.After(p.now) {
-			return err
-		}
-	}
+// drafted reports whether events made an action, for which the sender must
+// look. Whatever else they do to the action log makes nothing due sooner.
+func drafted(done []dispatch.Handled) bool {
+	return slices.ContainsFunc(done, func(h dispatch.Handled) bool {
+		return slices.ContainsFunc(h.Records, func(r gate.Record) bool { return r.Action != nil && r.Action.ID != "" })
+	})
 }
 
 // emit tells of each event's records: the first has what the sender decided on

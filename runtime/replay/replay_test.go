@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/db/sqlite"
 	"github.com/beckon-bot/beckon/handlers"
 	"github.com/beckon-bot/beckon/rules"
@@ -30,8 +31,35 @@ const answers = `schema: beckon.answers/v1
 default: {reply: "We are here.", dm: "We are here."}
 `
 
-// play replays lines and returns the decision records, one a line.
+// play replays lines and returns the decision records, one a line: the same in
+// one transaction as in many.
 func play(t *testing.T, lines []Line) string {
+	t.Helper()
+	many, one := temporary(t), temporary(t)
+	want := playOn(t, many, lines)
+	err := Within(t.Context(), one, func(s db.Store) error {
+		if got := playOn(t, s, lines); got != want {
+			t.Errorf("P1: in one transaction\n%s\nin many\n%s", got, want)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return want
+}
+
+func temporary(t *testing.T) db.Store {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(t.TempDir(), "r.db"), Temporary: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func playOn(t *testing.T, store db.Store, lines []Line) string {
 	t.Helper()
 	set, err := rules.Load([]rules.Source{{Name: "desk.yaml", Data: []byte(permit)}}, rules.Options{})
 	if err != nil {
@@ -41,11 +69,6 @@ func play(t *testing.T, lines []Line) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(t.TempDir(), "r.db"), Temporary: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer store.Close()
 	known := NewRecorded()
 	for _, l := range lines {
 		known.Add(l, func(string) string { return "desk" })
@@ -134,7 +157,7 @@ func day(t *testing.T, acts ...xsim.Act) []Line {
 	return lines
 }
 
-func TestP1SameLogSameBytes(t *testing.T) {
+func TestP1P2SameLogSameBytes(t *testing.T) {
 	t.Parallel()
 	lines := day(t,
 		xsim.Act{Kind: xsim.ActMention, From: "ann", To: "desk_bot", Text: "hello?"},

@@ -2,10 +2,12 @@ package bench
 
 import (
 	"bytes"
+	"errors"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/db/sqlite"
 	"github.com/beckon-bot/beckon/handlers"
 	"github.com/beckon-bot/beckon/runtime/replay"
@@ -27,12 +29,14 @@ func BenchmarkReplay(b *testing.B) {
 		s, err := sqlite.Open(b.Context(), sqlite.Options{Path: filepath.Join(b.TempDir(), "replay.db"), Temporary: true})
 		must(b, err)
 		records := 0
-		p := replay.New(replay.Options{
-			Store: s, Gate: d.gate, Handlers: map[string]handlers.Chain{botName: d.chain}, Route: d.door.Message,
-			Emit: func(s replay.Step) error { records += len(s.Records); return nil },
-		}, replay.NewRecorded())
-		must(b, replay.Scan("log", bytes.NewReader(log.Bytes()), func(l replay.Line) error { return p.Play(b.Context(), l) }, nil))
-		must(b, p.Close())
+		must(b, replay.Within(b.Context(), s, func(store db.Store) error {
+			p := replay.New(replay.Options{
+				Store: store, Gate: d.gate, Handlers: map[string]handlers.Chain{botName: d.chain}, Route: d.door.Message,
+				Emit: func(s replay.Step) error { records += len(s.Records); return nil },
+			}, replay.NewRecorded())
+			err := replay.Scan("log", bytes.NewReader(log.Bytes()), func(l replay.Line) error { return p.Play(b.Context(), l) }, nil)
+			return errors.Join(err, p.Close())
+		}))
 		must(b, s.Close())
 		if records < n+n/2 {
 			b.Fatalf("%d records of %d events: the log was not answered", records, n)
