@@ -21,6 +21,10 @@ var ErrNotHeld = errors.New("only an action on hold can be approved or rejected"
 // ErrNotWaiting is returned where an action to be retried is not pending.
 var ErrNotWaiting = errors.New("only a pending action can be tried earlier")
 
+// ErrPaused is returned for an approval while the kill switch is on: deciding
+// then would end the draft for good.
+var ErrPaused = errors.New("resume the bot before approving")
+
 // Desk is what operators do to the action log. Each call is one transaction.
 type Desk struct {
 	Store db.Store
@@ -31,8 +35,16 @@ type Desk struct {
 // Approve records a person's yes to a held draft and decides again at this
 // moment: the holds of the rules that held it count as lifted, any other holds
 // again, forbids are never lifted. It returns the action as it stands then.
+// While the kill switch is on it is ErrPaused, and nothing changes.
 func (d Desk) Approve(ctx context.Context, now time.Time, id, by string) (db.Action, error) {
 	return d.judge(ctx, now, id, func(u *Unit, a *db.Action) error {
+		paused, why, err := u.Paused(a.Bot)
+		if err != nil {
+			return err
+		}
+		if paused {
+			return fmt.Errorf("%s: %w", why, ErrPaused)
+		}
 		lifted := heldBy(*a)
 		if a.Approval != nil { // a later hold does not take back what was approved before
 			lifted = append(lifted, a.Approval.Rules...)

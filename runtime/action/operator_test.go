@@ -11,6 +11,27 @@ import (
 	"github.com/beckon-bot/beckon/runtime/gate"
 )
 
+// While the kill switch is on an approval would end the draft for good.
+func TestApproveWhilePaused(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	a := d.drafted(d.mention("u1", "p1", "a refund"), event.Hold)
+	if err := d.operator().Pause(t.Context(), d.now, db.AllBots, "ann", "a look", true); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.operator().Approve(t.Context(), d.now, a.ID, "ann"); !errors.Is(err, ErrPaused) {
+		t.Fatalf("approve while paused: %v, want ErrPaused", err)
+	}
+	d.want(a.ID, event.Hold, 0)
+	if err := d.operator().Pause(t.Context(), d.now, db.AllBots, "ann", "", false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.operator().Approve(t.Context(), d.now, a.ID, "ann"); err != nil {
+		t.Fatal(err)
+	}
+	d.want(a.ID, event.Sent, 1)
+}
+
 func TestApproveLiftsWhatHeld(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

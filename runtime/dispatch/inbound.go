@@ -42,12 +42,7 @@ func (w *work) inbound(m bus.Delivery, e event.Event, counted bool) ([]gate.Reco
 		}
 	}
 	if todo.confirm != "" {
-		stopped, err := w.nothing(e, fmt.Sprintf("The user said stop: %s; it is confirmed once.", cancelled(todo.cancelled)))
-		if err != nil {
-			return nil, err
-		}
-		confirmed, err := w.confirm(m, e, todo.confirm)
-		return append(stopped, confirmed...), err
+		return w.confirmed(m, e, todo)
 	}
 	if why := w.silent(m, e, *st, tier, todo); why != "" {
 		return w.nothing(e, why)
@@ -251,6 +246,17 @@ func handlerMay(drafts []event.Draft) error {
 		return fmt.Errorf("handler %s drafted with the purpose %s: %w", d.Handler, d.Purpose, errPurpose)
 	}
 	return nil
+}
+
+// confirmed is an opt-out whose confirmation is due: two records, of the stop
+// and of what the rules say of its confirmation.
+func (w *work) confirmed(m bus.Delivery, e event.Event, t todo) ([]gate.Record, error) {
+	stopped, err := w.nothing(e, fmt.Sprintf("The user said stop: %s; its confirmation is decided next.", cancelled(t.cancelled)))
+	if err != nil {
+		return nil, err
+	}
+	confirmation, err := w.confirm(m, e, t.confirm)
+	return append(stopped, confirmation...), err
 }
 
 // confirm drafts the opt-out confirmation: fixed text, the one purpose that
