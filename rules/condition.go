@@ -30,9 +30,9 @@ func problemAt(off int, code, hint, format string, args ...any) *problem {
 	return &problem{off: off, code: code, hint: hint, msg: fmt.Sprintf(format, args...)}
 }
 
-// parseCondition checks one condition and returns its meaning. features maps
-// the names that it may use to their slots. The error is a *problem.
-func parseCondition(src string, features map[string]int) (*term, error) {
+// parseCondition checks one condition and returns its meaning. in is what its
+// file defines for it. The error is a *problem, or errReported.
+func parseCondition(src string, in scope) (*term, error) {
 	if err := scanCondition(src); err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func parseCondition(src string, features map[string]int) (*term, error) {
 	if err != nil {
 		return nil, syntaxProblem(src, err)
 	}
-	d := dialect{src: src, features: features}
+	d := dialect{src: src, scope: in}
 	t, err := d.term(tree.Node)
 	if err != nil {
 		return nil, err

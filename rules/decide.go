@@ -11,7 +11,7 @@ import (
 // safe for concurrent use. A nil set, an input outside its domain and a panic
 // are denies (R8). A feature that the set does not define is one that no rule
 // of it reads, and is ignored.
-func (s *Set) Decide(q Query) (d Decision) {
+func (s *Set) Decide(q Query) (out Decision) {
 	if s == nil || len(s.layers) == 0 {
 		return Decision{Effect: Deny, Say: "No rules are loaded, so nothing is sent."}
 	}
@@ -20,13 +20,17 @@ func (s *Set) Decide(q Query) (d Decision) {
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			d = Decision{Effect: Deny, Say: fmt.Sprintf("The rule engine failed, so nothing is sent: %v", p)}
+			out = Decision{Effect: Deny, Say: fmt.Sprintf("The rule engine failed, so nothing is sent: %v", p)}
 		}
 	}()
 	m := s.machines.Get().(*vm.VM)
-	d = s.decide(&q, m, s.box(&q))
+	e := s.box(&q)
+	d, f := s.decide(&q, m, e)
 	// After a panic the machine is not put back.
 	s.machines.Put(m)
+	if len(s.shadows[q.Input.Action.Kind]) > 0 {
+		d.Shadow = s.shadow(&q, f, &d, e)
+	}
 	return d
 }
 
@@ -44,35 +48,35 @@ func (s *Set) box(q *Query) boxed[env] {
 	return box(e)
 }
 
-func (s *Set) decide(q *Query, m *vm.VM, e boxed[env]) Decision {
+func (s *Set) decide(q *Query, m *vm.VM, e boxed[env]) (Decision, finding) {
 	rules := s.byKind[q.Input.Action.Kind]
 	d := Decision{Outcomes: make(Outcomes, len(rules))}
-	f := &finding{}
+	f := finding{}
 	for i, u := range rules {
 		v := u.outcome(m, e)
 		d.Outcomes[i] = Outcome{u.ID, v}
-		if v == True || v == Error && u.Effect != permit {
+		if u.fires(v) {
 			f.add(u, q.Lifted)
 		}
 	}
-	unpermitted := f.unpermitted(s.layers)
+	d.Effect, d.Obligations = f.effect(s.layers)
 	switch {
 	case len(f.forbids) > 0:
-		d.Effect, d.By, d.Say = Deny, named(f.forbids), say(f.forbids[0])
-		return d
-	case len(unpermitted) > 0:
-		d.Effect = Deny
-		d.By, d.Say = s.nearest(q.Input.Action.Kind, unpermitted, m, e)
-		return d
-	case len(f.holds) > 0:
-		d.Effect, d.By, d.Say = Hold, named(f.holds), say(f.holds[0])
+		d.By, d.Say = named(f.forbids), say(f.forbids[0])
+	case d.Effect == Deny:
+		d.By, d.Say = s.nearest(q.Input.Action.Kind, f.unpermitted(s.layers), m, e)
+	case d.Effect == Hold:
+		d.By, d.Say = named(f.holds), say(f.holds[0])
 	default:
 		// The account's own words are closer to the reader than the platform's.
-		d.Effect, d.By, d.Say = Allow, named(f.permits), say(f.permits[len(f.permits)-1])
+		d.By, d.Say = named(f.permits), say(f.permits[len(f.permits)-1])
 	}
-	d.Obligations = f.obligations()
-	return d
+	return d, f
 }
+
+// fires reports whether a rule with that outcome fires: an error fires all but
+// permits.
+func (u *rule) fires(v Truth) bool { return v == True || v == Error && u.Effect != permit }
 
 // finding is which rules fired, by effect.
 type finding struct {
@@ -92,6 +96,18 @@ func (f *finding) add(u *rule, lifted []string) {
 	default: // forbid
 		f.forbids = append(f.forbids, u)
 	}
+}
+
+// effect is what the rules that fired decide, and the obligations that go with
+// it: none with a deny.
+func (f *finding) effect(layers []string) (Effect, []Obligation) {
+	switch {
+	case len(f.forbids) > 0 || len(f.unpermitted(layers)) > 0:
+		return Deny, nil
+	case len(f.holds) > 0:
+		return Hold, f.obligations()
+	}
+	return Allow, f.obligations()
 }
 
 // unpermitted lists the layers in which no permit fired.

@@ -126,4 +126,14 @@ type Decision struct {
 	Say         string       `json:"say"`          // one plain sentence
 	Obligations []Obligation `json:"obligations,omitempty"`
 	Outcomes    Outcomes     `json:"outcomes,omitempty"`
+	Shadow      []Shadow     `json:"shadow,omitempty"` // by rule id; it is no part of the decision
+}
+
+// Shadow is a rule in shadow mode that would have changed the decision, and
+// what the decision would have been with this rule alone in force beside the
+// set's others.
+type Shadow struct {
+	By
+	Effect      Effect       `json:"decision"`
+	Obligations []Obligation `json:"obligations,omitempty"`
 }

@@ -10,8 +10,8 @@ import (
 // dialect turns expr's syntax tree into terms. What it does not name, it
 // refuses.
 type dialect struct {
-	src      string
-	features map[string]int
+	src string
+	scope
 }
 
 // term reads a node where a truth value stands.
@@ -142,17 +142,22 @@ func (d *dialect) membership(n *ast.BinaryNode) (*term, error) {
 		name := ref.String()
 		return nil, problemAt(start(n), "boolean", "write "+name+" or not "+name, "%s is true or false already", name)
 	}
-	list, ok := n.Right.(*ast.ArrayNode)
-	if !ok {
-		if err := d.listReference(n.Right); err != nil {
+	ref.op, ref.off = opIn, start(n)
+	if group, name, ok := d.member(n.Right); ok && group == "lists" {
+		l, err := d.named(name, start(n.Right))
+		if err != nil {
 			return nil, err
 		}
-		return nil, problemAt(start(n.Right), "list", `write the constants out: in ["a", "b"]`, "the right side of in is a list of constants")
+		ref.consts, err = l.constants(ref.field, start(n.Right))
+		return ref, err
+	}
+	list, ok := n.Right.(*ast.ArrayNode)
+	if !ok {
+		return nil, problemAt(start(n.Right), "list", `write the constants out: in ["a", "b"], or name a list: in lists.x`, "the right side of in is a list of constants")
 	}
 	if len(list.Nodes) == 0 {
 		return nil, problemAt(start(list), "list", "name at least one constant", "an empty list holds nothing")
 	}
-	ref.op, ref.off = opIn, start(n)
 	for _, e := range list.Nodes {
 		c, err := d.constant(e, ref.field)
 		if err != nil {
@@ -166,16 +171,18 @@ func (d *dialect) membership(n *ast.BinaryNode) (*term, error) {
 	return ref, nil
 }
 
-// listReference says of lists.x that it is for a later version.
-func (d *dialect) listReference(n ast.Node) error {
-	m, ok := n.(*ast.MemberNode)
-	if !ok {
-		return nil
+// member reads group.leaf, written with a dot.
+func (d *dialect) member(n ast.Node) (group, leaf string, ok bool) {
+	m, is := n.(*ast.MemberNode)
+	if !is || m.Optional {
+		return "", "", false
 	}
-	if id, ok := m.Node.(*ast.IdentifierNode); ok && id.Value == "lists" {
-		return problemAt(start(n), "not-in-this-version", `write the constants out: in ["a", "b"]`, "named lists are not in this version")
+	g, is := m.Node.(*ast.IdentifierNode)
+	l, is2 := m.Property.(*ast.StringNode)
+	if !is || !is2 || strings.ContainsRune(`"'`, rune(d.src[l.Location().From])) {
+		return "", "", false
 	}
-	return nil
+	return g.Value, l.Value, true
 }
 
 // reference reads group.field or feature.name. A field that is not boolean
@@ -185,22 +192,20 @@ func (d *dialect) reference(n ast.Node) (*term, error) {
 	if id, ok := n.(*ast.IdentifierNode); ok {
 		return nil, problemAt(at, "unknown-field", wholeNameHint(id.Value), "there is no field %s", id.Value)
 	}
-	m := n.(*ast.MemberNode)
-	group, ok := m.Node.(*ast.IdentifierNode)
-	leaf, ok2 := m.Property.(*ast.StringNode)
-	if !ok || !ok2 || m.Optional || strings.ContainsRune(`"'`, rune(d.src[leaf.Location().From])) {
+	group, leaf, ok := d.member(n)
+	if !ok {
 		return nil, problemAt(at, "index", "write group.field", "the dialect has no indexing: a field is written group.field")
 	}
-	name := group.Value + "." + leaf.Value
-	if group.Value == "feature" {
-		slot, ok := d.features[leaf.Value]
+	name := group + "." + leaf
+	if group == "feature" {
+		slot, ok := d.features[leaf]
 		if !ok {
-			return nil, problemAt(at, "unknown-feature", featureHint(leaf.Value, d.features), "this file defines no feature %s", leaf.Value)
+			return nil, problemAt(at, "unknown-feature", featureHint(leaf, d.features), "this file defines no feature %s", leaf)
 		}
-		return &term{op: opFeature, off: at, feature: leaf.Value, slot: slot}, nil
+		return &term{op: opFeature, off: at, feature: leaf, slot: slot}, nil
 	}
-	if err := d.listReference(n); err != nil {
-		return nil, err
+	if group == "lists" {
+		return nil, problemAt(at, "list", "write field in "+name, "a list stands to the right of in only")
 	}
 	f := fieldByName[name]
 	if f == nil {

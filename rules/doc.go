@@ -21,4 +21,5 @@
 //   - R9 a loaded rule cannot fail to evaluate and is not constant.
 //   - R10 loading reports every error at once, or returns a whole set.
 //   - R11 a test names only what its set has, and a run without a test fails.
+//   - R12 a rule in shadow mode never changes a decision.
 package rules

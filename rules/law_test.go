@@ -24,6 +24,7 @@ type rawRule struct {
 	when        []string
 	unless      []string
 	obligations []string
+	mode        string
 }
 
 func (d draw) conditions(n int) []string {
@@ -82,6 +83,9 @@ func (r rawRule) yaml() string {
 			}
 			fmt.Fprintf(&b, "      c%d: %s\n", i, c)
 		}
+	}
+	if r.mode != "" {
+		fmt.Fprintf(&b, "    mode: %s\n", r.mode)
 	}
 	if r.obligations != nil {
 		fmt.Fprintf(&b, "    obligations: [%s]\n", strings.Join(r.obligations, ", "))
@@ -194,7 +198,7 @@ func define(t *testing.T, rules []rawRule, in Input) Effect {
 // holds evaluates a condition without expr.
 func holds(t *testing.T, cond string, in Input) bool {
 	t.Helper()
-	term, err := parseCondition(cond, nil)
+	term, err := parseCondition(cond, scope{})
 	if err != nil {
 		t.Fatal(err)
 	}

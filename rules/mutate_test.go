@@ -192,7 +192,7 @@ func TestMutations(t *testing.T) {
 			"(user.held and user.held)", "(user.held and (not bot.paused or user.held))", "(user.held and (bot.paused or not user.held))",
 		},
 	} {
-		term, err := parseCondition(src, nil)
+		term, err := parseCondition(src, scope{})
 		if err != nil {
 			t.Fatal(err)
 		}

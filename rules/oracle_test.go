@@ -113,7 +113,7 @@ func TestR9Oracle(t *testing.T) {
 	passed := 0
 	for i := range 400 {
 		src := randomCondition(r, i%4)
-		cond, err := parseCondition(src, oracleFeatures)
+		cond, err := parseCondition(src, scope{features: oracleFeatures})
 		if err != nil {
 			if code := err.(*problem).code; code != "constant" && code != "range" {
 				t.Errorf("%s: %s: %v", src, code, err)
@@ -124,7 +124,7 @@ func TestR9Oracle(t *testing.T) {
 		agree(t, r, src, cond, 30)
 	}
 	for _, src := range goodConditions {
-		cond, err := parseCondition(src, oracleFeatures)
+		cond, err := parseCondition(src, scope{features: oracleFeatures})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -145,7 +145,7 @@ func FuzzCondition(f *testing.F) {
 		f.Add(c)
 	}
 	f.Fuzz(func(t *testing.T, src string) {
-		cond, err := parseCondition(src, oracleFeatures)
+		cond, err := parseCondition(src, scope{features: oracleFeatures})
 		if err != nil {
 			p, ok := err.(*problem)
 			if !ok || p.code == "" || p.msg == "" || p.off < 0 || p.off > len(src) {
@@ -153,7 +153,7 @@ func FuzzCondition(f *testing.F) {
 			}
 			return
 		}
-		again, err := parseCondition(cond.String(), oracleFeatures)
+		again, err := parseCondition(cond.String(), scope{features: oracleFeatures})
 		if err != nil && err.(*problem).code != "too-long" && err.(*problem).code != "nesting" {
 			t.Fatalf("%q: canonical form %q: %v", src, cond, err)
 		}

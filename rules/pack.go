@@ -23,6 +23,13 @@ const (
 	require = "require"
 )
 
+// Whether a rule decides. Rules of the platform always do.
+const (
+	enforce = "enforce" // the default
+	shadow  = "shadow"  // evaluated and reported, decides nothing
+	off     = "off"
+)
+
 // pack is a rule file after checking. Its JSON is the canonical content that
 // the hash of a set covers: no comments, no layout, no order that means nothing.
 type pack struct {
@@ -103,14 +110,25 @@ func (r *reader) pack(data []byte, layer string) *pack {
 	if p.Layer != "" && p.Layer != layer {
 		r.at(m["layer"], "layer", "write layer: "+layer, "the platform layer is part of Beckon; a file cannot claim it")
 	}
+	in := scope{features: map[string]int{}, lists: map[string]*list{}}
+	var lists []*list
 	if n := m["lists"]; n != nil {
-		r.at(n, "not-in-this-version", `write the constants out: in ["a", "b"]`, "named lists are not in this version")
+		lists = r.lists(n)
+	}
+	for _, l := range lists {
+		in.lists[l.name] = l
 	}
 	if n := m["features"]; n != nil {
 		p.Features = r.features(n)
 	}
+	for i, f := range p.Features {
+		in.features[f.Name] = i
+	}
 	if n := m["rules"]; n != nil {
-		p.Rules = r.rules(n, layer, p.Features)
+		p.Rules = r.rules(n, layer, in)
+	}
+	if len(r.diags) == 0 {
+		r.unused(lists)
 	}
 	return p
 }
@@ -137,23 +155,19 @@ func (r *reader) features(n *yaml.Node) []feature {
 	return out
 }
 
-func (r *reader) rules(n *yaml.Node, layer string, features []feature) []*rule {
+func (r *reader) rules(n *yaml.Node, layer string, in scope) []*rule {
 	if n.Kind != yaml.SequenceNode || len(n.Content) == 0 {
 		r.at(n, "not-a-list", "write rules: and below it - id: …", "rules is a list of at least one rule")
 		return nil
 	}
-	known := make(map[string]int, len(features))
-	for i, f := range features {
-		known[f.Name] = i
-	}
 	var out []*rule
 	for _, e := range n.Content {
-		out = append(out, r.rule(e, layer, known))
+		out = append(out, r.rule(e, layer, in))
 	}
 	return out
 }
 
-func (r *reader) rule(n *yaml.Node, layer string, features map[string]int) *rule {
+func (r *reader) rule(n *yaml.Node, layer string, in scope) *rule {
 	required, optional := []string{"id", "effect", "actions", "because"}, []string{"when", "unless", "obligations", "tags", "owner", "cite"}
 	if layer == layerPlatform {
 		required = append(required, "cite")
@@ -166,9 +180,9 @@ func (r *reader) rule(n *yaml.Node, layer string, features map[string]int) *rule
 		Effect:  r.word(m["effect"], "effect", []string{permit, forbid, hold, require}),
 		Actions: r.list(m["actions"], "actions", fieldByName["action.kind"].enum),
 		Because: r.line(m["because"], "because"),
-		When:    r.conditions(m["when"], "when", features),
-		Unless:  r.conditions(m["unless"], "unless", features),
-		Mode:    r.word(m["mode"], "mode", []string{"enforce", "off", "shadow"}),
+		When:    r.conditions(m["when"], "when", in),
+		Unless:  r.conditions(m["unless"], "unless", in),
+		Mode:    r.word(m["mode"], "mode", []string{enforce, off, shadow}),
 		Tags:    r.list(m["tags"], "tags", nil),
 		Owner:   r.line(m["owner"], "owner"),
 		Cite:    r.line(m["cite"], "cite"),
@@ -178,9 +192,6 @@ func (r *reader) rule(n *yaml.Node, layer string, features map[string]int) *rule
 	if u.ID != "" && layer != layerPlatform && strings.HasPrefix(u.ID, "x.") {
 		r.at(m["id"], "reserved-id", "choose another prefix", "ids that start with x. belong to the platform pack")
 		u.ID = ""
-	}
-	if u.Mode == "shadow" {
-		r.at(m["mode"], "not-in-this-version", "write mode: off", "shadow rules are not in this version")
 	}
 	if u.Cite != "" && layer == layerPlatform && !citeForm.MatchString(u.Cite) {
 		r.at(m["cite"], "bad-name", "write: source, read 2026-01-31", "a citation ends with the date on which it was read")
@@ -220,14 +231,14 @@ func (r *reader) obligations(ruleNode, n *yaml.Node, u *rule) []string {
 }
 
 // conditions reads named expressions, in order of name.
-func (r *reader) conditions(n *yaml.Node, what string, features map[string]int) []condition {
+func (r *reader) conditions(n *yaml.Node, what string, in scope) []condition {
 	if n == nil {
 		return nil
 	}
 	var out []condition
 	for _, e := range r.entries(n, what) {
 		name := r.name(e.key, "the name of a condition", idForm)
-		if t := r.condition(e.value, features); t != nil && name != "" {
+		if t := r.condition(e.value, in); t != nil && name != "" {
 			out = append(out, condition{Name: name, Expr: t.String(), term: t})
 		}
 	}

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"errors"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -9,7 +10,7 @@ import (
 // condition reads one expression from its scalar; nil where something was
 // reported. The scalar must show what YAML reads: plain on one line, or a
 // literal block. Then an offset of the expression is a place in the file.
-func (r *reader) condition(n *yaml.Node, features map[string]int) *term {
+func (r *reader) condition(n *yaml.Node, in scope) *term {
 	if n.Kind != yaml.ScalarNode {
 		r.at(n, "not-a-string", `quote nothing, write x in ["a", "b"] with the field first`, "a condition is an expression")
 		return nil
@@ -27,9 +28,12 @@ func (r *reader) condition(n *yaml.Node, features map[string]int) *term {
 	if place == nil {
 		return nil
 	}
-	t, err := parseCondition(strings.TrimRight(n.Value, "\n"), features)
+	t, err := parseCondition(strings.TrimRight(n.Value, "\n"), in)
 	if err == nil {
 		return t
+	}
+	if errors.Is(err, errReported) {
+		return nil
 	}
 	p, ok := err.(*problem)
 	if !ok {

@@ -24,6 +24,7 @@ type Set struct {
 	sources  []Source
 	byKind   map[string][]*rule // platform first, each layer by id
 	byID     map[string]*rule   // those of byKind
+	shadows  map[string][]*rule // by kind, by id: those in shadow mode, which are in neither of the above
 	layers   []string           // the layers that must permit
 	slots    map[string]int     // features by name
 	matcher  matcher
@@ -48,7 +49,7 @@ func (s *Set) Packs() (platform, account string) {
 	return s.platform, s.account
 }
 
-// Size counts the account's rules that are not off, and its features.
+// Size counts the account's rules that decide, and its features.
 func (s *Set) Size() (rules, features int) {
 	if s == nil {
 		return 0, 0
@@ -111,7 +112,8 @@ func (b *builder) add(s Source, layer string) {
 // everything that is wrong.
 func (b *builder) set(sources []Source) (*Set, error) {
 	b.unique()
-	s := &Set{byKind: map[string][]*rule{}, byID: map[string]*rule{}, slots: map[string]int{}, machines: &sync.Pool{New: func() any { return new(vm.VM) }}}
+	s := &Set{byKind: map[string][]*rule{}, byID: map[string]*rule{}, shadows: map[string][]*rule{},
+		slots: map[string]int{}, machines: &sync.Pool{New: func() any { return new(vm.VM) }}}
 	for _, src := range sources {
 		s.sources = append(s.sources, Source{src.Name, slices.Clone(src.Data)})
 	}
@@ -219,19 +221,26 @@ func (s *Set) index(packs []*pack) {
 		}
 		slices.SortFunc(p.Rules, func(a, b *rule) int { return strings.Compare(a.ID, b.ID) })
 		for _, u := range p.Rules {
-			if u.Mode == "off" {
+			if u.Mode == off {
 				continue
 			}
-			s.byID[u.ID] = u
+			by := s.byKind
+			if u.Mode == shadow {
+				by = s.shadows
+			} else {
+				s.byID[u.ID] = u
+			}
 			for _, kind := range u.Actions {
-				s.byKind[kind] = append(s.byKind[kind], u)
+				by[kind] = append(by[kind], u)
 			}
 		}
 	}
-	for _, rules := range s.byKind {
-		slices.SortFunc(rules, func(a, b *rule) int {
-			return cmp.Or(-cmp.Compare(a.layer, b.layer), cmp.Compare(a.ID, b.ID))
-		})
+	for _, by := range []map[string][]*rule{s.byKind, s.shadows} {
+		for _, rules := range by {
+			slices.SortFunc(rules, func(a, b *rule) int {
+				return cmp.Or(-cmp.Compare(a.layer, b.layer), cmp.Compare(a.ID, b.ID))
+			})
+		}
 	}
 	s.platform, s.account = strings.Join(platform, ", "), strings.Join(account, ", ")
 	s.hash = hash(packs)

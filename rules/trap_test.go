@@ -61,7 +61,11 @@ var conditionTraps = []trap{
 	{`event.lang in §"en"`, "list"},
 	{`event.lang in §[]`, "list"},
 	{`user.dms_sent in §1..3`, "list"},
-	{`event.lang in §lists.office`, "not-in-this-version"},
+	{`event.lang in §lists.office`, "unknown-list"},
+	{`event.lang in §lists["office"]`, "list"},
+	{`event.lang in §lists`, "list"},
+	{`§event.lang == lists.office`, "two-fields"},
+	{`§lists.office`, "list"},
 	{`event.lang in ["en", §"en"]`, "duplicate-value"},
 	{`user.dms_sent in [1, §user.dms_received]`, "two-fields"},
 	{`§user.held in [true]`, "boolean"},
@@ -162,12 +166,31 @@ var fileTraps = []trap{
 	{strings.Replace(ruleWith(""), "version: 1.4.0", "version: §1.4", 1), "not-a-string"},
 	{strings.Replace(ruleWith(""), "pack: acme", "pack: §Acme Support", 1), "bad-name"},
 	{strings.Replace(ruleWith(""), "rules:", "§lint: on\nrules:", 1), "unknown-key"},
-	{strings.Replace(ruleWith(""), "rules:", "lists:\n  §office: [en, de]\nrules:", 1), "not-in-this-version"},
+	{withLists("  §office: [en, de]\n", "user.held"), "unused-list"},
+	{withLists("  office: [en, de]\n", "event.lang in §lists.ofice"), "unknown-list"},
+	{withLists("  office: [en, de, §en]\n", "event.lang in lists.office"), "duplicate-value"},
+	{withLists("  office: [en]\n  §office: [de]\n", "event.lang in lists.office"), "duplicate-key"},
+	{withLists("  §Office: [en]\n", "event.lang in lists.office"), "bad-name"},
+	{withLists("  office: §[]\n", "event.lang in lists.office"), "empty"},
+	{withLists("  office: §en\n", "event.lang in lists.office"), "not-a-list"},
+	{withLists("  office: [en, §1]\n", "event.lang in lists.office"), "mixed-list"},
+	{withLists("  office: [en, §[de]]\n", "event.lang in lists.office"), "not-a-constant"},
+	{withLists("  office: [en, §~]\n", "event.lang in lists.office"), "not-a-constant"},
+	{withLists("  few: [1, §0x2]\n", "user.dms_sent in lists.few"), "not-a-constant"},
+	{withLists("  few: [1, §2.5]\n", "user.dms_sent in lists.few"), "not-a-constant"},
+	{withLists("  many: §["+strings.Repeat("1, ", maxList)+"1]\n", "user.dms_sent in lists.many"), "too-many"},
+	{withLists("  office: [en, English]\n", "event.lang in §lists.office"), "language"},
+	{withLists("  days: [sat, sunday]\n", "bot.local_weekday in §lists.days"), "enum"},
+	{withLists("  few: [1, -1]\n", "user.dms_sent in §lists.few"), "range"},
+	{withLists("  few: [1, 2]\n", "event.lang in §lists.few"), "type"},
+	{withLists("  office: [en]\n", "user.dms_sent in §lists.office"), "type"},
+	{withLists("  few: [1, 2]\n", "event.age in §lists.few"), "type"},
+	{withLists("  all: [yes, no, unknown]\n", "§event.from_automated in lists.all"), "constant"},
 	{strings.Replace(ruleWith(""), "rules:", "§pack: other\nrules:", 1), "duplicate-key"},
 	{ruleWith("    §on: [reply]"), "unknown-key"},
 	{ruleWith("    §unles:\n      held: user.held"), "unknown-key"},
 	{ruleWith("    §because: Again."), "duplicate-key"},
-	{ruleWith("    mode: §shadow"), "not-in-this-version"},
+	{strings.Replace(ruleWith("    mode: shadow"), "effect: permit", "effect: §shadow", 1), "unknown-value"},
 	{ruleWith("    mode: §on"), "unknown-value"},
 	{ruleWith("    obligations: §[append_opt_out_hint]"), "misplaced-key"},
 	{ruleWith("    owner: §" + strings.Repeat("long ", 70)), "too-long"},
@@ -261,7 +284,7 @@ func TestR9Traps(t *testing.T) {
 // TestR9Deep: 800,000 parentheses end the process inside expr's parser.
 func TestR9Deep(t *testing.T) {
 	t.Parallel()
-	_, err := parseCondition(strings.Repeat("(", 800_000), nil)
+	_, err := parseCondition(strings.Repeat("(", 800_000), scope{})
 	if p, ok := err.(*problem); !ok || p.code != "too-long" {
 		t.Errorf("got %v, want too-long", err)
 	}
@@ -314,12 +337,12 @@ func TestGoodConditions(t *testing.T) {
 	}
 	features := map[string]int{"asks_refund": 0, "asks_hours": 1}
 	for _, src := range goodConditions {
-		got, err := parseCondition(src, features)
+		got, err := parseCondition(src, scope{features: features})
 		if err != nil {
 			t.Errorf("%s: %v", src, err)
 			continue
 		}
-		again, err := parseCondition(got.String(), features)
+		again, err := parseCondition(got.String(), scope{features: features})
 		if err != nil || again.String() != got.String() {
 			t.Errorf("%s: canonical form %s does not read as itself: %v", src, got, err)
 		}

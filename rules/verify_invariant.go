@@ -57,7 +57,7 @@ func parseInvariant(src string, features map[string]int) (*term, error) {
 	if err != nil {
 		return nil, syntaxProblem(src, err)
 	}
-	return statement{dialect{src: src, features: features}}.term(tree.Node)
+	return statement{dialect{src: src, scope: scope{features: features}}}.term(tree.Node)
 }
 
 // statement is the dialect with the decision in it.

@@ -139,6 +139,7 @@ func (v Verdict) Record(r Record, state conversation.State, lifted []string) Rec
 	r.Say = v.Decision.Say
 	r.Obligations = v.Decision.Obligations
 	r.Outcomes = v.Decision.Outcomes
+	r.Shadow = v.Decision.Shadow
 	if v.Set != nil {
 		platform, account := v.Set.Packs()
 		r.Rules = &RulesRef{Set: v.Set.Hash(), Platform: platform, Account: account}

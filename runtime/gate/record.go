@@ -34,6 +34,7 @@ type Record struct {
 	Rules        *RulesRef          `json:"rules,omitempty"`
 	StateVersion int64              `json:"state_version,omitempty"`
 	Input        *InputRef          `json:"input,omitempty"`
+	Shadow       []rules.Shadow     `json:"shadow,omitempty"` // what rules on trial would have changed
 }
 
 // ActionRef names what was decided on.

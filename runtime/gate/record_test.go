@@ -27,13 +27,14 @@ func TestRecordIsDecidedAgain(t *testing.T) {
 		"with obligations":      message(set),
 		"silenced by its own":   mention(set).with(func(q *question) { q.draft.Affiliate = true }),
 		"a language with signs": mention(set).with(func(q *question) { q.event.Lang = "<&\"\u2028ü" }),
+		"with a rule on trial":  mention(ruleSet(t, onTrial)),
 		"no rules":              mention(nil),
 	}
 	for name, q := range questions {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			stored := record(t, q)
-			if got := again(t, stored, set.Sources()); !bytes.Equal(got, stored) {
+			if got := again(t, stored, q.bot.Rules.Sources()); !bytes.Equal(got, stored) {
 				t.Errorf("decided again:\n got %s\nwant %s", got, stored)
 			}
 			for _, secret := range []string{q.draft.Text, "a refund"} {
@@ -45,27 +46,39 @@ func TestRecordIsDecidedAgain(t *testing.T) {
 	}
 }
 
+// onTrial would hold what is allowed.
+const onTrial = `
+- id: acme.trial
+  effect: hold
+  actions: [reply, dm]
+  because: A person reads along.
+  mode: shadow
+`
+
 // What the gate itself denies names the gate; its rules come out the same.
 func TestRecordOfAWall(t *testing.T) {
 	t.Parallel()
-	q := mention(ruleSet(t, ""))
+	q := mention(ruleSet(t, onTrial))
 	v := q.ask()
+	if v.Decision.Effect != Allow || len(v.Decision.Shadow) != 1 {
+		t.Fatalf("got %+v, want what a rule on trial would hold", v.Decision)
+	}
 	v.Denied("action.one-per-key", "There is one already.")
 	r := v.Record(Record{ID: "d1"}, q.State, nil)
-	if r.Decision != Deny || r.By[0].Rule != "action.one-per-key" || r.Obligations != nil || len(r.Outcomes) == 0 {
+	if r.Decision != Deny || r.By[0].Rule != "action.one-per-key" || r.Obligations != nil || len(r.Outcomes) == 0 || r.Shadow != nil {
 		t.Errorf("got %+v, want a denial by the wall that keeps the outcomes of the rules", r)
 	}
 }
 
 func TestRecordKeys(t *testing.T) {
 	t.Parallel()
-	q := message(ruleSet(t, ""))
+	q := message(ruleSet(t, onTrial))
 	q.State.Conversation.Version = 3
 	q.Lifted = []string{"acme.refund"}
 	q.event.Text = "refund"
 	want := []string{
 		"id", "at", "bot", "user", "event", "interaction", "action", "decision", "by", "say",
-		"obligations", "outcomes", "rules", "state_version", "input",
+		"obligations", "outcomes", "rules", "state_version", "input", "shadow",
 	}
 	dec := json.NewDecoder(bytes.NewReader(record(t, q)))
 	var got []string
