@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"io"
 	"time"
@@ -11,7 +12,7 @@ import (
 // mutateRules changes rules, one token at a time, and reports which changes no
 // test notices: exit 4 where there is one.
 func mutateRules(sys system, args []string) error {
-	t, budget, err := proverTool(sys, args)
+	t, budget, err := proverTool(sys, args, func(*flag.FlagSet) {})
 	if err != nil {
 		return err
 	}

@@ -13,8 +13,9 @@ import (
 
 // proverTool reads the arguments of verify and mutate. set is nil where the
 // platform pack alone is meant.
-func proverTool(sys system, args []string) (t ruleTool, budget int, err error) {
+func proverTool(sys system, args []string, more func(*flag.FlagSet)) (t ruleTool, budget int, err error) {
 	fs := flag.NewFlagSet("rules "+args[0], flag.ContinueOnError)
+	more(fs)
 	format := formatFlag(fs)
 	platform := fs.Bool("platform", false, "the platform pack alone")
 	fs.IntVar(&budget, "budget", rules.DefaultBudget, "parts that one search may split the states into")
@@ -68,8 +69,12 @@ func (p proofs) count(s rules.ProofStatus) (n int) {
 
 // verifyRules proves invariants over every abstract state: those of the
 // platform pack for all account packs, those of the directory for its rules.
+// Then it plays every sequence of events through the production state machine.
 func verifyRules(sys system, args []string) error {
-	t, budget, err := proverTool(sys, args)
+	static := false
+	t, budget, err := proverTool(sys, args, func(fs *flag.FlagSet) {
+		fs.BoolVar(&static, "static", false, "states only, no sequences of events")
+	})
 	if err != nil {
 		return err
 	}
@@ -100,12 +105,24 @@ func verifyRules(sys system, args []string) error {
 		violated += p.count(rules.Violated)
 		open += p.count(rules.NotExhaustive)
 	}
-	err = t.show(struct {
-		OK     bool     `json:"ok"`
-		Static []proofs `json:"static"`
-	}{violated+open == 0, all}, func() {
+	var reached []reached
+	if !static {
+		if reached, err = reach(sys, t.set); err != nil {
+			return err
+		}
+	}
+	for _, r := range reached {
+		violated += r.broken()
+		if !r.Exhaustive {
+			open += len(r.Claims) - r.broken()
+		}
+	}
+	err = t.show(verified{violated+open == 0, all, reached}, func() {
 		for _, p := range all {
 			p.write(t.w)
+		}
+		for _, r := range reached {
+			r.write(t.w)
 		}
 	})
 	switch {
@@ -114,9 +131,16 @@ func verifyRules(sys system, args []string) error {
 	case violated > 0:
 		return exitError{exitExpect, fmt.Errorf("%s violated", plural(violated, "invariant"))}
 	case open > 0:
-		return exitError{exitFailure, fmt.Errorf("%s not proved: the budget of %d parts ended before the states did", plural(open, "invariant"), budget)}
+		return exitError{exitFailure, fmt.Errorf("%s not proved: the budget ended before the states did", plural(open, "invariant"))}
 	}
 	return nil
+}
+
+// verified is what verify prints for machines.
+type verified struct {
+	OK        bool      `json:"ok"`
+	Static    []proofs  `json:"static"`
+	Reachable []reached `json:"reachable,omitempty"`
 }
 
 func (p proofs) write(w io.Writer) {

@@ -44,7 +44,7 @@ func TestRulesVerify(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			code, out, stderr := beckon(t, append([]string{"rules", "verify"}, tt.args...)...)
+			code, out, stderr := beckon(t, append([]string{"rules", "verify", "--static"}, tt.args...)...)
 			if code != tt.code || !strings.Contains(stderr, tt.err) {
 				t.Errorf("exit %d, want %d: %s", code, tt.code, stderr)
 			}
@@ -56,12 +56,33 @@ func TestRulesVerify(t *testing.T) {
 			if code == exitUsage {
 				return
 			}
-			code, out, _ = beckon(t, append([]string{"rules", "verify", "--format", "json"}, tt.args...)...)
+			code, out, _ = beckon(t, append([]string{"rules", "verify", "--static", "--format", "json"}, tt.args...)...)
 			var got struct{ OK bool }
 			if err := json.Unmarshal([]byte(out), &got); err != nil || code != tt.code || got.OK != (code == exitOK) {
 				t.Errorf("json: exit %d, ok %t, %v:\n%s", code, got.OK, err, out)
 			}
 		})
+	}
+}
+
+// TestRulesReach: an account's rules keep the promises over every sequence of
+// events too.
+func TestRulesReach(t *testing.T) {
+	t.Parallel()
+	code, out, stderr := beckon(t, "rules", "verify", "--format", "json", rulesDir(t, nil))
+	var got verified
+	if err := json.Unmarshal([]byte(out), &got); err != nil || code != exitOK || !got.OK || len(got.Reachable) != 5 {
+		t.Fatalf("exit %d, %v: %s\n%s", code, err, stderr, out)
+	}
+	for _, r := range got.Reachable {
+		if !r.Exhaustive || r.States < 1000 || r.broken() > 0 || len(r.Claims) < 10 {
+			t.Errorf("%+v", r)
+		}
+		var text strings.Builder
+		r.write(&text)
+		if !strings.HasPrefix(text.String(), "every sequence of ordinary steps and "+string(r.Parts[0])+": ") {
+			t.Error(text.String())
+		}
 	}
 }
 

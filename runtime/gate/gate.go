@@ -15,6 +15,9 @@
 //     own reason.
 //   - G4 an action never counts against itself: the second look sees the state
 //     without the action's own reservation.
+//   - G5 no sequence of events leads to a call that breaks a promise: no answer
+//     after a STOP, one reply an act, no DM first, and the others that Explore
+//     holds against every call, over every sequence that it plays.
 package gate
 
 import (
