@@ -12,7 +12,7 @@ const Never = 10 * 365 * 24 * time.Hour
 //
 // Struct tags state each field's domain: `enum` for strings that come from a
 // closed set, `min` and `max` for numbers (inclusive), `format:"lang"` for a
-// language code. `filled:"no"` marks what this version's host does not compute
+// language code, `unit` for a whole number that is not a count. `filled:"no"` marks what this version's host does not compute
 // yet; a condition on such a field does not load. A value outside its domain
 // is a deny.
 type Input struct {
@@ -126,7 +126,7 @@ type BotInput struct {
 	// LocalWeekday is the day in the bot's time zone at the moment of the decision.
 	LocalWeekday string `expr:"local_weekday" json:"local_weekday" enum:"mon,tue,wed,thu,fri,sat,sun"`
 	// LocalMinute is the minute of the day in the bot's time zone at the moment of the decision; 540 is 09:00.
-	LocalMinute int64 `expr:"local_minute" json:"local_minute" min:"0" max:"1439"`
+	LocalMinute int64 `expr:"local_minute" json:"local_minute" min:"0" max:"1439" unit:"minutes"`
 }
 
 // DraftInput is what the handler said of its draft, and what the host found in it.

@@ -4,77 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"os"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 )
-
-// fieldDocs reads the doc comments of the input tree: struct type and field to
-// its sentence, without the leading name.
-func fieldDocs(t *testing.T) map[string]string {
-	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "input.go", nil, parser.ParseComments)
-	if err != nil {
-		t.Fatal(err)
-	}
-	docs := map[string]string{}
-	ast.Inspect(file, func(n ast.Node) bool {
-		spec, ok := n.(*ast.TypeSpec)
-		if !ok {
-			return true
-		}
-		st, ok := spec.Type.(*ast.StructType)
-		if !ok {
-			return true
-		}
-		for _, f := range st.Fields.List {
-			name := f.Names[0].Name
-			doc := strings.Join(strings.Fields(f.Doc.Text()), " ")
-			rest, ok := strings.CutPrefix(doc, name+" ")
-			if !ok && strings.HasSuffix(spec.Name.Name, "Input") && spec.Name.Name != "Input" {
-				t.Errorf("%s.%s: the comment does not start with its name: %q", spec.Name.Name, name, doc)
-			}
-			docs[spec.Name.Name+"."+name] = rest
-		}
-		return false
-	})
-	return docs
-}
-
-func fieldTable(t *testing.T) string {
-	docs := fieldDocs(t)
-	var b strings.Builder
-	b.WriteString("| field | values | meaning |\n|---|---|---|\n")
-	for _, f := range fields {
-		group := reflect.TypeFor[Input]().Field(f.group).Type
-		doc := docs[group.Name()+"."+group.Field(f.leaf).Name]
-		for _, lead := range []string{"is ", "says whether "} {
-			doc = strings.TrimPrefix(doc, lead)
-		}
-		if f.unfilled {
-			doc += " (not filled yet)"
-		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", f.name, values(f), doc)
-	}
-	return b.String()
-}
-
-func values(f *field) string {
-	switch f.domain {
-	case oneOf:
-		return strings.Join(f.enum, ", ")
-	case boolean, text:
-		return f.domain.String()
-	}
-	return fmt.Sprintf("%s, %s to %s", f.domain, f.format(f.min), f.format(f.max))
-}
 
 func platformTable(t *testing.T) string {
 	var b strings.Builder
@@ -114,12 +50,17 @@ func ordinaryMoment(t *testing.T) string {
 // tests hold.
 func TestREADME(t *testing.T) {
 	t.Parallel()
+	for name, doc := range meanings() {
+		if doc == "" {
+			t.Errorf("%s: its comment does not start with its name", name)
+		}
+	}
 	data, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := string(data)
-	for name, table := range map[string]string{"fields": fieldTable(t), "platform": platformTable(t), "ordinary": ordinaryMoment(t)} {
+	for name, table := range map[string]string{"fields": Reference(), "platform": platformTable(t), "ordinary": ordinaryMoment(t)} {
 		section := regexp.MustCompile(`(?s)(<!-- ` + name + `:[^\n]*-->\n).*(<!-- /` + name + ` -->)`)
 		if !section.MatchString(want) {
 			t.Fatalf("README.md has no section %s", name)
