@@ -74,6 +74,7 @@ func (r *reader) listEntries(l *list, n *yaml.Node) bool {
 			r.at(e, "duplicate-value", "leave it out", "%s stands in the list twice", e.Value)
 		default:
 			seen[e.Value] = true
+			r.sensitive(e, "an entry of lists."+l.node.Value)
 			continue
 		}
 		sound = false

@@ -73,12 +73,16 @@ var (
 	citeForm    = regexp.MustCompile(`^.+, read \d{4}-\d{2}-\d{2}$`)
 )
 
-// name reads an identifier of the given form, at most 64 characters.
+// name reads an identifier of the given form, at most 64 characters. Names
+// reach the decision records of users.
 func (r *reader) name(n *yaml.Node, what string, form *regexp.Regexp) string {
 	s := r.str(n, what)
 	if s != "" && (!form.MatchString(s) || len(s) > 64) {
 		r.at(n, "bad-name", "use lower-case letters, digits and separators, at most 64", "%s cannot be %q", what, s)
 		return ""
+	}
+	if s != "" {
+		r.sensitive(n, what)
 	}
 	return s
 }
@@ -144,9 +148,13 @@ func (r *reader) features(n *yaml.Node) []feature {
 		slices.Sort(f.AnyOf)
 		if m["any_of"] != nil {
 			for _, w := range m["any_of"].Content {
-				if w.Kind == yaml.ScalarNode && strings.TrimSpace(w.Value) != "" && len(words(w.Value)) == 0 {
+				if w.Kind != yaml.ScalarNode || strings.TrimSpace(w.Value) == "" {
+					continue
+				}
+				if len(words(w.Value)) == 0 {
 					r.at(w, "no-words", "use at least one letter or digit", "a phrase is whole words, %q has none", w.Value)
 				}
+				r.sensitive(w, "a phrase of "+f.Name)
 			}
 		}
 		out = append(out, f)

@@ -239,12 +239,26 @@ var fileTraps = []trap{
 	{account("  - id: a\n    effect: require\n    actions: [dm]\n    because: Mine.\n    obligations: [§append_optout_hint]\n"), "unknown-value"},
 	{account("  - id: a\n    effect: require\n    actions: [dm]\n    because: Mine.\n    obligations: §[mark_made_with_ai]\n"), "obligation"},
 	{ruleWith("") + "  - §id: acme.reply\n    effect: forbid\n    actions: [reply]\n    because: Mine.\n", "duplicate-id"},
+	// What X forbids to derive or store about a person.
+	{withFeature("§asks_health: {field: event.text, any_of: [opening hours]}"), "sensitive"},
+	{withFeature("asks_hours: {field: event.text, any_of: [opening hours, §diabetes]}"), "sensitive"},
+	{withFeature("asks_hours: {field: event.text, any_of: [§\"can't pay\"]}"), "sensitive"},
+	{withLists("  §unions: [en]\n", "event.lang in lists.unions"), "sensitive"},
+	{withLists("  office: [en, §church]\n", "user.held"), "sensitive"},
+	{account("  - id: §acme.no-politics\n    effect: forbid\n    actions: [reply]\n    because: Mine.\n"), "sensitive"},
+	{ruleWith("    when:\n      §criminal: user.held"), "sensitive"},
+	{strings.Replace(ruleWith(""), "pack: acme", "pack: §acme-debt-help", 1), "sensitive"},
 	// Features.
 	{strings.Replace(ruleWith(""), "rules:", "features:\n  asks: {field: §draft.text, any_of: [refund]}\nrules:", 1), "unknown-value"},
 	{strings.Replace(ruleWith(""), "rules:", "features:\n  asks: {field: event.text, any_of: [§\"!!\"]}\nrules:", 1), "no-words"},
 	{strings.Replace(ruleWith(""), "rules:", "features:\n  asks: {field: event.text, any_of: §[]}\nrules:", 1), "empty"},
 	{strings.Replace(ruleWith(""), "rules:", "features:\n  asks: §{field: event.text}\nrules:", 1), "missing-key"},
 	{strings.Replace(ruleWith(""), "rules:", "features:\n  §Asks-Refund: {field: event.text, any_of: [refund]}\nrules:", 1), "bad-name"},
+}
+
+// withFeature is a pack with one feature, which no rule reads.
+func withFeature(feature string) string {
+	return strings.Replace(ruleWith(""), "rules:", "features:\n  "+feature+"\nrules:", 1)
 }
 
 // TestR9Traps: what could fail, is constant, or reads as something else than
