@@ -86,6 +86,16 @@ func Explore(bot Bot, depth, states int, parts ...Part) (Reach, error) {
 	if bot.Rules == nil {
 		return Reach{}, errors.New("the bot has no rules")
 	}
+	e := newExplorer(bot, parts)
+	out := Reach{Parts: parts}
+	for _, c := range e.claims {
+		out.Claims = append(out.Claims, Claim{ID: c.id, Never: c.never})
+	}
+	e.explore(&out, depth, states)
+	return out, nil
+}
+
+func newExplorer(bot Bot, parts []Part) *explorer {
 	e := &explorer{bot: bot, gate: New([]Bot{bot}), claims: promises(), decisions: map[asked]rules.Decision{}}
 	e.facts = e.gate.FactsOf(bot, event.Event{}, event.Draft{Text: "An answer."}, epoch())
 	e.broken = make([]bool, len(e.claims))
@@ -95,12 +105,7 @@ func Explore(bot Bot, depth, states int, parts ...Part) (Reach, error) {
 			e.steps = append(e.steps, s)
 		}
 	}
-	out := Reach{Parts: parts}
-	for _, c := range e.claims {
-		out.Claims = append(out.Claims, Claim{ID: c.id, Never: c.never})
-	}
-	e.explore(&out, depth, states)
-	return out, nil
+	return e
 }
 
 // explore goes level by level: only the worlds of the last level are kept.

@@ -12,7 +12,7 @@ import (
 )
 
 // step is one thing that can happen in a world. do changes the world and
-// reports false where it cannot happen there.
+// reports false where it cannot happen there; then the world is of no more use.
 type step struct {
 	part Part
 	show string // as a step of a timeline, without its time
@@ -302,15 +302,19 @@ func moves(i int, from, to event.State) func(*explorer, *world) bool {
 
 // unsent is X refusing without having done anything.
 func unsent(i int, to event.State) func(*explorer, *world) bool {
-	return func(e *explorer, w *world) bool {
+	return func(_ *explorer, w *world) bool {
 		a := &w.acts[i]
-		if a.row.kind == event.Reply && a.row.state == event.Attempting {
+		if a.row.state != event.Attempting {
+			return false
+		}
+		if a.row.kind == event.Reply {
 			a.posts--
 		}
 		if a.row.purpose == event.OptOutConfirmation {
 			w.confirmed = time.Time{}
 		}
-		return moves(i, event.Attempting, to)(e, w)
+		w.move(i, to)
+		return true
 	}
 }
 

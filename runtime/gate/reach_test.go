@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
@@ -95,7 +96,7 @@ func TestG5SeededBugs(t *testing.T) {
 			if tt.claim == "no-reply-unasked" { // the rule about summons would hide it
 				bot.Tier = "enterprise"
 			}
-			r, err := Explore(bot, 0, 100_000, tt.part)
+			r, err := Explore(bot, 7, 0, tt.part)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -130,5 +131,44 @@ func TestG5Bounds(t *testing.T) {
 	}
 	if _, err := Explore(acme(nil), 0, 0); err == nil {
 		t.Error("no rules, no error")
+	}
+}
+
+// TestG5SettlingLosesNothing: a world that forgets after every step behaves as
+// one that never forgets, in which steps it takes, what it breaks, and where it
+// is: the fixpoint speaks for sequences of any length.
+func TestG5SettlingLosesNothing(t *testing.T) {
+	t.Parallel()
+	set, _, err := rules.Platform()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := newExplorer(acme(set), Parts())
+	rng := rand.New(rand.NewPCG(5, 5))
+	for walk := range 1000 {
+		var whole, settled world
+		var way []string
+		for range 60 {
+			s := e.steps[rng.IntN(len(e.steps))]
+			next, small := whole, settled
+			clear(e.broken)
+			took := s.do(e, &next)
+			broken := slices.Clone(e.broken)
+			clear(e.broken)
+			if s.do(e, &small) != took || !slices.Equal(e.broken, broken) {
+				t.Fatalf("walk %d: %s differs after %q", walk, s.show, way)
+			}
+			if !took {
+				continue
+			}
+			way = append(way, s.show)
+			small.settle()
+			whole, settled = next, small
+			forgot := whole
+			forgot.settle()
+			if got, want := settled.key(), forgot.key(); got != want {
+				t.Fatalf("walk %d: another world after %q\nsettled    %s\nunsettled  %s", walk, way, got, want)
+			}
+		}
 	}
 }

@@ -200,21 +200,27 @@ func (w *world) settle() {
 		a.told.FirstAt, a.told.LastAt = time.Time{}, time.Time{} // nothing reads them here
 	}
 	w.conv.DMsSent = min(w.conv.DMsSent, kept+few)
-	w.conv.Sends = recent(w.conv.Sends, now)
+	w.conv.Sends = w.recent(now)
 }
 
-// recent keeps the sends that a window of the rules counts, few of each moment.
-func recent(ring []conversation.Send, now time.Time) []conversation.Send {
+// recent keeps the sends that a window of the rules counts: of each moment
+// those that may still be taken back, and few more.
+func (w *world) recent(now time.Time) []conversation.Send {
 	var out []conversation.Send
-	for _, s := range ring {
+	for _, s := range w.conv.Sends {
 		window := map[event.ActionKind]time.Duration{event.Reply: time.Hour, event.DM: 24 * time.Hour}[s.Kind]
-		same := 0
-		for _, o := range out {
-			if o == s {
-				same++
+		most := few
+		for _, a := range w.acts {
+			if a.row.live() && a.row.counts() && a.row.kind == s.Kind && a.row.drafted.Equal(s.At) {
+				most++
 			}
 		}
-		if same < few && s.At.After(now.Add(-window)) {
+		for _, o := range out {
+			if o == s {
+				most--
+			}
+		}
+		if most > 0 && s.At.After(now.Add(-window)) {
 			out = append(out, s)
 		}
 	}
