@@ -57,8 +57,7 @@ type Action struct {
 	Attempts  int
 
 	RuleSet    string // hash of the rule set that decided last
-	Input      []byte // typed rule input of that decision, JSON, no text
-	Decision   []byte // decision record, JSON line without the newline (rules.md)
+	Decision   []byte // decision record with its input, JSON line without the newline (rules.md)
 	DecisionID string
 	Draft      []byte // the draft's flags and features, JSON, no text (gate.Features)
 	TextHash   string // keyed hash of event.EchoText of the final text

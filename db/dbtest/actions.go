@@ -176,7 +176,7 @@ func testUpdateAction(t *testing.T, s db.Store, _ Features) {
 	after.UpdatedAt, after.DueAt, after.ExpiresAt = at(7).UTC(), time.Time{}, at(8).UTC()
 	after.Attempts, after.RemoteID, after.Class, after.Reason = 0, "", "", ""
 	after.RuleSet, after.DecisionID, after.TextHash = "s2", "d2", "h2"
-	after.Input, after.Decision, after.Draft, after.Approval = nil, []byte("{}"), nil, nil
+	after.Decision, after.Draft, after.Approval = []byte("{}"), nil, nil
 	write(t, s, func(tx db.Tx) error {
 		return errors.Join(tx.InsertAction(before), tx.UpdateAction(after, event.Pending))
 	})

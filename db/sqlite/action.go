@@ -50,7 +50,6 @@ func (t tx) InsertAction(a db.Action) error {
 		DecisionID:  a.DecisionID,
 		Approval:    approval,
 		Draft:       string(a.Draft),
-		Input:       string(a.Input),
 		Decision:    string(a.Decision),
 	})
 	if err == nil && n == 0 {
@@ -84,7 +83,6 @@ func (t tx) UpdateAction(a db.Action, from event.State) error {
 		DecisionID: a.DecisionID,
 		Approval:   approval,
 		Draft:      string(a.Draft),
-		Input:      string(a.Input),
 		Decision:   string(a.Decision),
 		ID:         a.ID,
 		FromState:  string(from),
@@ -233,7 +231,6 @@ func actionOf(r gen.Action) (db.Action, error) {
 		ExpiresAt:   timeOf(r.ExpiresAt),
 		Attempts:    int(r.Attempts),
 		RuleSet:     r.RuleSet,
-		Input:       bytesOf(r.Input),
 		Decision:    bytesOf(r.Decision),
 		DecisionID:  r.DecisionID,
 		Draft:       bytesOf(r.Draft),

@@ -27,7 +27,7 @@ func benchCommit(b *testing.B, batch, users int) {
 	s := open(b, filepath.Join(b.TempDir(), "bench.db"))
 	ctx := context.Background()
 	now := time.UnixMilli(1_767_225_600_000).UTC()
-	record := make([]byte, 700) // a decision record and an input have about this size
+	record := make([]byte, 700) // an early decision record; with 30 rules it is 2 KB
 	for i := range record {
 		record[i] = 'x'
 	}
@@ -82,7 +82,7 @@ func oneEvent(tx db.Tx, i, users int, now time.Time, record []byte) error {
 		a := db.Action{
 			ID: action, Bot: "support", Interaction: id, Kind: event.Reply, Purpose: event.Answer,
 			User: user, ReplyTo: id, Event: id, State: event.Pending, CreatedAt: now, UpdatedAt: now,
-			DueAt: now, ExpiresAt: now.Add(time.Hour), RuleSet: "ruleset", Input: record, Decision: record,
+			DueAt: now, ExpiresAt: now.Add(time.Hour), RuleSet: "ruleset", Decision: record,
 			DecisionID: "dec-" + id, Draft: record[:200], TextHash: "hash",
 		}
 		if err := tx.InsertAction(a); err != nil {

@@ -3,7 +3,6 @@ package action
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -122,9 +121,6 @@ func (u *Unit) record(a *db.Action, v gate.Verdict, r gate.Record, s conversatio
 		a.RuleSet = r.Rules.Set
 	}
 	var err error
-	if a.Input, err = json.Marshal(r.Input); err != nil {
-		return r, fmt.Errorf("write input of decision %s: %w", r.ID, err)
-	}
 	if a.Draft, err = v.Facts.Marshal(); err != nil {
 		return r, fmt.Errorf("write facts of decision %s: %w", r.ID, err)
 	}

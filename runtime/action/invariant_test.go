@@ -93,8 +93,8 @@ func (d *desk) checkRecord(a db.Action) {
 		d.t.Errorf("I6: decision of %s: %v", a.ID, err)
 		return
 	}
-	if r.Rules == nil || r.Rules.Set != a.RuleSet || a.RuleSet == "" || r.ID != a.DecisionID || len(a.Input) == 0 {
-		d.t.Errorf("I6: action %s: rule set %q, decision %q, input %q; its record has %+v", a.ID, a.RuleSet, a.DecisionID, a.Input, r.Rules)
+	if r.Rules == nil || r.Rules.Set != a.RuleSet || a.RuleSet == "" || r.ID != a.DecisionID || r.Input == nil {
+		d.t.Errorf("I6: action %s: rule set %q, decision %q; its record has %+v and input %v", a.ID, a.RuleSet, a.DecisionID, r.Rules, r.Input)
 	}
 	if a.Attempts > 0 && a.State != event.Hold && a.State != event.Cancelled && r.Decision != gate.Allow {
 		d.t.Errorf("I6: action %s went out by a decision that says %s", a.ID, r.Decision)

@@ -316,7 +316,7 @@ func TestI6RecheckAtClaim(t *testing.T) {
 			}
 			d.want(a.ID, tt.want, posts)
 			got := d.row(a.ID)
-			if got.DecisionID == first.DecisionID || string(got.Input) == string(first.Input) {
+			if got.DecisionID == first.DecisionID || string(got.Decision) == string(first.Decision) {
 				t.Error("the row keeps its first decision, want that of the claim")
 			}
 			if !strings.Contains(string(got.Decision), `"by":[{"rule":"`+tt.rule) {

@@ -191,10 +191,10 @@ func (w witness) unexplained(a db.Action, c xsim.Call) string {
 	switch {
 	case a.RuleSet == "":
 		return "no rule set"
-	case len(a.Input) == 0:
-		return "no input"
 	case json.Unmarshal(a.Decision, &r) != nil:
 		return "no decision record"
+	case r.Input == nil:
+		return "no input"
 	case c.Made != "" && r.Decision != gate.Allow:
 		return fmt.Sprintf("its decision is %s", r.Decision)
 	}

@@ -20,10 +20,10 @@ import (
 func lawful() witness {
 	at := midnight().Add(9 * time.Hour)
 	action := func(id string, kind event.ActionKind, purpose event.Purpose, user, to, text string, at time.Time) db.Action {
-		line, _ := json.Marshal(gate.Record{ID: "d-" + id, Decision: gate.Allow})
+		line, _ := json.Marshal(gate.Record{ID: "d-" + id, Decision: gate.Allow, Input: &gate.InputRef{}})
 		return db.Action{
 			ID: id, Bot: "help", Interaction: to, Kind: kind, Purpose: purpose, User: user, ReplyTo: to, State: event.Sent,
-			CreatedAt: at, Attempts: 1, RuleSet: "set", Input: []byte("{}"), Decision: line, DecisionID: "d-" + id,
+			CreatedAt: at, Attempts: 1, RuleSet: "set", Decision: line, DecisionID: "d-" + id,
 			TextHash: hostKey().Text(event.EchoText(text)),
 		}
 	}
@@ -74,9 +74,9 @@ func TestLaws(t *testing.T) {
 		{"failed, and X did it", "I3: X did call 1", func(w *witness) { w.Actions[0].State = event.Failed }},
 		{"waits, and X did it", "I3: X did call 1", func(w *witness) { w.Actions[0].State = event.Pending }},
 		{"no rule set", "I6: call 1 of action a1: no rule set", func(w *witness) { w.Actions[0].RuleSet = "" }},
-		{"no input", "I6: call 1 of action a1: no input", func(w *witness) { w.Actions[0].Input = nil }},
+		{"no input", "I6: call 1 of action a1: no input", func(w *witness) { w.Actions[0].Decision = []byte(`{"decision":"allow"}`) }},
 		{"no decision", "I6: call 1 of action a1: no decision record", func(w *witness) { w.Actions[0].Decision = nil }},
-		{"denied", "I6: call 1 of action a1: its decision is deny", func(w *witness) { w.Actions[0].Decision = []byte(`{"decision":"deny"}`) }},
+		{"denied", "I6: call 1 of action a1: its decision is deny", func(w *witness) { w.Actions[0].Decision = []byte(`{"decision":"deny","input":{}}`) }},
 		{"claimed after the call", "I6: call 1 of action a1: no claim allowed it", func(w *witness) { w.Records[0].At = w.Records[0].At.Add(time.Minute) }},
 		{"allowed as a draft only", "I6: call 1 of action a1: no claim allowed it", func(w *witness) { w.Records[0].Action.Stage = gate.StageDraft }},
 		{"an answer after STOP", "opt-out: call 2 reached user 7", func(w *witness) { w.Actions[1].Purpose = event.Answer }},

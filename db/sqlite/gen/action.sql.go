@@ -10,7 +10,7 @@ import (
 )
 
 const action = `-- name: Action :one
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, input, decision FROM actions WHERE id = ?
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision FROM actions WHERE id = ?
 `
 
 func (q *Queries) Action(ctx context.Context, id string) (Action, error) {
@@ -42,14 +42,13 @@ func (q *Queries) Action(ctx context.Context, id string) (Action, error) {
 		&i.DecisionID,
 		&i.Approval,
 		&i.Draft,
-		&i.Input,
 		&i.Decision,
 	)
 	return i, err
 }
 
 const actionByRemoteID = `-- name: ActionByRemoteID :one
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, input, decision FROM actions
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision FROM actions
 WHERE bot = ? AND remote_id = ? AND remote_id <> ''
 `
 
@@ -82,14 +81,13 @@ func (q *Queries) ActionByRemoteID(ctx context.Context, bot string, remoteID str
 		&i.DecisionID,
 		&i.Approval,
 		&i.Draft,
-		&i.Input,
 		&i.Decision,
 	)
 	return i, err
 }
 
 const actionsOf = `-- name: ActionsOf :many
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, input, decision FROM actions
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision FROM actions
 WHERE bot = ? AND interaction = ?
 ORDER BY id
 `
@@ -129,7 +127,6 @@ func (q *Queries) ActionsOf(ctx context.Context, bot string, interaction string)
 			&i.DecisionID,
 			&i.Approval,
 			&i.Draft,
-			&i.Input,
 			&i.Decision,
 		); err != nil {
 			return nil, err
@@ -181,7 +178,7 @@ func (q *Queries) CountActions(ctx context.Context) ([]CountActionsRow, error) {
 }
 
 const dueActions = `-- name: DueActions :many
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, input, decision FROM actions
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision FROM actions
 WHERE state = 'pending' AND due_at <= ?1
 ORDER BY due_at, id
 LIMIT ?2
@@ -222,7 +219,6 @@ func (q *Queries) DueActions(ctx context.Context, now int64, max int64) ([]Actio
 			&i.DecisionID,
 			&i.Approval,
 			&i.Draft,
-			&i.Input,
 			&i.Decision,
 		); err != nil {
 			return nil, err
@@ -239,7 +235,7 @@ func (q *Queries) DueActions(ctx context.Context, now int64, max int64) ([]Actio
 }
 
 const expiredActions = `-- name: ExpiredActions :many
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, input, decision FROM actions
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision FROM actions
 WHERE state IN ('hold', 'pending') AND expires_at > 0 AND expires_at <= ?1
 ORDER BY expires_at, id
 LIMIT ?2
@@ -280,7 +276,6 @@ func (q *Queries) ExpiredActions(ctx context.Context, now int64, max int64) ([]A
 			&i.DecisionID,
 			&i.Approval,
 			&i.Draft,
-			&i.Input,
 			&i.Decision,
 		); err != nil {
 			return nil, err
@@ -325,7 +320,7 @@ func (q *Queries) FirstExpiry(ctx context.Context) (int64, error) {
 }
 
 const inState = `-- name: InState :many
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, input, decision FROM actions
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision FROM actions
 WHERE state = ?1
 ORDER BY id
 LIMIT ?2
@@ -366,7 +361,6 @@ func (q *Queries) InState(ctx context.Context, state string, max int64) ([]Actio
 			&i.DecisionID,
 			&i.Approval,
 			&i.Draft,
-			&i.Input,
 			&i.Decision,
 		); err != nil {
 			return nil, err
@@ -383,7 +377,7 @@ func (q *Queries) InState(ctx context.Context, state string, max int64) ([]Actio
 }
 
 const inStateOpen = `-- name: InStateOpen :many
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, input, decision FROM actions
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision FROM actions
 WHERE state IN ('hold', 'pending') AND state = ?1
 ORDER BY id
 LIMIT ?2
@@ -424,7 +418,6 @@ func (q *Queries) InStateOpen(ctx context.Context, state string, max int64) ([]A
 			&i.DecisionID,
 			&i.Approval,
 			&i.Draft,
-			&i.Input,
 			&i.Decision,
 		); err != nil {
 			return nil, err
@@ -441,7 +434,7 @@ func (q *Queries) InStateOpen(ctx context.Context, state string, max int64) ([]A
 }
 
 const inStateUnsettled = `-- name: InStateUnsettled :many
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, input, decision FROM actions
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision FROM actions
 WHERE state IN ('attempting', 'unknown') AND state = ?1
 ORDER BY id
 LIMIT ?2
@@ -482,7 +475,6 @@ func (q *Queries) InStateUnsettled(ctx context.Context, state string, max int64)
 			&i.DecisionID,
 			&i.Approval,
 			&i.Draft,
-			&i.Input,
 			&i.Decision,
 		); err != nil {
 			return nil, err
@@ -503,8 +495,8 @@ INSERT INTO actions (
   id, bot, interaction, kind, purpose, part, version, user_id, reply_to,
   event_id, state, created_at, updated_at, due_at, expires_at, attempts,
   remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft,
-  input, decision
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  decision
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO NOTHING
 `
 
@@ -533,7 +525,6 @@ type InsertActionParams struct {
 	DecisionID  string
 	Approval    string
 	Draft       string
-	Input       string
 	Decision    string
 }
 
@@ -563,7 +554,6 @@ func (q *Queries) InsertAction(ctx context.Context, arg InsertActionParams) (int
 		arg.DecisionID,
 		arg.Approval,
 		arg.Draft,
-		arg.Input,
 		arg.Decision,
 	)
 	if err != nil {
@@ -573,7 +563,7 @@ func (q *Queries) InsertAction(ctx context.Context, arg InsertActionParams) (int
 }
 
 const listActions = `-- name: ListActions :many
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, input, decision FROM actions
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision FROM actions
 WHERE (CAST(?1 AS TEXT) = '' OR bot = ?1)
   AND (CAST(?2 AS TEXT) = '' OR user_id = ?2)
   AND (CAST(?3 AS TEXT) = '' OR state = ?3)
@@ -628,7 +618,6 @@ func (q *Queries) ListActions(ctx context.Context, arg ListActionsParams) ([]Act
 			&i.DecisionID,
 			&i.Approval,
 			&i.Draft,
-			&i.Input,
 			&i.Decision,
 		); err != nil {
 			return nil, err
@@ -645,7 +634,7 @@ func (q *Queries) ListActions(ctx context.Context, arg ListActionsParams) ([]Act
 }
 
 const openActionsTo = `-- name: OpenActionsTo :many
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, input, decision FROM actions
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision FROM actions
 WHERE user_id = ? AND state IN ('hold', 'pending')
 ORDER BY id
 `
@@ -685,7 +674,6 @@ func (q *Queries) OpenActionsTo(ctx context.Context, userID string) ([]Action, e
 			&i.DecisionID,
 			&i.Approval,
 			&i.Draft,
-			&i.Input,
 			&i.Decision,
 		); err != nil {
 			return nil, err
@@ -702,7 +690,7 @@ func (q *Queries) OpenActionsTo(ctx context.Context, userID string) ([]Action, e
 }
 
 const unsettledTo = `-- name: UnsettledTo :many
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, input, decision FROM actions
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision FROM actions
 WHERE bot = ? AND user_id = ? AND state IN ('attempting', 'unknown')
 ORDER BY id
 `
@@ -742,7 +730,6 @@ func (q *Queries) UnsettledTo(ctx context.Context, bot string, userID string) ([
 			&i.DecisionID,
 			&i.Approval,
 			&i.Draft,
-			&i.Input,
 			&i.Decision,
 		); err != nil {
 			return nil, err
@@ -776,9 +763,8 @@ UPDATE actions SET
   decision_id = ?14,
   approval = ?15,
   draft = ?16,
-  input = ?17,
-  decision = ?18
-WHERE id = ?19 AND state = ?20
+  decision = ?17
+WHERE id = ?18 AND state = ?19
   AND (state = ?4 OR (state <> 'sent' AND state <> 'failed' AND state <> 'denied' AND state <> 'cancelled'))
 `
 
@@ -799,7 +785,6 @@ type UpdateActionParams struct {
 	DecisionID string
 	Approval   string
 	Draft      string
-	Input      string
 	Decision   string
 	ID         string
 	FromState  string
@@ -826,7 +811,6 @@ func (q *Queries) UpdateAction(ctx context.Context, arg UpdateActionParams) (int
 		arg.DecisionID,
 		arg.Approval,
 		arg.Draft,
-		arg.Input,
 		arg.Decision,
 		arg.ID,
 		arg.FromState,

@@ -30,7 +30,6 @@ type Action struct {
 	DecisionID  string
 	Approval    string
 	Draft       string
-	Input       string
 	Decision    string
 }
 

@@ -114,8 +114,7 @@ CREATE TABLE actions (
   decision_id TEXT    NOT NULL,
   approval    TEXT    NOT NULL, -- JSON, '' if none
   draft       TEXT    NOT NULL, -- JSON
-  input       TEXT    NOT NULL, -- JSON
-  decision    TEXT    NOT NULL  -- JSON
+  decision    TEXT    NOT NULL  -- JSON, with the input that it was made on
 ) STRICT;
 
 -- I2, both halves.

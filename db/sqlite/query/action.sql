@@ -3,8 +3,8 @@ INSERT INTO actions (
   id, bot, interaction, kind, purpose, part, version, user_id, reply_to,
   event_id, state, created_at, updated_at, due_at, expires_at, attempts,
   remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft,
-  input, decision
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  decision
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO NOTHING;
 
 -- name: Action :one
@@ -31,7 +31,6 @@ UPDATE actions SET
   decision_id = sqlc.arg(decision_id),
   approval = sqlc.arg(approval),
   draft = sqlc.arg(draft),
-  input = sqlc.arg(input),
   decision = sqlc.arg(decision)
 WHERE id = sqlc.arg(id) AND state = sqlc.arg(from_state)
   AND (state = sqlc.arg(state) OR (state <> 'sent' AND state <> 'failed' AND state <> 'denied' AND state <> 'cancelled'));

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/runtime/bus"
@@ -26,12 +25,12 @@ func BenchmarkPath(b *testing.B) {
 	base := populated(b)
 	calls := d.record(b, base, msgs)
 	race(b,
-		contestant{"drain", drained, func(b *testing.B, n int) time.Duration {
+		contestant{"drain", drained, func(b *testing.B, n int) spent {
 			q, s := backlog(b, msgs), copied(b, base)
 			defer func() { must(b, q.Close()) }()
 			defer func() { must(b, s.Close()) }()
 			p := d.dispatcher(s)
-			begin := time.Now()
+			done := stopwatch()
 			for left := n; left > 0; {
 				ds, err := q.Next(b.Context(), dispatch.MaxBatch)
 				must(b, err)
@@ -40,23 +39,23 @@ func BenchmarkPath(b *testing.B) {
 				must(b, q.Ack(ds))
 				left -= len(ds)
 			}
-			return time.Since(begin)
+			return done()
 		}},
-		contestant{"dispatch-alone", drained, func(b *testing.B, n int) time.Duration {
+		contestant{"dispatch-alone", drained, func(b *testing.B, n int) spent {
 			s := copied(b, base)
 			defer func() { must(b, s.Close()) }()
 			p := d.dispatcher(s)
-			begin := time.Now()
+			done := stopwatch()
 			for batch := range slices.Chunk(deliveries(msgs), dispatch.MaxBatch) {
 				_, err := p.Batch(b.Context(), day, batch)
 				must(b, err)
 			}
-			return time.Since(begin)
+			return done()
 		}},
-		contestant{"store-alone", drained, func(b *testing.B, n int) time.Duration {
+		contestant{"store-alone", drained, func(b *testing.B, n int) spent {
 			s := copied(b, base)
 			defer func() { must(b, s.Close()) }()
-			begin := time.Now()
+			done := stopwatch()
 			for _, batch := range calls {
 				must(b, s.Write(b.Context(), func(tx db.Tx) error {
 					for _, call := range batch {
@@ -67,19 +66,19 @@ func BenchmarkPath(b *testing.B) {
 					return nil
 				}))
 			}
-			return time.Since(begin)
+			return done()
 		}},
-		contestant{"bus-alone", drained, func(b *testing.B, n int) time.Duration {
+		contestant{"bus-alone", drained, func(b *testing.B, n int) spent {
 			q := backlog(b, msgs)
 			defer func() { must(b, q.Close()) }()
-			begin := time.Now()
+			done := stopwatch()
 			for left := n; left > 0; {
 				ds, err := q.Next(b.Context(), dispatch.MaxBatch)
 				must(b, err)
 				must(b, q.Ack(ds))
 				left -= len(ds)
 			}
-			return time.Since(begin)
+			return done()
 		}},
 		contestant{"sqlite-two-rows", drained, twoRows},
 	)
@@ -94,16 +93,16 @@ func BenchmarkCommit(b *testing.B) {
 	var all []contestant
 	for _, size := range []int{256, 16, 1} {
 		n := min(drained, 32*size+480)
-		all = append(all, contestant{fmt.Sprintf("batch=%d", size), n, func(b *testing.B, n int) time.Duration {
+		all = append(all, contestant{fmt.Sprintf("batch=%d", size), n, func(b *testing.B, n int) spent {
 			s := copied(b, base)
 			defer func() { must(b, s.Close()) }()
 			p := d.dispatcher(s)
-			begin := time.Now()
+			done := stopwatch()
 			for batch := range slices.Chunk(deliveries(msgs[:n]), size) {
 				_, err := p.Batch(b.Context(), day, batch)
 				must(b, err)
 			}
-			return time.Since(begin)
+			return done()
 		}})
 	}
 	race(b, all...)
@@ -130,7 +129,7 @@ func deliveries(msgs []bus.Message) []bus.Delivery {
 
 // twoRows is the floor: bare SQLite with the pragmas of the store, and for each
 // event a dedupe row and 1 KiB at the end of a table.
-func twoRows(b *testing.B, n int) time.Duration {
+func twoRows(b *testing.B, n int) spent {
 	ctx := context.Background()
 	file := "file:" + b.TempDir() + "/bare.db?_pragma=journal_mode(wal)&_pragma=synchronous(2)&_pragma=cache_size(-65536)&_pragma=wal_autocheckpoint(4000)"
 	handle, err := sql.Open("sqlite", file)
@@ -148,7 +147,7 @@ func twoRows(b *testing.B, n int) time.Duration {
 	log, err := conn.PrepareContext(ctx, `INSERT INTO log (body) VALUES (?)`)
 	must(b, err)
 	kib := string(make([]byte, 1024))
-	begin := time.Now()
+	done := stopwatch()
 	for i := range n {
 		if i%dispatch.MaxBatch == 0 {
 			_, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE")
@@ -163,5 +162,5 @@ func twoRows(b *testing.B, n int) time.Duration {
 			must(b, err)
 		}
 	}
-	return time.Since(begin)
+	return done()
 }

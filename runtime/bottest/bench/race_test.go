@@ -13,32 +13,41 @@ import (
 // rounds each contestant runs, taking turns.
 const rounds = 5
 
-// contestant does n things and says how long they took.
+// contestant does n things. It times them itself, so that what it sets up does
+// not count.
 type contestant struct {
 	name string
 	n    int
-	run  func(b *testing.B, n int) time.Duration
+	run  func(b *testing.B, n int) spent
 }
 
-// race lets all take turns and reports for each the median: events a second,
-// microseconds an event, and how that compares with the first one's.
+// spent is what n things took: on the clock, and of all processors.
+type spent struct{ wall, cpu time.Duration }
+
+// stopwatch begins to measure and returns how to end it.
+func stopwatch() func() spent {
+	begin, used := time.Now(), cpu()
+	return func() spent { return spent{time.Since(begin), cpu() - used} }
+}
+
+// race lets all take turns and reports the median of each: events a second,
+// processor time an event, and the rate as a part of the first one's.
 func race(b *testing.B, all ...contestant) {
-	took := make([][]time.Duration, len(all))
+	walls, cpus := make([][]time.Duration, len(all)), make([][]time.Duration, len(all))
 	for range rounds {
 		for i, c := range all {
-			took[i] = append(took[i], c.run(b, c.n)/time.Duration(c.n))
+			s := c.run(b, c.n)
+			walls[i] = append(walls[i], s.wall/time.Duration(c.n))
+			cpus[i] = append(cpus[i], s.cpu/time.Duration(c.n))
 		}
 	}
-	var first time.Duration
+	first := median(walls[0])
 	for i, c := range all {
-		one := median(took[i])
-		if i == 0 {
-			first = one
-		}
+		one := median(walls[i])
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportMetric(0, "ns/op") // the time of this function, which does nothing
-			b.ReportMetric(float64(one.Nanoseconds())/1e3, "µs/event")
 			b.ReportMetric(float64(time.Second)/float64(one), "events/s")
+			b.ReportMetric(float64(median(cpus[i]).Nanoseconds())/1e3, "cpu-µs/event")
 			b.ReportMetric(float64(first)/float64(one), "of-first")
 		})
 	}
@@ -51,12 +60,12 @@ func median(ds []time.Duration) time.Duration {
 
 // each is a contestant that does one thing n times.
 func each(name string, n int, one func(i int)) contestant {
-	return contestant{name, n, func(_ *testing.B, n int) time.Duration {
-		begin := time.Now()
+	return contestant{name, n, func(_ *testing.B, n int) spent {
+		done := stopwatch()
 		for i := range n {
 			one(i)
 		}
-		return time.Since(begin)
+		return done()
 	}}
 }
 

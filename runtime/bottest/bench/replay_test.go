@@ -5,7 +5,6 @@ import (
 	"errors"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/db/sqlite"
@@ -24,8 +23,8 @@ func BenchmarkReplay(b *testing.B) {
 		log.Write(d.body(i))
 		log.WriteByte('\n')
 	}
-	race(b, contestant{"replay", replayed, func(b *testing.B, n int) time.Duration {
-		begin := time.Now()
+	race(b, contestant{"replay", replayed, func(b *testing.B, n int) spent {
+		done := stopwatch()
 		s, err := sqlite.Open(b.Context(), sqlite.Options{Path: filepath.Join(b.TempDir(), "replay.db"), Temporary: true})
 		must(b, err)
 		records := 0
@@ -41,6 +40,6 @@ func BenchmarkReplay(b *testing.B) {
 		if records < n+n/2 {
 			b.Fatalf("%d records of %d events: the log was not answered", records, n)
 		}
-		return time.Since(begin)
+		return done()
 	}})
 }

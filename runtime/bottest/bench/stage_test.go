@@ -84,18 +84,18 @@ func sign(body []byte) string {
 }
 
 // fsync writes a page over and over, as the log of a database is written.
-func fsync(b *testing.B, n int) time.Duration {
+func fsync(b *testing.B, n int) spent {
 	f, err := os.CreateTemp(b.TempDir(), "")
 	must(b, err)
 	defer f.Close()
 	page := make([]byte, 4096)
-	begin := time.Now()
+	done := stopwatch()
 	for range n {
 		_, err := f.WriteAt(page, 0)
 		must(b, err)
 		must(b, f.Sync())
 	}
-	return time.Since(begin)
+	return done()
 }
 
 // nowhere drops what the webhook answers.

@@ -11,7 +11,6 @@ import (
 	"net/http/httptest"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/beckon-bot/beckon/runtime/bus"
 )
@@ -31,28 +30,28 @@ func BenchmarkWebhook(b *testing.B) {
 		requests[i] = request(d.body(i))
 	}
 	race(b,
-		contestant{"limit-empty-handler", delivered, func(b *testing.B, n int) time.Duration {
+		contestant{"limit-empty-handler", delivered, func(b *testing.B, n int) spent {
 			return post(b, requests[:n], http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }))
 		}},
-		contestant{"verify", delivered, func(b *testing.B, n int) time.Duration {
+		contestant{"verify", delivered, func(b *testing.B, n int) spent {
 			return post(b, requests[:n], d.webhook(func(context.Context, ...bus.Message) error { return nil }))
 		}},
-		contestant{"verify-publish", delivered, func(b *testing.B, n int) time.Duration {
+		contestant{"verify-publish", delivered, func(b *testing.B, n int) spent {
 			q := backlog(b, nil)
 			defer func() { must(b, q.Close()) }()
 			return post(b, requests[:n], d.webhook(q.Publish))
 		}},
-		contestant{"limit-publish-batches", delivered, func(b *testing.B, n int) time.Duration {
+		contestant{"limit-publish-batches", delivered, func(b *testing.B, n int) spent {
 			q := backlog(b, nil)
 			defer func() { must(b, q.Close()) }()
 			msgs := d.messages(0, n)
-			begin := time.Now()
+			done := stopwatch()
 			for len(msgs) > 0 { // what a group commit of those in flight could reach
 				size := min(inFlight, len(msgs))
 				must(b, q.Publish(b.Context(), msgs[:size]...))
 				msgs = msgs[size:]
 			}
-			return time.Since(begin)
+			return done()
 		}},
 	)
 }
@@ -67,7 +66,7 @@ func request(body []byte) []byte {
 
 // post serves h and sends it all requests over connections that stay open.
 // The client does the least that it can: it shares the machine.
-func post(b *testing.B, requests [][]byte, h http.Handler) time.Duration {
+func post(b *testing.B, requests [][]byte, h http.Handler) spent {
 	srv := httptest.NewServer(h)
 	defer srv.Close()
 	work := make(chan []byte)
@@ -85,13 +84,13 @@ func post(b *testing.B, requests [][]byte, h http.Handler) time.Duration {
 			}
 		})
 	}
-	begin := time.Now()
+	done := stopwatch()
 	for _, r := range requests {
 		work <- r
 	}
 	close(work)
 	wg.Wait()
-	return time.Since(begin)
+	return done()
 }
 
 func exchange(conn net.Conn, answers *bufio.Reader, request []byte) error {
