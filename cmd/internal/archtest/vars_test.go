@@ -21,6 +21,7 @@ var computed = map[string]string{
 	"rules.fieldByName": "rules.fields",
 	"rules.boundFields": "rules.fields",
 	"rules.inputHash":   "rules.fields",
+	"rules.sensitive":   "the embedded sensitive.txt",
 }
 
 // packageState refuses mutable variables of a package. A variable may be a
