@@ -84,7 +84,7 @@ func BenchmarkPath(b *testing.B) {
 	)
 }
 
-// BenchmarkCommit commits the rows of an event through the store, by the
+// BenchmarkCommit is dispatch without the bus, from body to commit, by the
 // number of events in a transaction.
 func BenchmarkCommit(b *testing.B) {
 	d := newDesk(b)
@@ -92,7 +92,7 @@ func BenchmarkCommit(b *testing.B) {
 	msgs := d.messages(0, drained)
 	var all []contestant
 	for _, size := range []int{256, 16, 1} {
-		n := min(drained, 32*size+480)
+		n := min(drained, 8*size+500)
 		all = append(all, contestant{fmt.Sprintf("batch=%d", size), n, func(b *testing.B, n int) spent {
 			s := copied(b, base)
 			defer func() { must(b, s.Close()) }()
