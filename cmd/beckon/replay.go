@@ -285,7 +285,7 @@ func (r *replayRun) report() error {
 		return nil
 	}
 	if n := r.diff.write(r.sys.stderr); n > 0 {
-		return exitError{exitExpect, fmt.Errorf("%d decisions differ from %s", n, r.o.expect)}
+		return exitError{exitExpect, fmt.Errorf("%s not as expected in %s", plural(n, "decision"), r.o.expect)}
 	}
 	var w io.Writer = r.sys.stdout
 	if r.o.format == "json" {
