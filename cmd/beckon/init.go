@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/beckon-bot/beckon/rules"
 )
 
 // initBot is the bot that `beckon init` writes. Its files are also the bot that
@@ -75,6 +77,9 @@ func writeBot(dir string) error {
 		return os.WriteFile(to, data, 0o644)
 	})
 	if err != nil {
+		return fmt.Errorf("write the bot: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "rules", rules.SchemaFile), rules.Schema(rules.SchemaAll), 0o644); err != nil {
 		return fmt.Errorf("write the bot: %w", err)
 	}
 	if err := os.MkdirAll(filepath.Join(dir, "secrets"), 0o700); err != nil {

@@ -13,26 +13,56 @@ import (
 	"github.com/beckon-bot/beckon/rules"
 )
 
+// ruleCommand is one tool for rule authors; args[0] is its name.
+type ruleCommand struct {
+	name, args, about string
+	run               func(ctx context.Context, sys system, args []string) error
+}
+
+// ruleCommands lists them in the order in which an author meets them.
+func ruleCommands() []ruleCommand {
+	tool := func(f func(ruleTool) error) func(context.Context, system, []string) error {
+		return func(_ context.Context, sys system, args []string) error { return rulesTool(sys, args, f) }
+	}
+	alone := func(f func(system, []string) error) func(context.Context, system, []string) error {
+		return func(_ context.Context, sys system, args []string) error { return f(sys, args) }
+	}
+	return []ruleCommand{
+		{"check", "DIR", "do they load, and if not, why", tool(checkRules)},
+		{"test", "DIR", "do their tests hold", tool(testRules)},
+		{"verify", "DIR|--platform", "what can never happen, proved over every abstract state", alone(verifyRules)},
+		{"mutate", "DIR|--platform", "which changes of a rule no test notices", alone(mutateRules)},
+		{"schema", "[--for rules|tests]", "the JSON Schema for editors", alone(schemaRules)},
+		{"doc", "", "what rules can read", alone(docRules)},
+	}
+}
+
 // rulesCommand is the tools for rule authors.
-func rulesCommand(_ context.Context, sys system, args []string) error {
-	if len(args) == 0 {
-		return usageError("say what: check, test, verify or mutate")
+func rulesCommand(ctx context.Context, sys system, args []string) error {
+	names := []string{}
+	for _, c := range ruleCommands() {
+		if len(args) > 0 && args[0] == c.name {
+			err := c.run(ctx, sys, args)
+			if errors.Is(err, flag.ErrHelp) {
+				command{name: "rules " + c.name, args: c.args, about: c.about}.help(sys.stdout, err)
+				return nil
+			}
+			return err
+		}
+		names = append(names, c.name)
 	}
-	switch args[0] {
-	case "-h", "-help", "--help", "help":
-		return flag.ErrHelp
-	case "check":
-		return rulesTool(sys, args, checkRules)
-	case "test":
-		return rulesTool(sys, args, testRules)
-	case "verify":
-		return verifyRules(sys, args)
-	case "mutate":
-		return mutateRules(sys, args)
-	case "explain", "diff", "schema", "doc", "fmt":
-		return usageError(fmt.Sprintf("%s is not in this version; there are check, test, verify and mutate", args[0]))
+	known := strings.Join(names, ", ")
+	switch {
+	case len(args) == 0:
+		return usageError("say what: " + known)
+	case slices.Contains([]string{"-h", "-help", "--help", "help"}, args[0]):
+		t := table(sys.stdout)
+		for _, c := range ruleCommands() {
+			fmt.Fprintf(t, "beckon rules %s\t%s\n", strings.TrimRight(c.name+" "+c.args, " "), c.about)
+		}
+		return t.Flush()
 	}
-	return usageError(fmt.Sprintf("no command %q; there are check, test, verify and mutate", args[0]))
+	return usageError(fmt.Sprintf("no command %q; there are %s", args[0], known))
 }
 
 // rulesTool reads the arguments of a tool, loads the rules and runs it.

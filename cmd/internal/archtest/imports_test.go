@@ -59,6 +59,7 @@ var outside = []struct {
 	{"github.com/google/go-cmp", nil, true},
 	{"github.com/rogpeppe/go-internal", nil, true},
 	{"github.com/getkin/kin-openapi", nil, true},
+	{"github.com/santhosh-tekuri/jsonschema/v6", nil, true},
 }
 
 // row returns the folder of the import table that dir belongs to.
