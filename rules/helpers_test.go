@@ -109,3 +109,8 @@ func golden(t *testing.T, name, got string) {
 		t.Errorf("%s (-want +got), rewrite with -update:\n%s", path, diff)
 	}
 }
+
+// kind is an ordinary mention, and an action of that kind.
+func kind(k string) Input {
+	return with(mention(), func(in *Input) { in.Action.Kind = k })
+}

@@ -141,8 +141,8 @@ type DraftInput struct {
 	AffiliateDisclosed bool `expr:"affiliate_disclosed" json:"affiliate_disclosed"`
 	// PaidPartnership is true where somebody paid for the text.
 	PaidPartnership bool `expr:"paid_partnership" json:"paid_partnership"`
-	// ClaimsHuman is true where the text says that a person is writing.
-	ClaimsHuman bool `expr:"claims_human" json:"claims_human" filled:"no"`
+	// ClaimsHuman is true where the text says that a person is writing, or that no bot is.
+	ClaimsHuman bool `expr:"claims_human" json:"claims_human"`
 	// Approval is what a person said to this text.
 	Approval string `expr:"approval" json:"approval" enum:"none,approved,rejected"`
 	// DuplicateRecent is true where this account sent the same text shortly before.
@@ -156,7 +156,7 @@ type DraftInput struct {
 	// Cashtags counts $TAGS in the text.
 	Cashtags int64 `expr:"cashtags" json:"cashtags" min:"0" max:"1000000000"`
 	// AsksEngagement is true where the text asks for follows, likes or reposts.
-	AsksEngagement bool `expr:"asks_engagement" json:"asks_engagement" filled:"no"`
+	AsksEngagement bool `expr:"asks_engagement" json:"asks_engagement"`
 }
 
 // BudgetInput is what the bot may still spend.

@@ -1,10 +1,6 @@
 package rules
 
 import (
-	"encoding/json"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -72,6 +68,9 @@ var platformCases = []struct {
 	{"x.operator-missing", dm(), func(in *Input) { in.Bot.OperatorLinked = false }, Deny},
 	{"x.ai-not-approved", with(mention(), func(in *Input) { in.Draft.AIGenerated, in.Bot.AIApproved = true, true }),
 		func(in *Input) { in.Bot.AIApproved = false }, Deny},
+	{"x.claims-human", mention(), func(in *Input) { in.Draft.ClaimsHuman = true }, Deny},
+	{"x.claims-human", confirmation(dm()), func(in *Input) { in.Draft.ClaimsHuman = true }, Deny},
+	{"x.engagement-bait", mention(), func(in *Input) { in.Draft.AsksEngagement = true }, Hold},
 	{"x.rejected", mention(), func(in *Input) { in.Draft.Approval = "rejected" }, Deny},
 	{"x.too-long", dm(), func(in *Input) { in.Action.TooLong = true }, Deny},
 	{"x.strangers", mention(), func(in *Input) { in.Action.MentionsStrangers = true }, Deny},
@@ -188,127 +187,5 @@ func TestPlatformCitations(t *testing.T) {
 		} else if time.Since(read) > 180*24*time.Hour {
 			t.Logf("%s was read on %s, more than 180 days ago: %s", id, date, u.Cite)
 		}
-	}
-}
-
-// A scenario is allowed by one input, prohibited by another, or both in turn.
-type scenario struct {
-	allow []Input
-	deny  []Input
-}
-
-var stranger = with(mention(), func(in *Input) {
-	in.Interaction, in.User.Initiated = InteractionInput{}, "none"
-})
-
-var follower = with(dm(), func(in *Input) {
-	in.Event.Kind, in.User.Initiated, in.User.DMsReceived = "none", "none", 0
-})
-
-func ai(approved bool) Input {
-	in := mention()
-	in.Draft.AIGenerated, in.Bot.AIApproved = true, approved
-	return in
-}
-
-// The cases of X's guidelines that a reply or a DM can meet, by their id.
-var scenarios = map[string]scenario{
-	"reply-mention-help": {allow: []Input{mention()}},
-	"reply-keyword":      {deny: []Input{stranger}},
-	"reply-to-replier": {
-		allow: []Input{with(mention(), func(in *Input) {
-			in.Interaction, in.Bot.Tier = InteractionInput{Replied: true}, "enterprise"
-		})},
-		deny: []Input{
-			with(mention(), func(in *Input) { in.Interaction = InteractionInput{Replied: true, Summoned: true, RepliesSent: 1} }),
-			with(mention(), func(in *Input) { in.Interaction = InteractionInput{Replied: true} }),
-		},
-	},
-	"reply-ai":        {allow: []Input{ai(true)}, deny: []Input{ai(false)}},
-	"reply-follow-me": {deny: []Input{stranger}},
-	"reply-unroll":    {allow: []Input{mention()}},
-	"dm-answer":       {allow: []Input{dm()}},
-	"dm-affiliate-after-user": {
-		allow: []Input{with(dm(), func(in *Input) { in.Draft.Affiliate, in.Draft.AffiliateDisclosed = true, true })},
-		deny: []Input{
-			with(follower, func(in *Input) { in.Draft.Affiliate, in.Draft.AffiliateDisclosed = true, true }),
-			with(dm(), func(in *Input) { in.Draft.Affiliate, in.Action.Purpose = true, "notice" }),
-		},
-	},
-	"dm-welcome-follower": {deny: []Input{follower}},
-	"dm-bulk-launch": {deny: []Input{
-		with(follower, func(in *Input) { in.Action.Purpose = "scheduled" }),
-		with(dm(), func(in *Input) { in.Action.Purpose, in.Event.Kind = "scheduled", "timer" }),
-		with(dm(), func(in *Input) { in.Draft.Promotional = true }),
-	}},
-	"dm-how-can-i-help":          {allow: []Input{dm()}},
-	"promo-recommend-when-asked": {allow: []Input{mention(), dm()}},
-	"promo-affiliate-random":     {deny: []Input{with(stranger, func(in *Input) { in.Draft.Affiliate = true })}},
-	"support-complaint-outreach": {deny: []Input{stranger, with(follower, func(in *Input) { in.Event.Kind = "post" })}},
-	"support-promotional": {deny: []Input{
-		with(mention(), func(in *Input) { in.Draft.Promotional = true }),
-		with(dm(), func(in *Input) { in.Draft.Promotional = true }),
-	}},
-	// Kinds of action without a permit: denied whatever stands behind them.
-	"like-hashtag":                   {deny: []Input{kind("like")}},
-	"like-selected-users":            {deny: []Input{kind("like")}},
-	"follow-bulk":                    {deny: []Input{kind("follow")}},
-	"follow-back":                    {deny: []Input{kind("follow")}},
-	"list-add-bulk":                  {deny: []Input{kind("list_add")}},
-	"post-to-trend":                  {deny: []Input{kind("post")}},
-	"post-identical-across-accounts": {deny: []Input{kind("post")}},
-}
-
-func kind(k string) Input {
-	in := mention()
-	in.Action.Kind = k
-	return in
-}
-
-// TestScenarios compares the pack with X's verdict on each case that it covers.
-func TestScenarios(t *testing.T) {
-	t.Parallel()
-	dir := os.Getenv("BECKON_X_DATA")
-	if dir == "" {
-		t.Skip("X's verdicts were not checked: BECKON_X_DATA is unset")
-	}
-	data, err := os.ReadFile(filepath.Join(dir, "scenarios.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var file struct {
-		Scenarios []struct{ ID, Group, Verdict, Case string }
-	}
-	if err := json.Unmarshal(data, &file); err != nil {
-		t.Fatal(err)
-	}
-	s := load(t, Options{}, permitAll)
-	covered := 0
-	for _, c := range file.Scenarios {
-		sc, ok := scenarios[c.ID]
-		if !ok {
-			if slices.Contains([]string{"replies", "dm", "support"}, c.Group) {
-				t.Errorf("%s (%s) is not covered", c.ID, c.Case)
-			}
-			continue
-		}
-		covered++
-		want := map[string][2]bool{"allowed": {true, false}, "conditional": {true, true}, "prohibited": {false, true}}[c.Verdict]
-		if got := [2]bool{len(sc.allow) > 0, len(sc.deny) > 0}; got != want {
-			t.Errorf("%s is %s, its inputs allow and deny: %v", c.ID, c.Verdict, got)
-		}
-		for i, in := range sc.allow {
-			if got := s.Decide(Query{Input: in}); got.Effect != Allow {
-				t.Errorf("%s: input %d: %s: %s", c.ID, i, got.Effect, got.Say)
-			}
-		}
-		for i, in := range sc.deny {
-			if got := s.Decide(Query{Input: in}); got.Effect != Deny {
-				t.Errorf("%s: denied input %d: %s: %s", c.ID, i, got.Effect, got.Say)
-			}
-		}
-	}
-	if covered != len(scenarios) {
-		t.Errorf("%d of %d scenarios have a case in X's list", covered, len(scenarios))
 	}
 }

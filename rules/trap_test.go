@@ -77,7 +77,7 @@ var conditionTraps = []trap{
 	{`§users.held`, "unknown-field"},
 	{`§feature.asks_refund`, "unknown-feature"},
 	{`§budget.day_left_usd > 1`, "unfilled-field"},
-	{`§draft.claims_human`, "unfilled-field"},
+	{`§draft.url_mismatch`, "unfilled-field"},
 	{`not §user.consent_dm_storage`, "unfilled-field"},
 	// Types and domains.
 	{`action.kind == §"replly"`, "enum"},

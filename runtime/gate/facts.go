@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/beckon-bot/beckon/rules"
+	"github.com/beckon-bot/beckon/runtime/conversation"
 	"github.com/beckon-bot/beckon/runtime/event"
 )
 
@@ -41,6 +42,8 @@ type TextFacts struct {
 	TooLong           bool `json:"too_long,omitempty"`
 	Hashtags          int  `json:"hashtags,omitempty"`
 	Cashtags          int  `json:"cashtags,omitempty"`
+	ClaimsHuman       bool `json:"claims_human,omitempty"`
+	AsksEngagement    bool `json:"asks_engagement,omitempty"`
 }
 
 // Limits of X, in weighted characters (posts) and code points (DMs).
@@ -75,10 +78,13 @@ func (f *Facts) setDraft(bot Bot, d event.Draft) {
 }
 
 func textFacts(bot Bot, user string, d event.Draft) TextFacts {
+	words := slices.Collect(conversation.Words(d.Text))
 	t := TextFacts{
-		HasURL:   event.HasURL(d.Text),
-		Hashtags: event.Hashtags(d.Text),
-		Cashtags: event.Cashtags(d.Text),
+		HasURL:         event.HasURL(d.Text),
+		Hashtags:       event.Hashtags(d.Text),
+		Cashtags:       event.Cashtags(d.Text),
+		ClaimsHuman:    claimsHuman.in(words),
+		AsksEngagement: asksEngagement.in(words),
 	}
 	t.MentionsStrangers = slices.ContainsFunc(event.Mentions(d.Text), func(name string) bool {
 		return !strings.EqualFold(name, user) && !strings.EqualFold(name, bot.Username) && !strings.EqualFold(name, bot.Operator)

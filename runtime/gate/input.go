@@ -69,9 +69,11 @@ func input(bot Bot, c Case, f Facts) rules.Input {
 			Affiliate:          f.Draft.Affiliate,
 			AffiliateDisclosed: f.Draft.AffiliateDisclosed,
 			PaidPartnership:    f.Draft.PaidPartnership,
+			ClaimsHuman:        f.Text.ClaimsHuman,
 			Approval:           cmp.Or(c.Approval, "none"),
 			Hashtags:           int64(f.Text.Hashtags),
 			Cashtags:           int64(f.Text.Cashtags),
+			AsksEngagement:     f.Text.AsksEngagement,
 		},
 	}
 }

@@ -22,6 +22,9 @@ var computed = map[string]string{
 	"rules.boundFields": "rules.fields",
 	"rules.inputHash":   "rules.fields",
 	"rules.sensitive":   "the embedded sensitive.txt",
+
+	"runtime/gate.claimsHuman":    "the phrases beside it",
+	"runtime/gate.asksEngagement": "the phrases beside it",
 }
 
 // packageState refuses mutable variables of a package. A variable may be a
