@@ -152,7 +152,11 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			<-*shut
 		}
 	}
-	(&httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) { p.Out.URL.Scheme, p.Out.URL.Host = to.Scheme, to.Host }}).ServeHTTP(w, r)
+	(&httputil.ReverseProxy{
+		Rewrite: func(p *httputil.ProxyRequest) { p.Out.URL.Scheme, p.Out.URL.Host = to.Scheme, to.Host },
+		// A host that has ended is no fault: X tries again as it would.
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
+	}).ServeHTTP(w, r)
 }
 
 func (d *door) release() {
