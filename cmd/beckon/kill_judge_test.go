@@ -19,7 +19,9 @@ type evidence struct {
 	posts []xsim.Post              // made through the API, as the DMs
 	dms   []xsim.DM                //
 	chain func(post string) string // its first version
-	taken []string                 // ids of the events that the webhook took
+	taken map[string]receipt       // by id of the events that the webhook took
+	sure  time.Time                // what was taken until then was worked off
+	again time.Time                // before X delivered everything once more
 
 	// found is the user's STOP that a life found in its database; zero: none.
 	found func(life int, user string) time.Time
@@ -243,21 +245,24 @@ func (e evidence) obeyed() (bad []fault) {
 	return bad
 }
 
-// nothingLost: an event that the webhook took has a decision (W1, E1). All of
-// them can be read: none is a dead letter.
+// nothingLost: an event that the webhook took has a decision, made before X
+// delivered it once more and so would mend a loss (W1, E1). All of them can be
+// read: none is a dead letter.
 func (e evidence) nothingLost() (bad []fault) {
-	known := map[string]bool{}
+	decided := map[string]time.Time{}
 	for _, r := range e.records {
-		known[r.Event] = true
+		if _, ok := decided[r.Event]; !ok {
+			decided[r.Event] = r.At
+		}
 	}
-	acts := e.byEvent()
-	for _, id := range e.taken {
-		if !known[id] {
-			bad = append(bad, fault{acts[id].user, fmt.Sprintf("event %s was taken, and nothing tells of it", id)})
+	for id, first := range e.taken {
+		at, ok := decided[id]
+		if !ok || first.at.Before(e.sure) && at.After(e.again) {
+			bad = append(bad, fault{first.user, fmt.Sprintf("event %s was taken, and nothing tells of it", id)})
 		}
 	}
 	for _, l := range e.letters {
-		bad = append(bad, fault{acts[l.Event].user, fmt.Sprintf("event %s is a dead letter: %s", l.Event, l.Reason)})
+		bad = append(bad, fault{e.taken[l.Event].user, fmt.Sprintf("event %s is a dead letter: %s", l.Event, l.Reason)})
 	}
 	return bad
 }

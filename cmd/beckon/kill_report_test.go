@@ -28,7 +28,7 @@ func (r *trial) evidence() (e evidence, err error) {
 		return e, err
 	}
 	key := event.Key(raw)
-	e = evidence{acts: r.acts, calls: r.calls, posts: r.sim.Posts(), dms: r.sim.DMs()}
+	e = evidence{acts: r.acts, calls: r.calls, posts: r.sim.Posts(), dms: r.sim.DMs(), taken: map[string]receipt{}, sure: r.sure, again: r.again}
 	e.chain = func(post string) string {
 		if p, ok := r.sim.Post(post); ok && len(p.History) > 0 {
 			return p.History[0]
@@ -41,12 +41,12 @@ func (r *trial) evidence() (e evidence, err error) {
 		}
 		return r.stops[life-2][key.User(user)]
 	}
-	for body := range r.taken {
+	for body, first := range r.taken {
 		head, err := event.Scan([]byte(body))
 		if err != nil {
 			return e, err
 		}
-		e.taken = append(e.taken, head.ID)
+		e.taken[head.ID] = first
 	}
 	store, err := sqlite.Open(r.t.Context(), sqlite.Options{Path: filepath.Join(r.dir, "data", "beckon.db")})
 	if err != nil {

@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -20,8 +18,6 @@ import (
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
-	"github.com/beckon-bot/beckon/db/sqlite"
-	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/xsim"
 )
 
@@ -31,7 +27,7 @@ import (
 // webhook took, nothing sent after a STOP. See the laws of evidence.
 //
 // The number of kills and the seed can be chosen; with 300 kills it takes about
-// eight minutes:
+// seven minutes:
 //
 //	BECKON_KILLS=300 go test -run '^TestKill$' -v -timeout 60m ./cmd/beckon
 //	BECKON_KILLS=50 BECKON_KILL_SEED=7 go test -run '^TestKill$' -v ./cmd/beckon
@@ -92,7 +88,9 @@ type trial struct {
 	calls   []call
 	mail    []letter
 	carried int
-	taken   map[string]bool // bodies that got 200
+	taken   map[string]receipt // bodies that got 200
+	sure    time.Time          // what was taken until then was worked off
+	again   time.Time          // before everything was delivered again
 	notes   []note
 	faults  []fault
 	armed   *alarm
@@ -135,7 +133,7 @@ func newTrial(t *testing.T, seed uint64) *trial {
 	r := &trial{
 		t: t, ctx: t.Context(), seed: seed, bin: filepath.Join(dir, "beckon"), dir: filepath.Join(dir, "bot"),
 		over: make(chan struct{}), ended: make(chan struct{}),
-		past: map[string]db.Action{}, unclear: map[string]bool{}, taken: map[string]bool{},
+		past: map[string]db.Action{}, unclear: map[string]bool{}, taken: map[string]receipt{},
 	}
 	r.door.Store(new(string))
 	if out, err := exec.CommandContext(r.ctx, "go", "build", "-o", r.bin, ".").CombinedOutput(); err != nil {
@@ -229,17 +227,19 @@ func (r *trial) end() error {
 	if err := l.up(); err != nil {
 		return err
 	}
-	if err := r.settled("first"); err != nil {
+	sure, err := r.settled("first")
+	if err != nil {
 		return err
 	}
 	replies, dms := len(r.sim.Posts()), len(r.sim.DMs())
+	r.note("", "everything is delivered again")
 	r.mu.Lock()
-	for b := range r.taken {
-		r.mail = append(r.mail, letter{body: []byte(b)})
+	r.sure, r.again = sure, time.Now()
+	for b, first := range r.taken {
+		r.mail = append(r.mail, letter{body: []byte(b), user: first.user})
 	}
 	r.mu.Unlock()
-	r.note("", "everything is delivered again")
-	if err := r.settled("second"); err != nil {
+	if _, err := r.settled("second"); err != nil {
 		return err
 	}
 	if p, d := len(r.sim.Posts())-replies, len(r.sim.DMs())-dms; p != 0 || d != 1 { // the last DM's
@@ -249,8 +249,9 @@ func (r *trial) end() error {
 }
 
 // settled waits until the host has worked off all that was delivered. A DM
-// that is sent last tells by its answer that what came before was decided.
-func (r *trial) settled(name string) error {
+// that is sent last tells by its answer that what was taken until then is
+// decided.
+func (r *trial) settled(name string) (sure time.Time, err error) {
 	late := time.Now().Add(2 * hostPatience)
 	until := func(what string, done func() (bool, error)) error {
 		for time.Now().Before(late) {
@@ -266,132 +267,13 @@ func (r *trial) settled(name string) error {
 		return err == nil && n == 0 && r.delivered(), err
 	}
 	if err := until("everything is delivered", func() (bool, error) { return r.delivered(), nil }); err != nil {
-		return err
+		return sure, err
 	}
+	sure = time.Now()
 	dm := xsim.Act{Kind: xsim.ActDM, From: "last_" + name, To: botHandle, Text: "what about " + topic(0)}
 	if _, err := r.perform(dm, topic(0), rand.New(rand.NewPCG(r.seed, 1<<34))); err != nil {
-		return err
+		return sure, err
 	}
 	answered := func() (bool, error) { return r.sim.SendsTo(dm.From) > 0, nil }
-	return errors.Join(until("the last DM is answered", answered), until("nothing waits and all echoes are delivered", calmed))
-}
-
-// Moments of which the trial can wait for one.
-const (
-	webhookTook = "the webhook took a body"
-	xCalled     = "a call to X began"
-	xAnswered   = "X answered a call"
-)
-
-// alarm goes off at the nth moment of a kind.
-type alarm struct {
-	kind string
-	left int
-	rang chan struct{}
-}
-
-func (r *trial) passed(kind string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if a := r.armed; a != nil && a.kind == kind {
-		if a.left--; a.left == 0 {
-			close(a.rang)
-		}
-	}
-}
-
-// moment waits until the one at which a life ends: during its start, at any
-// time, or close to what can break in two.
-func (r *trial) moment(rng *rand.Rand, l *life) error {
-	kind := []string{"", "", webhookTook, xCalled, xCalled, xAnswered}[rng.IntN(6)]
-	after := time.Duration(rng.IntN(800)) * time.Millisecond
-	starting, nth, jitter := rng.IntN(3) == 0, 1+rng.IntN(12), time.Duration(rng.IntN(4000))*time.Microsecond
-	if kind == "" && starting {
-		r.wait(l.ended, after/2)
-		return nil
-	}
-	a := &alarm{kind: kind, left: nth, rang: make(chan struct{})}
-	if err := l.up(); err != nil {
-		return err
-	}
-	if kind == "" {
-		r.wait(l.ended, after)
-		return nil
-	}
-	r.mu.Lock()
-	r.armed = a
-	r.mu.Unlock()
-	r.wait(a.rang, 2*time.Second) // with nothing to do it dies idle
-	r.wait(l.ended, jitter)
-	return nil
-}
-
-// inspect reads what a killed host left behind, from a copy: the next life is
-// to mend the files itself.
-func (r *trial) inspect() error {
-	dir := r.t.TempDir()
-	defer os.RemoveAll(dir) //nolint:errcheck // the test's end does it, too
-	for _, name := range []string{"beckon.db", "beckon.db-wal"} {
-		data, err := os.ReadFile(filepath.Join(r.dir, "data", name))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // killed before it made one
-		}
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
-			return err
-		}
-	}
-	stops := map[string]time.Time{}
-	r.stops = append(r.stops, stops)
-	store, err := sqlite.Open(r.ctx, sqlite.Options{Path: filepath.Join(dir, "beckon.db")})
-	if err != nil {
-		return err
-	}
-	var now []db.Action
-	err = errors.Join(store.Check(r.ctx), store.Read(r.ctx, func(tx db.Tx) (err error) {
-		if now, err = tx.ListActions(db.ActionFilter{Max: everything}); err != nil {
-			return err
-		}
-		list, err := tx.OptedOut("", everything)
-		for _, s := range list {
-			stops[s.UserHash] = s.At
-		}
-		return err
-	}), store.Close())
-	r.compare(now)
-	if slices.ContainsFunc(now, func(a db.Action) bool { return a.State == event.Attempting }) {
-		r.cut++
-	}
-	return err
-}
-
-// everything is more rows than a trial makes.
-const everything = 1 << 24
-
-// compare holds that no action left a terminal state or is gone (I5, D2), and
-// that an unknown one was at most settled (I3).
-func (r *trial) compare(now []db.Action) {
-	for _, a := range now {
-		was, ok := r.past[a.ID]
-		delete(r.past, a.ID)
-		switch {
-		case !ok || was.State == a.State:
-		case was.State.Terminal():
-			r.fail(a.User, "I5: action %s was %s and is %s", a.ID, was.State, a.State)
-		case was.State == event.Unsettled && a.State != event.Sent && a.State != event.Failed:
-			r.fail(a.User, "I3: action %s was unknown and is %s", a.ID, a.State)
-		}
-		if a.State == event.Unsettled {
-			r.unclear[a.ID] = true
-		}
-	}
-	for _, a := range r.past {
-		r.fail(a.User, "D2: action %s was %s and is gone", a.ID, a.State)
-	}
-	clear(r.past)
-	for _, a := range now {
-		r.past[a.ID] = a
-	}
+	return sure, errors.Join(until("the last DM is answered", answered), until("nothing waits and all echoes are delivered", calmed))
 }

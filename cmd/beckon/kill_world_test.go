@@ -152,6 +152,12 @@ type letter struct {
 	due  time.Time
 }
 
+// receipt is the first 200 for a body.
+type receipt struct {
+	user string
+	at   time.Time
+}
+
 func (r *trial) post(l letter) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -189,7 +195,9 @@ func (r *trial) carry() {
 		r.mu.Lock()
 		r.carried--
 		if taken {
-			r.taken[string(l.body)] = true
+			if _, again := r.taken[string(l.body)]; !again {
+				r.taken[string(l.body)] = receipt{l.user, time.Now()}
+			}
 		} else {
 			l.due = time.Now().Add(20 * time.Millisecond)
 			r.mail = append(r.mail, l)
