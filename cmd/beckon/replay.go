@@ -30,6 +30,10 @@ type replayOptions struct {
 	expect  string
 	format  string
 	skipBad bool
+
+	// For the tools that replay on the way to something else; both may be nil.
+	bots func(bots) error                     // may give the bots other rules
+	emit func(bots bots, s replay.Step) error // gets the steps instead of the output
 }
 
 func replayCommand(ctx context.Context, sys system, args []string) error {
@@ -125,6 +129,11 @@ func (r *replayRun) readAhead() (err error) {
 	if r.bots, err = loadBots(r.cfg); err != nil {
 		return err
 	}
+	if r.o.bots != nil {
+		if err := r.o.bots(r.bots); err != nil {
+			return err
+		}
+	}
 	for _, l := range lines {
 		r.known.Add(l, func(user string) string { return r.bots.byUser[user] })
 	}
@@ -191,6 +200,9 @@ func (r *replayRun) play(ctx context.Context, store db.Store) error {
 
 // output returns where steps go and what ends it.
 func (r *replayRun) output() (func(replay.Step) error, func() error, error) {
+	if r.o.emit != nil {
+		return func(s replay.Step) error { r.events++; return r.o.emit(r.bots, s) }, func() error { return nil }, nil
+	}
 	w := bufio.NewWriterSize(r.sys.stdout, 64<<10)
 	if r.o.expect != "" {
 		var err error

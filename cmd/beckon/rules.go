@@ -32,6 +32,7 @@ func ruleCommands() []ruleCommand {
 		{"test", "DIR", "do their tests hold", tool(testRules)},
 		{"verify", "DIR|--platform", "what can never happen, proved over every abstract state", alone(verifyRules)},
 		{"mutate", "DIR|--platform", "which changes of a rule no test notices", alone(mutateRules)},
+		{"explain", "--log FILE --event ID [-c FILE] | --record FILE DIR|-c FILE", "why this decision, and what would have turned it", explainRules},
 		{"schema", "[--for rules|tests]", "the JSON Schema for editors", alone(schemaRules)},
 		{"doc", "", "what rules can read", alone(docRules)},
 	}
