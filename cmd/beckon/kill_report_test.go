@@ -109,9 +109,10 @@ func (r *trial) report(e evidence, faults []fault) {
 	share := func(n int) float64 { return 100 * float64(n) / float64(max(called, 1)) }
 	r.t.Logf("seed %d: %d kills, %d of them under a call; %d acts, %d events taken, %d calls to X, %d replies and %d DMs on X",
 		r.seed, len(r.lives)-1, r.cut, len(e.acts), len(e.taken), len(e.calls), len(e.posts), len(e.dms))
-	r.t.Logf("of %d actions that were called for, %.1f%% were unknown at a kill or at the end, %.1f%% stay unknown; second answers, lost events and sends after STOP: see below if any",
+	r.t.Logf("of %d actions that were called for, %.1f%% were unknown at a kill or at the end, %.1f%% stay unknown",
 		called, share(len(r.unclear)), share(unknown))
 	if len(faults) == 0 {
+		r.t.Log("0 second answers, 0 events lost, 0 sends after STOP")
 		return
 	}
 	const most = 5 // timelines
