@@ -33,6 +33,7 @@ func ruleCommands() []ruleCommand {
 		{"verify", "DIR|--platform", "what can never happen, proved over every abstract state", alone(verifyRules)},
 		{"mutate", "DIR|--platform", "which changes of a rule no test notices", alone(mutateRules)},
 		{"explain", "--log FILE --event ID [-c FILE] | --record FILE DIR|-c FILE", "why this decision, and what would have turned it", explainRules},
+		{"diff", "OLD NEW [--log FILE [-c FILE] [--bot NAME]] [--fail-on loosened]", "what a change of rules changes", diffRules},
 		{"schema", "[--for rules|tests]", "the JSON Schema for editors", alone(schemaRules)},
 		{"doc", "", "what rules can read", alone(docRules)},
 	}
