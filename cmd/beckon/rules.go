@@ -21,15 +21,15 @@ type ruleCommand struct {
 
 // ruleCommands lists them in the order in which an author meets them.
 func ruleCommands() []ruleCommand {
-	tool := func(f func(ruleTool) error) func(context.Context, system, []string) error {
-		return func(_ context.Context, sys system, args []string) error { return rulesTool(sys, args, f) }
+	tool := func(f func(ruleTool) error, formats ...string) func(context.Context, system, []string) error {
+		return func(_ context.Context, sys system, args []string) error { return rulesTool(sys, args, formats, f) }
 	}
 	alone := func(f func(system, []string) error) func(context.Context, system, []string) error {
 		return func(_ context.Context, sys system, args []string) error { return f(sys, args) }
 	}
 	return []ruleCommand{
-		{"check", "DIR", "do they load, and if not, why", tool(checkRules)},
-		{"test", "DIR", "do their tests hold", tool(testRules)},
+		{"check", "DIR [--format text|json|sarif|github]", "do they load, and if not, why", tool(checkRules, "sarif", "github")},
+		{"test", "DIR [--coverage] [--format text|json|junit]", "do their tests hold", tool(testRules, "junit")},
 		{"verify", "DIR|--platform", "what can never happen, proved over every abstract state", alone(verifyRules)},
 		{"mutate", "DIR|--platform", "which changes of a rule no test notices", alone(mutateRules)},
 		{"explain", "--log FILE --event ID [-c FILE] | --record FILE DIR|-c FILE", "why this decision, and what would have turned it", explainRules},
@@ -67,23 +67,28 @@ func rulesCommand(ctx context.Context, sys system, args []string) error {
 	return usageError(fmt.Sprintf("no command %q; there are %s", args[0], known))
 }
 
-// rulesTool reads the arguments of a tool, loads the rules and runs it.
-func rulesTool(sys system, args []string, tool func(ruleTool) error) error {
+// rulesTool reads the arguments of check and test, loads the rules and runs it.
+// formats are those that it has besides text and json.
+func rulesTool(sys system, args, formats []string, tool func(ruleTool) error) error {
+	t := ruleTool{w: sys.stdout}
 	fs := flag.NewFlagSet("rules "+args[0], flag.ContinueOnError)
-	format := formatFlag(fs)
+	known := append([]string{"text", "json"}, formats...)
+	fs.StringVar(&t.format, "format", "text", strings.Join(known, ", "))
+	if args[0] == "test" {
+		fs.BoolVar(&t.coverage, "coverage", false, "show what no test shows of a condition")
+	}
 	rest, err := parse(fs, args[1:])
 	if err != nil {
 		return err
 	}
-	if err := checkFormat(*format); err != nil {
+	if !slices.Contains(known, t.format) {
+		return usageError(fmt.Sprintf("--format is %s, not %q", strings.Join(known, ", "), t.format))
+	}
+	t.json = t.format == "json"
+	if t.dir, err = oneArg(rest, "one directory of rules"); err != nil {
 		return err
 	}
-	dir, err := oneArg(rest, "one directory of rules")
-	if err != nil {
-		return err
-	}
-	t := ruleTool{dir: dir, json: *format == "json", w: sys.stdout}
-	if t.set, err = rules.LoadDir(dir, rules.Options{}); err != nil {
+	if t.set, err = rules.LoadDir(t.dir, rules.Options{}); err != nil {
 		return t.refuse(err)
 	}
 	return tool(t)
@@ -91,10 +96,12 @@ func rulesTool(sys system, args []string, tool func(ruleTool) error) error {
 
 // ruleTool is a tool at work on a loaded set.
 type ruleTool struct {
-	dir  string
-	set  *rules.Set
-	json bool
-	w    io.Writer
+	dir      string
+	set      *rules.Set
+	json     bool
+	format   string // where the tool has more than text and json
+	coverage bool
+	w        io.Writer
 }
 
 // show writes v for machines, or calls text.
@@ -115,19 +122,31 @@ func (t ruleTool) refuse(err error) error {
 	if !errors.As(err, &ds) {
 		return err
 	}
-	err = t.show(struct {
-		OK          bool              `json:"ok"`
-		Diagnostics rules.Diagnostics `json:"diagnostics"`
-	}{false, ds}, func() {
-		for _, d := range ds {
-			fmt.Fprintf(t.w, "%s\n", d.Error())
-		}
-	})
+	switch t.format {
+	case "sarif":
+		err = writeSARIF(t.w, ds)
+	case "github":
+		err = writeAnnotations(t.w, ds)
+	case "junit":
+		err = writeJUnit(t.w, brokenSuite(t.dir, ds))
+	default:
+		err = t.show(struct {
+			OK          bool              `json:"ok"`
+			Diagnostics rules.Diagnostics `json:"diagnostics"`
+		}{false, ds}, func() {
+			for _, d := range ds {
+				fmt.Fprintf(t.w, "%s\n", d.Error())
+			}
+		})
+	}
 	return errors.Join(err, exitError{exitRules, fmt.Errorf("%s in %s", plural(len(ds), "problem"), t.dir)})
 }
 
 // checkRules says what was loaded.
 func checkRules(t ruleTool) error {
+	if t.format == "sarif" {
+		return writeSARIF(t.w, nil)
+	}
 	platform, account := t.set.Packs()
 	n, features := t.set.Size()
 	return t.show(struct {
@@ -151,23 +170,35 @@ func testRules(t ruleTool) error {
 	}
 	report := rules.RunTests(t.set, files)
 	passed, failed, todo := report.Count(rules.Passed), report.Count(rules.Failed), report.Count(rules.Todo)
-	err = t.show(struct {
-		OK     bool               `json:"ok"`
-		Set    string             `json:"set"`
-		Passed int                `json:"passed"`
-		Failed int                `json:"failed"`
-		Todo   int                `json:"todo"`
-		Cases  []rules.TestResult `json:"cases"`
-	}{report.OK(), t.set.Hash(), passed, failed, todo, report.Results}, func() {
-		for _, r := range report.Results {
-			writeTestResult(t.w, r)
-		}
-		word := "ok"
-		if !report.OK() {
-			word = "FAIL"
-		}
-		fmt.Fprintf(t.w, "%s: %d passed, %d failed, %d todo, in %s\n", word, passed, failed, todo, plural(len(files), "file"))
-	})
+	var cover []rules.ConditionCoverage
+	if t.coverage {
+		cover = rules.Cover(t.set, files)
+	}
+	if t.format == "junit" {
+		err = writeJUnit(t.w, suites(report))
+	} else {
+		err = t.show(struct {
+			OK       bool                      `json:"ok"`
+			Set      string                    `json:"set"`
+			Passed   int                       `json:"passed"`
+			Failed   int                       `json:"failed"`
+			Todo     int                       `json:"todo"`
+			Cases    []rules.TestResult        `json:"cases"`
+			Coverage []rules.ConditionCoverage `json:"coverage,omitempty"`
+		}{report.OK(), t.set.Hash(), passed, failed, todo, report.Results, cover}, func() {
+			for _, r := range report.Results {
+				writeTestResult(t.w, r)
+			}
+			word := "ok"
+			if !report.OK() {
+				word = "FAIL"
+			}
+			if t.coverage {
+				writeCoverage(t.w, cover)
+			}
+			fmt.Fprintf(t.w, "%s: %d passed, %d failed, %d todo, in %s\n", word, passed, failed, todo, plural(len(files), "file"))
+		})
+	}
 	switch {
 	case err != nil:
 		return err
