@@ -13,7 +13,7 @@ var ErrSecretRef = errors.New("a secret is given as env:NAME or file:PATH, never
 
 // ErrNoSecret is returned where a reference is right and nothing stands behind
 // it.
-var ErrNoSecret = errors.New("secret is empty")
+var ErrNoSecret = errors.New("secret is not set, or empty")
 
 // ParseSecretRef reads the secret that ref names: "env:NAME" by env,
 // "file:PATH" by readFile (os.Getenv and os.ReadFile outside tests). One line

@@ -67,7 +67,7 @@ func NextOf(c event.Class, tries int) Next {
 	case event.Transient:
 		return Next{State: event.Pending, After: backoff(tries), Reason: "X could not be reached; nothing was sent, it is tried again"}
 	case event.RateLimited:
-		return Next{State: event.Pending, After: backoff(tries), Reason: "X's rate limit is used up; it waits for the reset"}
+		return Next{State: event.Pending, After: backoff(tries), Reason: "X's rate limit is used up; nothing was sent"}
 	case event.Auth:
 		return Next{State: event.Pending, After: backoff(tries), Reason: "X does not accept the account's token; renew it, nothing was sent"}
 	case event.UsageCapped:

@@ -442,7 +442,10 @@ func (u *Unit) overtaken(a db.Action) error {
 func (s *Sender) note(e settlement) {
 	a, o := e.action, e.outcome
 	m := s.Metrics
-	attrs := []any{"bot", a.Bot, "user", a.User, "interaction", a.Interaction, "action", a.ID, "kind", a.Kind, "class", o.Class}
+	attrs := []any{"bot", a.Bot, "user", a.User, "interaction", a.Interaction, "action", a.ID, "kind", a.Kind}
+	if o.Class != event.OK {
+		attrs = append(attrs, "class", o.Class)
+	}
 	switch a.State {
 	case event.Sent:
 		m.Sent.Add(1)
