@@ -35,6 +35,7 @@ func ruleCommands() []ruleCommand {
 		{"explain", "--log FILE --event ID [-c FILE] | --record FILE DIR|-c FILE", "why this decision, and what would have turned it", explainRules},
 		{"diff", "OLD NEW [--log FILE [-c FILE] [--bot NAME]] [--fail-on loosened]", "what a change of rules changes", diffRules},
 		{"schema", "[--for rules|tests]", "the JSON Schema for editors", alone(schemaRules)},
+		{"fmt", "DIR [--check]", "canonical layout", alone(fmtRules)},
 		{"doc", "", "what rules can read", alone(docRules)},
 	}
 }
