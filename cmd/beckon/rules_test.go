@@ -1,11 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -166,29 +167,44 @@ func TestRulesArguments(t *testing.T) {
 	}
 }
 
-// TestRulesREADME: the session on the page of the rules is what the commands
+// TestRulesREADME: the sessions on the page of the rules are what the commands
 // print.
 func TestRulesREADME(t *testing.T) {
 	t.Parallel()
 	const page = "../../rules/README.md"
-	var session bytes.Buffer
-	show := func(tool, dir string) {
-		_, out, _ := beckon(t, "rules", tool, dir)
-		session.WriteString("$ beckon rules " + tool + " rules\n" + strings.ReplaceAll(out, dir, "rules"))
-	}
 	dir := rulesDir(t, nil)
-	session.WriteString("```\n")
-	show("check", dir)
-	show("test", dir)
-	show("test", rulesDir(t, map[string]func(string) string{"support.yaml": replace("hours(12)", "hours(14)")}))
-	session.WriteString("```\n")
+	wider := rulesDir(t, map[string]func(string) string{"support.yaml": replace("hours(12)", "hours(14)")})
+	trusting := rulesDir(t, map[string]func(string) string{"support.yaml": replace("actions: [reply, dm]\n    because: \"Money", "actions: [reply]\n    because: \"Money")})
+	_, _, held := recorded(t)
+	names := strings.NewReplacer(wider, "rules", trusting, "new", dir, "rules", filepath.Dir(dir)+"/", "")
+	session := func(lines int, commands ...[]string) string {
+		var b strings.Builder
+		for _, args := range commands {
+			_, out, _ := beckon(t, append([]string{"rules"}, args...)...)
+			command := "$ beckon rules " + strings.Join(args, " ")
+			if all := strings.SplitAfter(out, "\n"); lines > 0 && len(all) > lines {
+				command, out = fmt.Sprintf("%s | head -%d", command, lines), strings.Join(all[:lines], "")
+			}
+			b.WriteString(names.Replace(command + "\n" + out))
+		}
+		return "```\n" + b.String() + "```\n"
+	}
+	log := []string{"--log", filepath.Join(filepath.Dir(dir), "events", "day.jsonl"), "-c", filepath.Join(filepath.Dir(dir), "beckon.yaml")}
 	data, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := regexp.MustCompile(`(?s)<!-- tools: [^\n]* -->\n(.*)<!-- /tools -->`).FindSubmatchIndex(data)
-	if m == nil {
-		t.Fatalf("%s has no section tools", page)
+	for name, text := range map[string]string{
+		"tools":    session(0, []string{"check", dir}, []string{"test", dir}, []string{"test", wider}),
+		"coverage": session(0, []string{"test", "--coverage", dir}),
+		"explain":  session(24, append([]string{"explain", "--event", held.Event}, log...)),
+		"diff":     session(0, append([]string{"diff", dir, trusting, "--fail-on", "loosened"}, log...)),
+	} {
+		m := regexp.MustCompile(`(?s)<!-- ` + name + `: [^\n]* -->\n(.*)<!-- /` + name + ` -->`).FindSubmatchIndex(data)
+		if m == nil {
+			t.Fatalf("%s has no section %s", page, name)
+		}
+		data = slices.Concat(data[:m[2]], []byte(text), data[m[3]:])
 	}
-	golden(t, page, bytes.Join([][]byte{data[:m[2]], session.Bytes(), data[m[3]:]}, nil))
+	golden(t, page, data)
 }
