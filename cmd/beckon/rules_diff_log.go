@@ -54,14 +54,14 @@ type answer struct {
 // diffLog replays the log with both sets.
 func diffLog(ctx context.Context, sys system, o diffOptions, before, after *rules.Set) (recorded, replayed *logDiff, err error) {
 	var was, again, is answers
-	texts := map[string][]string{} // what the new features say of an event, by its id
+	texts := map[string][]string{} // the new rules' features that are true of an event, by its id
 	err = o.replay(ctx, sys, before, func(s replay.Step) {
 		if s.Event.ID != "" {
 			texts[s.Event.ID] = after.Features(s.Event.Text)
 		}
 		for _, r := range s.Records {
 			was.add(r, r.Decision, r.By, r.Say, r.Obligations)
-			d := redecide(r, before, after, texts[r.Event])
+			d := redecide(r, before, after, texts)
 			again.add(r, d.Effect, d.By, d.Say, d.Obligations)
 		}
 	})
@@ -100,7 +100,7 @@ func (o diffOptions) replay(ctx context.Context, sys system, set *rules.Set, emi
 
 // redecide asks the new rules about what a record met. What a wall behind the
 // rules denied, it would deny again.
-func redecide(r gate.Record, before, after *rules.Set, features []string) rules.Decision {
+func redecide(r gate.Record, before, after *rules.Set, features map[string][]string) rules.Decision {
 	kept := rules.Decision{Effect: r.Decision, By: r.By, Say: r.Say, Obligations: r.Obligations}
 	if r.Input == nil || r.Rules == nil || r.Rules.Set != before.Hash() {
 		return kept
@@ -109,7 +109,9 @@ func redecide(r gate.Record, before, after *rules.Set, features []string) rules.
 	if was := before.Decide(q); was.Effect != r.Decision {
 		return kept
 	}
-	q.Features = features
+	if fs, ok := features[r.Event]; ok {
+		q.Features = fs
+	}
 	d := after.Decide(q)
 	if d.Effect != rules.Deny { // as the gate: what the draft carries stays due
 		d.Obligations = slices.Concat(d.Obligations, r.Input.Applied)
