@@ -26,17 +26,18 @@ func TestMatch(t *testing.T) {
 			"s\u200bt\u200bo\u200bp", "\ufeffstop", "st\u00adop", "\u202estop\u202c", "stop\ufe0f", "stop\u2800", "st\u034fop", "STOP\u00a0",
 			"stop stop stop", "stop, unsubscribe", "quit\nend", "STOP ℹ️", "STOP 🈲", "stop stop, please @acme 👍🏻 https://t.co/x thanks",
 		}},
+		{TierDoubt, []string{"stop it", "st op", "s\xfftop", "stop start", "help stop"}},
 		{TierStart, []string{"START", "start", "Unstop", "UNSTOP!", "@acme start please", "start 🚀", "ＳＴＡＲＴ"}},
 		{TierHelp, []string{"HELP", "help", "Help!", "help please", "@acme help", "INFO", "info?", "🆘 help"}},
 		{TierNone, []string{
 			"", " ", "!!!", "🛑", "@stop", "@acme", "https://t.co/stop", "please", "thank you", "thanks please", "hello",
 			"please don't stop", "please don’t stop", "don't stop", "dont stop", "do not stop", "never stop", "non-stop", "nonstop",
 			"cancel my order", "Can you cancel it?", "I want to cancel", "cancel order 17", "the stop button", "stop button",
-			"can you stop the renewal?", "STOP CRASHING WHEN I ADD TEXT", "stop it", "stop by later", "bus stop", "full stop",
+			"can you stop the renewal?", "STOP CRASHING WHEN I ADD TEXT", "stop by later", "bus stop", "full stop",
 			"end of the month", "the end", "weekend", "end-to-end", "quit asking", "I quit my job", "revoke my token",
-			"opt", "stop opt", "stop thank", "opt in", "opt me out", "out", "opting out", "stopp", "stoped", "stopped", "stop1", "stop 2", "2stop", "st op",
-			"start my trial", "restart", "help me", "I need help", "information", "stop start", "help stop", "start help",
-			"stop@acme.example", "thank", "thank stop", "please thank you opt", "arrêt", "stóp", "stop что", "停止", "s\xfftop",
+			"opt", "stop opt", "stop thank", "opt in", "out", "opting out", "stoped", "stopped", "stop1", "stop 2", "2stop",
+			"start my trial", "restart", "help me", "I need help", "information", "start help",
+			"stop@acme.example", "thank", "thank stop", "please thank you opt", "stop что",
 		}},
 	}
 	var n int
@@ -107,20 +108,13 @@ func FuzzMatch(f *testing.F) {
 			}
 		}
 		// A mention, a link and a polite word change nothing.
-		if again := Match("@acme please\n"+text+"\nhttps://t.co/x thanks!", open); utf8.ValidString(text) && again != got && !splits(text) {
+		if again := Match("@acme please\n"+text+"\nhttps://t.co/x thanks!", open); utf8.ValidString(text) && again != got {
 			t.Errorf("Match(%q) = %s, with a mention and polite words around it %s", text, got, again)
 		}
 		if open && got == TierHard && Match(text, false) != TierHard {
 			t.Errorf("Match(%q) is hard in an open flow only", text)
 		}
 	})
-}
-
-// splits reports whether text ends in half a phrase, or with what swallows the
-// words after it.
-func splits(text string) bool {
-	words := slices.Collect(Words(text))
-	return len(words) > 0 && meaning(words[len(words)-1]).half
 }
 
 func BenchmarkMatch(b *testing.B) {

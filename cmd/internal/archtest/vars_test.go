@@ -21,7 +21,10 @@ var computed = map[string]string{
 	"rules.fieldByName": "rules.fields",
 	"rules.boundFields": "rules.fields",
 	"rules.inputHash":   "rules.fields",
-	"rules.sensitive":   "the embedded sensitive.txt",
+
+	"runtime/conversation.lists":  "the files in words, once they are needed",
+	"runtime/conversation.glyphs": "the tables of Unicode",
+	"rules.sensitive":             "the embedded sensitive.txt",
 
 	"runtime/gate.claimsHuman":    "the phrases beside it",
 	"runtime/gate.asksEngagement": "the phrases beside it",
