@@ -183,7 +183,7 @@ func TestRulesREADME(t *testing.T) {
 			_, out, _ := beckon(t, append([]string{"rules"}, args...)...)
 			command := "$ beckon rules " + strings.Join(args, " ")
 			if all := strings.SplitAfter(out, "\n"); lines > 0 && len(all) > lines {
-				command, out = fmt.Sprintf("%s | head -%d", command, lines), strings.Join(all[:lines], "")
+				out = strings.Join(all[:lines], "") + fmt.Sprintf("... and %d more lines\n", len(all)-1-lines)
 			}
 			b.WriteString(names.Replace(command + "\n" + out))
 		}
@@ -198,7 +198,7 @@ func TestRulesREADME(t *testing.T) {
 		"tools":    session(0, []string{"check", dir}, []string{"test", dir}, []string{"test", wider}),
 		"coverage": session(0, []string{"test", "--coverage", dir}),
 		"explain":  session(24, append([]string{"explain", "--event", held.Event}, log...)),
-		"diff":     session(0, append([]string{"diff", dir, trusting, "--fail-on", "loosened"}, log...)),
+		"diff":     session(0, append([]string{"diff", dir, trusting}, log...)),
 	} {
 		m := regexp.MustCompile(`(?s)<!-- ` + name + `: [^\n]* -->\n(.*)<!-- /` + name + ` -->`).FindSubmatchIndex(data)
 		if m == nil {
