@@ -35,4 +35,6 @@
 //   - C11 Of an event older than the user's erasure only a STOP counts.
 //   - C12 Every time kept is UTC in whole milliseconds, as the database keeps
 //     it, so that a state read back equals the state written.
+//   - C13 Polite words, mentions, links, punctuation and emoji around a stop
+//     leave it the stop that it is.
 package conversation

@@ -23,13 +23,13 @@ func MatchLang(text, lang string, openFlow bool) Tier {
 }
 
 // message gathers what the clauses of a message say. It holds no more than one
-// clause, however long the message is.
+// sentence, however long the message is.
 type message struct {
 	list *list
 	lang int
 
-	clause    clause
-	sentence  int  // clauses that said something since the last full stop
+	sentence  sentence
+	clauses   int  // that said something since the last full stop
 	inQuote   bool // between quotation marks
 	quoteLine bool // in a line that starts with >
 	plain     says // outside of quotation marks
@@ -53,12 +53,13 @@ type says struct {
 
 func (m *message) read(text string) {
 	r := newReader(text)
+	m.quoteLine = r.quotedLine()
 	for {
 		switch r.next() {
 		case tokenWord:
 			m.word(&r)
 		case tokenQuestion:
-			m.clause.question = true
+			m.sentence.question = true
 			m.end(true)
 		case tokenStop:
 			m.end(true)
@@ -69,7 +70,7 @@ func (m *message) read(text string) {
 			m.end(true)
 			m.quoteLine = true
 		case tokenComma:
-			m.end(false)
+			m.sentence.comma()
 		case tokenQuote:
 			m.end(false)
 			m.inQuote = !m.inQuote
@@ -83,7 +84,7 @@ func (m *message) read(text string) {
 // word adds the word that r stands at.
 func (m *message) word(r *reader) {
 	id := m.list.find(r)
-	m.clause.add(id, r.single())
+	m.sentence.add(id, r.single())
 	m.words++
 	if m.words <= mostPieces {
 		m.whole.add(r.word())
@@ -99,54 +100,58 @@ func (m *message) word(r *reader) {
 // mostPieces is into how many pieces a stop word may have fallen: "st op".
 const mostPieces = 3
 
-// end takes in the clause read so far. full: at the end of a sentence.
+// end takes in the words read so far. full: they end a sentence.
 func (m *message) end(full bool) {
-	c := &m.clause
-	if c.n == 0 {
-		if full {
-			m.sentence = 0
-		}
-		return
-	}
-	to := &m.plain
+	t := &m.plain
 	if m.inQuote || m.quoteLine {
-		to = &m.quoted
+		t = &m.quoted
 	}
-	kind := c.parse(m.list, m.lang)
-	c.reset()
-	// "play, pause, stop, rewind" is a list, "Wait, stop." is not.
-	apart := m.sentence == 0 || full && m.sentence == 1
-	if kind != saysNothing {
-		to.any = true
-		m.sentence++
+	for at := 0; at < m.sentence.n; {
+		var s saying
+		s, at = m.sentence.parse(at, m.list, m.lang)
+		// "play, pause, stop, rewind" is a list, "Wait, stop." is not.
+		t.add(s, m.clauses == 0 || m.clauses == 1 && full && at >= m.sentence.n)
+		switch s {
+		case saysNothing:
+		case saysFiller:
+			m.clauses = 0 // "Ok, stop"
+		default:
+			m.clauses++
+		}
 	}
 	if full {
-		m.sentence = 0
+		m.clauses = 0
 	}
-	switch kind {
+	m.sentence.reset()
+}
+
+// add takes in what a clause says. apart: no more than one clause stands beside
+// it in its sentence.
+func (t *says) add(s saying, apart bool) {
+	if s != saysNothing {
+		t.any = true
+	}
+	switch s {
 	case saysStop:
-		to.stop, to.apart = true, to.apart || apart
+		t.stop, t.apart = true, t.apart || apart
 	case saysLoneStop:
-		to.stop = true
+		t.stop = true
 	case saysFlow:
-		to.flow = true
+		t.flow = true
 	case saysStart:
-		to.start = true
+		t.start = true
 	case saysHelp:
-		to.help = true
+		t.help = true
 	case saysSoftStop:
-		to.other, to.soft = true, to.soft || apart
+		t.other, t.soft = true, t.soft || apart
 	case saysPhrase:
-		to.phrase = true
+		t.phrase = true
 	case saysMaybe:
-		to.other, to.maybe = true, true
+		t.other, t.maybe = true, true
 	case saysLyric:
-		to.other, to.lyric = true, true
-	case saysOther:
-		to.other = true
-	case saysFiller:
-		to.other = true
-		m.sentence = 0 // "Ok, stop"
+		t.other, t.lyric = true, true
+	case saysOther, saysFiller:
+		t.other = true
 	}
 }
 

@@ -105,8 +105,8 @@ func classify(c rune) glyph {
 		return glyph{}
 	case 0x0300 <= c && c <= 0x036f, c == 0x3099, c == 0x309a, c == 'ﾞ', c == 'ﾟ', 0x1160 <= c && c <= 0x11ff:
 		return glyph{kind: glyphMark}
-	case 0x0591 <= c && c <= 0x05c7 && unicode.IsMark(c), 0x0610 <= c && c <= 0x06ed && unicode.IsMark(c), 0x08d3 <= c && c <= 0x08ff, c == 0x093c:
-		return glyph{kind: glyphNothing} // vowel signs of Hebrew and Arabic, the dot of Hindi
+	case leftOut(c):
+		return glyph{kind: glyphNothing}
 	case 'ﾞ' < c && c < 0xffef && !inWord(c):
 		return glyph{}
 	case unicode.In(c, unicode.Cf, unicode.Me, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point):
@@ -124,6 +124,16 @@ func classify(c rune) glyph {
 	return letterOf(c)
 }
 
+// leftOut reports whether the mark is one that many leave out: a vowel sign of
+// Hebrew or Arabic, the dot of Hindi.
+func leftOut(c rune) bool {
+	switch {
+	case 0x0591 <= c && c <= 0x05c7, 0x0610 <= c && c <= 0x06ed:
+		return unicode.IsMark(c)
+	}
+	return 0x08d3 <= c && c <= 0x08ff || c == 0x093c
+}
+
 // letterOf brings a letter to the form in which words are compared: NFKC, lower
 // case, without the marks that people leave out. Vietnamese keeps its own,
 // where đúng, dừng and dung are three words.
@@ -131,13 +141,14 @@ func letterOf(c rune) glyph {
 	if spelledOut(c) != "" {
 		return glyph{kind: glyphSeveral}
 	}
-	s := norm.NFKC.String(string(c))
-	x, n := utf8.DecodeRuneInString(s)
-	if n < len(s) {
-		for _, mark := range s[n:] {
-			if classify(mark).kind != glyphNothing {
-				return glyph{kind: glyphSeveral}
-			}
+	var enc [utf8.UTFMax]byte
+	var out [64]byte
+	s := norm.NFKC.Append(out[:0], enc[:utf8.EncodeRune(enc[:], c)]...)
+	x, n := utf8.DecodeRune(s)
+	for s = s[n:]; len(s) > 0; s = s[n:] {
+		var mark rune
+		if mark, n = utf8.DecodeRune(s); !leftOut(mark) {
+			return glyph{kind: glyphSeveral}
 		}
 	}
 	x = unicode.ToLower(x)
@@ -169,7 +180,7 @@ func letterOf(c rune) glyph {
 		} else if '۰' <= x && x <= '۹' {
 			x += '0' - '۰'
 		} else if !(0x1ea0 <= x && x <= 0x1eff) && x >= 0xc0 && x < 0x2000 {
-			if base, _ := utf8.DecodeRuneInString(norm.NFD.String(string(x))); base != utf8.RuneError {
+			if base, _ := utf8.DecodeRune(norm.NFD.Append(out[:0], enc[:utf8.EncodeRune(enc[:], x)]...)); base != utf8.RuneError {
 				x = base
 			}
 		}

@@ -97,18 +97,23 @@ func (l *list) language(tag string) int {
 }
 
 // mostStates is in how many states the automaton can be.
-const mostStates = 64
+const mostStates = 128
+
+// scratch is room for two sets of states.
+type scratch [2][mostStates]int32
 
 // longest is the longest entry that the words begin with, and its length; 0 if
 // there is none.
-func (l *list) longest(words []int32, lang int) (found sense, n int) {
-	var sets [2][mostStates]int32
+func (l *list) longest(words []int32, lang int, sets *scratch) (found sense, n int) {
+	now, next := &sets[0], &sets[1]
 	in := 0
 	for i, w := range words {
-		if w == 0 {
+		if w == pause && i > 0 {
+			continue
+		}
+		if w <= 0 {
 			break
 		}
-		now, next := &sets[i%2], &sets[(i+1)%2]
 		k := 0
 		if i == 0 {
 			k = copy(next[:], l.root[w])
@@ -128,6 +133,7 @@ func (l *list) longest(words []int32, lang int) (found sense, n int) {
 		if says != 0 {
 			found, n = says, i+1
 		}
+		now, next = next, now
 	}
 	return found, n
 }
@@ -164,8 +170,12 @@ func (l *list) stops(word []byte, lang int) bool {
 	if id == 0 {
 		return false
 	}
-	s, _ := l.longest([]int32{id}, lang)
-	return s&(hard|lone) != 0
+	for _, q := range l.root[id] {
+		if st := l.states[q]; st.says&(hard|lone) != 0 && (st.lang == 0 || st.lang == lang) {
+			return true
+		}
+	}
+	return false
 }
 
 // shortestSlip is how many letters a stop word has whose misspellings are

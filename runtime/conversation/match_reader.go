@@ -29,6 +29,9 @@ type reader struct {
 	at    int // in text
 	table *[tableSize]glyph
 
+	rare      rune // the last character that is not in the table
+	rareGlyph glyph
+
 	spelled  spelling // the word
 	letters  int      // base letters in it
 	last     int      // where its last letter starts
@@ -47,7 +50,10 @@ func (r *reader) glyph(c rune) glyph {
 	if c < tableSize {
 		return r.table[c]
 	}
-	return glyphAbove(c)
+	if c != r.rare { // NFKC allocates
+		r.rare, r.rareGlyph = c, glyphAbove(c)
+	}
+	return r.rareGlyph
 }
 
 func (r *reader) word() []byte { return r.spelled.bytes() }
@@ -111,8 +117,7 @@ func (r *reader) next() token {
 			return tokenQuote
 		case glyphLine:
 			r.at += n
-			rest := strings.TrimLeft(r.text[r.at:min(len(r.text), r.at+8)], " \t")
-			if strings.HasPrefix(rest, ">") || strings.HasPrefix(rest, "&gt;") {
+			if r.quotedLine() {
 				return tokenQuotedLine
 			}
 			return tokenLine
@@ -154,6 +159,9 @@ func (r *reader) letter(c rune, g glyph) {
 
 // several adds a letter that is written as more than one.
 func (r *reader) several(c rune) {
+	if r.word() == nil {
+		return // too long already
+	}
 	if s := spelledOut(c); s != "" {
 		r.spelled.add([]byte(s))
 		return
@@ -178,7 +186,7 @@ func (r *reader) mark(c rune) {
 	n := utf8.EncodeRune(enc[:], r.base)
 	n += utf8.EncodeRune(enc[n:], c)
 	var out [16]byte
-	x, size := utf8.DecodeRune(norm.NFC.Append(out[:0], enc[:n]...))
+	x, size := utf8.DecodeRune(norm.NFKC.Append(out[:0], enc[:n]...))
 	if size == 0 || x == r.base {
 		return
 	}
@@ -217,6 +225,12 @@ func (r *reader) afterInitial() bool {
 	c, _ = utf8.DecodeLastRuneInString(before)
 	k := r.glyph(c).kind
 	return k == glyphGap || k == glyphPeriod
+}
+
+// quotedLine reports whether a line starts here that quotes another message.
+func (r *reader) quotedLine() bool {
+	rest := strings.TrimLeft(r.text[r.at:min(len(r.text), r.at+8)], " \t")
+	return strings.HasPrefix(rest, ">") || strings.HasPrefix(rest, "&gt;")
 }
 
 func (r *reader) before() rune {

@@ -96,7 +96,7 @@ func TestWords(t *testing.T) {
 }
 
 func FuzzMatch(f *testing.F) {
-	for _, s := range []string{"STOP", "please don't stop", "@a https://b opt\u200b-out", "\xff退", "thank you", "İ"} {
+	for _, s := range []string{"s t o p", "\"stop\" me", "> stop\nno", "st op", "Hör auf, mir zu schreiben", "停 止", "ＳＴＯＰ ｽﾄｯﾌﾟ", "STOP", "please don't stop", "@a https://b opt\u200b-out", "\xff退", "thank you", "İ"} {
 		f.Add(s, false)
 		f.Add(s, true)
 	}
@@ -107,8 +107,12 @@ func FuzzMatch(f *testing.F) {
 				t.Errorf("Words(%q) yields %q", text, w)
 			}
 		}
-		// A mention, a link and a polite word change nothing.
-		if again := Match("@acme please\n"+text+"\nhttps://t.co/x thanks!", open); utf8.ValidString(text) && again != got {
+		// A mention, a link and polite words take no stop away and make none.
+		again := Match("@acme please\n"+text+"\nhttps://t.co/x thanks!", open)
+		if got != TierDoubt && again != TierDoubt && again != got {
+			t.Errorf("Match(%q) = %s, with a mention and polite words around it %s", text, got, again)
+		}
+		if got.OptsOut() != again.OptsOut() {
 			t.Errorf("Match(%q) = %s, with a mention and polite words around it %s", text, got, again)
 		}
 		if open && got == TierHard && Match(text, false) != TierHard {
@@ -117,10 +121,78 @@ func FuzzMatch(f *testing.F) {
 	})
 }
 
+// TestC13PoliteStop surrounds every stop of the samples with what says nothing.
+func TestC13PoliteStop(t *testing.T) {
+	t.Parallel()
+	for _, s := range samples(t, "testdata/lines.tsv") {
+		if !s.want.OptsOut() {
+			continue
+		}
+		for _, around := range []string{
+			"%", "please %", "% please", "%!!!", "% 🙏🏽🛑", "🛑% ", "@acme % @acme_help", "https://t.co/x %", "% https://t.co/x",
+			"thanks. %", "%, thank you", "Hello\n%", "\u200b%\ufeff", "...%...", "(%)", "* % *", "“%”", "  %\n\n",
+			"@acme please, % 👍🏻\nthanks https://t.co/x!",
+		} {
+			text := strings.ReplaceAll(around, "%", s.text)
+			if got := MatchLang(text, s.lang, false); got != s.want {
+				t.Errorf("MatchLang(%q, %s) = %s, want %s", text, s.lang, got, s.want)
+			}
+		}
+	}
+}
+
+func TestMatchLangTag(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		text, lang string
+		want       Tier
+	}{
+		{"fine", "it", TierHard}, {"Fine", "it-IT", TierHard}, {"fine", "IT", TierHard},
+		{"fine", "", TierNone}, {"fine", "en", TierNone}, {"fine", "und", TierNone}, {"fine", "tlh", TierNone},
+		{"para", "", TierHard}, {"para", "es", TierHard}, {"para", "tr", TierNone}, {"stop", "zh", TierHard},
+	}
+	for _, tt := range tests {
+		if got := MatchLang(tt.text, tt.lang, false); got != tt.want {
+			t.Errorf("MatchLang(%q, %q) = %s, want %s", tt.text, tt.lang, got, tt.want)
+		}
+	}
+}
+
+// longTexts are of the longest message there is, and hard to read.
+func longTexts() map[string]string {
+	fill := func(s string) string { return strings.Repeat(s, 25_000/utf8.RuneCountInString(s)) }
+	return map[string]string{
+		"words": fill("my order has not arrived, what now? "), "stop": fill("stop "), "nearly": fill("do not ever "),
+		"one word": fill("stoooop"), "letters": fill("s t o p "), "commas": fill("stop,"), "marks": fill("\u0301\u0323"),
+		"ideograms": fill("不要再给我"), "quotes": fill("\"stop "), "mentions": fill("@acme "), "expanding": fill("ﷺ"), "invalid": fill("s\xff"),
+	}
+}
+
+func TestMatchLong(t *testing.T) {
+	t.Parallel()
+	for name, text := range longTexts() {
+		if got := Match(text+". Stop messaging me.", false); name != "one word" && name != "quotes" && name != "marks" && name != "commas" && got != TierPhrase {
+			t.Errorf("%s, and a stop at the end: %s, want phrase", name, got)
+		}
+	}
+}
+
+func TestMatchAllocations(t *testing.T) {
+	for name, text := range longTexts() {
+		if n := testing.AllocsPerRun(3, func() { Match(text, false) }); n > 32 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}
+
 func BenchmarkMatch(b *testing.B) {
 	long := strings.Repeat("@acme ", 20) + "my order number 4711 has not arrived, can you cancel it? " + strings.Repeat("Bitte prüfen Sie das. ", 10)
 	for _, bm := range []struct{ name, text string }{
 		{"stop", "@acme Stop. Thanks"}, {"question", "where is my order?"}, {"long", long}, {"emoji", "STOP!!! 🛑"},
+		{"typical", "Hi, my order 4711 has not arrived yet, can you cancel the second item please?"},
+		{"russian", "Здравствуйте, где мой заказ? Отмените второй товар, пожалуйста"},
+		{"german", "Hallo, könnt ihr meine zweite Bestellung bitte stornieren?"},
+		{"25000", strings.Repeat("my order has not arrived, what now? ", 695)},
 	} {
 		b.Run(bm.name, func(b *testing.B) {
 			b.ReportAllocs()
