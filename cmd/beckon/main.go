@@ -59,7 +59,7 @@ func commands() []command {
 		{"actions", "list|show|dead|retry|approve|reject ...", "what the bots did, will do and wait for", actionsCommand},
 		{"pause", "BOT|--all", "kill switch on: nothing is sent", pauseCommand},
 		{"resume", "BOT|--all", "kill switch off", resumeCommand},
-		{"optouts", "list|add ...", "who said stop", optoutsCommand},
+		{"optouts", "list|add|export|import|match ...", "who said stop", optoutsCommand},
 		{"xsim", "[--listen ADDR] [--webhook URL]", "a simulated X", xsimCommand},
 		{"config", "print", "the commented sample configuration", configCommand},
 		{"version", "", "which build this is", versionCommand},

@@ -2,8 +2,14 @@ package action
 
 import (
 	"context"
+	"encoding/hex"
+	"errors"
 	"fmt"
+	"math"
+	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/runtime/conversation"
@@ -29,6 +35,97 @@ func (d Desk) OptOut(ctx context.Context, now time.Time, user, by string) (cance
 		return u.Flush()
 	})
 	return cancelled, err
+}
+
+// reasonImported is why an action was cancelled, for the operator.
+const reasonImported = "the user opted out on another host"
+
+// KeptOptOut is an opt-out as a host keeps it.
+type KeptOptOut struct {
+	UserHash string    // keyed hash of the X user id
+	At       time.Time // the user's own time
+	Tier     string    // hard, phrase or operator
+	Event    string    // id of the event, or who recorded it
+}
+
+// Check says what is wrong with an opt-out that comes from outside.
+func (k KeptOptOut) Check() error {
+	hash, err := hex.DecodeString(k.UserHash)
+	switch {
+	case err != nil || len(hash) != 16 || k.UserHash != strings.ToLower(k.UserHash):
+		return fmt.Errorf("user_hash: a keyed hash is 32 hex digits, not %q", k.UserHash)
+	case k.At.IsZero():
+		return errors.New("at: say when the user opted out")
+	case !conversation.Tier(k.Tier).OptsOut():
+		return fmt.Errorf("tier: hard, phrase or operator, not %q; an import never ends an opt-out", k.Tier)
+	case len(k.Event) > maxEventID || strings.ContainsFunc(k.Event, unicode.IsControl):
+		return fmt.Errorf("event: an id of one line and at most %d bytes", maxEventID)
+	}
+	return nil
+}
+
+// maxEventID is far beyond the ids of X and of operators.
+const maxEventID = 500
+
+// Import takes in opt-outs that another host with the same key kept, and
+// cancels what waits for those users, of every bot. It never ends an opt-out. It
+// returns how many changed what stood here.
+func (d Desk) Import(ctx context.Context, now time.Time, told []KeptOptOut) (changed, cancelled int, err error) {
+	err = d.Store.Write(ctx, func(tx db.Tx) error {
+		stands := map[string]bool{}
+		for _, k := range told {
+			have, err := tx.Suppression(k.UserHash)
+			if err != nil {
+				return err
+			}
+			if k.At.After(now) { // else no START could end it
+				k.At = now
+			}
+			s := have.Merge(conversation.Suppression{
+				OptedOut: true, At: k.At, EventID: k.Event, Tier: conversation.Tier(k.Tier),
+			})
+			stands[s.UserHash] = s.OptedOut
+			if s == have {
+				continue
+			}
+			changed++
+			if err := tx.PutSuppression(s); err != nil {
+				return err
+			}
+		}
+		u := NewUnit(tx, d.Key, now)
+		users, err := waiting(tx)
+		if err != nil {
+			return err
+		}
+		for _, user := range users {
+			if !stands[d.Key.User(user)] {
+				continue
+			}
+			n, err := u.CarryOut(user, []conversation.Effect{conversation.CancelOpen{Reason: reasonImported}})
+			if err != nil {
+				return err
+			}
+			cancelled += n
+		}
+		return u.Flush()
+	})
+	return changed, cancelled, err
+}
+
+// waiting lists the users whom actions on hold and pending ones would reach.
+func waiting(tx db.Tx) (users []string, err error) {
+	for _, state := range []event.State{event.Hold, event.Pending} {
+		open, err := tx.InState(state, math.MaxInt32)
+		if err != nil {
+			return nil, fmt.Errorf("find what waits: %w", err)
+		}
+		for _, a := range open {
+			users = append(users, a.User)
+		}
+	}
+	slices.Sort(users)
+	return slices.Compact(users), nil
 }
 
 // CarryOut does what the reducer's effects ask of the action log, and returns

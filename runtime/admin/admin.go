@@ -28,6 +28,7 @@
 //	PUT  /v1/switches/{bot}                   {"paused", "by", "why"}; * is all bots
 //	GET  /v1/optouts?after=&max=              by hash
 //	POST /v1/optouts                          {"user", "by"}
+//	POST /v1/optouts/import                   {"by", "host_key", "optouts"}: what a list of another host said
 package admin
 
 import (
@@ -98,6 +99,7 @@ func New(o Options) http.Handler {
 	v1.Handle("PUT /v1/switches/{bot}", answer(s.setSwitch))
 	v1.Handle("GET /v1/optouts", answer(s.listOptOuts))
 	v1.Handle("POST /v1/optouts", answer(s.addOptOut))
+	v1.Handle("POST /v1/optouts/import", bulk(s.importOptOuts))
 	v1.Handle("/", answer(func(r *http.Request) (any, error) {
 		return nil, fmt.Errorf("%s %s: %w", r.Method, r.URL.Path, db.ErrNotFound)
 	}))

@@ -17,8 +17,9 @@ import (
 
 const (
 	maxBody  = 16 << 10
-	maxName  = 64  // bytes of an operator's name
-	maxWhy   = 500 // bytes of a reason
+	maxBulk  = 4 << 20 // of many rows
+	maxName  = 64      // bytes of an operator's name
+	maxWhy   = 500     // bytes of a reason
 	maxList  = 10_000
 	someList = 100 // where a request does not say how many
 )
@@ -31,8 +32,15 @@ func (e badRequest) Error() string { return string(e) }
 // answer serves what fn returns as JSON.
 type answer func(r *http.Request) (any, error)
 
-func (fn answer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+func (fn answer) ServeHTTP(w http.ResponseWriter, r *http.Request) { fn.serve(w, r, maxBody) }
+
+// bulk is an answer to a request of many rows.
+type bulk answer
+
+func (fn bulk) ServeHTTP(w http.ResponseWriter, r *http.Request) { answer(fn).serve(w, r, maxBulk) }
+
+func (fn answer) serve(w http.ResponseWriter, r *http.Request, limit int64) {
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
 	v, err := fn(r)
 	if err != nil {
 		refuse(w, status(err), err.Error())
@@ -79,24 +87,36 @@ type Change struct {
 // readChange reads a body and refuses what no operator means.
 func readChange(r *http.Request) (Change, error) {
 	var c Change
+	if err := readBody(r, &c); err != nil {
+		return c, err
+	}
+	err := c.check()
+	return c, err
+}
+
+func readBody(r *http.Request, v any) error {
 	d := json.NewDecoder(r.Body)
 	d.DisallowUnknownFields()
-	if err := d.Decode(&c); err != nil {
-		return c, badRequest(fmt.Sprintf("the body is no JSON of this form: %v", err))
+	if err := d.Decode(v); err != nil {
+		return badRequest(fmt.Sprintf("the body is no JSON of this form: %v", err))
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return c, badRequest("the body goes on after its JSON")
+		return badRequest("the body goes on after its JSON")
 	}
+	return nil
+}
+
+func (c *Change) check() error {
 	c.By, c.Why = strings.TrimSpace(c.By), strings.TrimSpace(c.Why)
 	switch {
 	case c.By == "":
-		return c, badRequest("by: say who does it")
+		return badRequest("by: say who does it")
 	case len(c.By) > maxName || !plain(c.By):
-		return c, badRequest(fmt.Sprintf("by: a name of one line and at most %d bytes", maxName))
+		return badRequest(fmt.Sprintf("by: a name of one line and at most %d bytes", maxName))
 	case len(c.Why) > maxWhy || !plain(c.Why):
-		return c, badRequest(fmt.Sprintf("why: a reason of one line and at most %d bytes", maxWhy))
+		return badRequest(fmt.Sprintf("why: a reason of one line and at most %d bytes", maxWhy))
 	}
-	return c, nil
+	return nil
 }
 
 func plain(s string) bool { return !strings.ContainsFunc(s, unicode.IsControl) }

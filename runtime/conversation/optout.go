@@ -29,6 +29,16 @@ func stop(s *Suppression, at time.Time, id string, tier Tier) bool {
 	return true
 }
 
+// Merge takes in an opt-out that another host kept of the same user. The later
+// act wins, as in C4. A START of the other host is not taken in: it comes by the
+// hand of an operator, who never ends an opt-out (C5).
+func (s Suppression) Merge(told Suppression) Suppression {
+	if told.OptedOut {
+		stop(&s, stamp(told.At), told.EventID, told.Tier)
+	}
+	return s
+}
+
 // start ends an opt-out that is older. Without one it is recorded too: the STOP
 // before it may still be under way.
 func start(s *Suppression, at time.Time, id string) {

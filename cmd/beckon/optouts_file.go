@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/beckon-bot/beckon/runtime/action"
+	"github.com/beckon-bot/beckon/runtime/admin"
+)
+
+// A file of opt-outs is JSON lines: a head, then an opt-out a line. It names
+// nobody: users stand in it by keyed hash, so it is of use only to a host with
+// the same host.key. A START does not travel: only its user ends an opt-out.
+type optOutsHead struct {
+	Form    int       `json:"beckon_optouts"` // version of this form
+	HostKey string    `json:"host_key"`       // check value of the key, not the key
+	At      time.Time `json:"exported_at"`
+}
+
+const (
+	optOutsForm  = 1
+	optOutsBatch = 5000 // rows in one request
+)
+
+func optoutsExport(ctx context.Context, sys system, args []string) error {
+	f, rest, err := readFlags(sys, flag.NewFlagSet("optouts export", flag.ContinueOnError), args, false)
+	if err != nil {
+		return err
+	}
+	if err := noArgs(rest); err != nil {
+		return err
+	}
+	return operate(ctx, sys, f, false, func(o *operator) error {
+		w := bufio.NewWriter(sys.stdout)
+		enc := json.NewEncoder(w)
+		for after, first := "", true; ; first = false {
+			q := url.Values{"after": {after}, "max": {strconv.Itoa(optOutsBatch)}}
+			var list admin.OptOuts
+			if _, err := o.call(ctx, http.MethodGet, "/v1/optouts?"+q.Encode(), nil, &list); err != nil {
+				return err
+			}
+			if first {
+				if err := enc.Encode(optOutsHead{optOutsForm, list.HostKey, o.now.UTC().Truncate(time.Second)}); err != nil {
+					return err
+				}
+			}
+			for _, p := range list.OptOuts {
+				if err := enc.Encode(p); err != nil {
+					return err
+				}
+			}
+			if len(list.OptOuts) < optOutsBatch {
+				return w.Flush()
+			}
+			after = list.OptOuts[len(list.OptOuts)-1].UserHash
+		}
+	})
+}
+
+func optoutsImport(ctx context.Context, sys system, args []string) error {
+	f, rest, err := readFlags(sys, flag.NewFlagSet("optouts import", flag.ContinueOnError), args, true)
+	if err != nil {
+		return err
+	}
+	name, err := oneArg(rest, "one file that `beckon optouts export` wrote, or - for standard input")
+	if err != nil {
+		return err
+	}
+	in := sys.stdin
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		in = file
+	}
+	// All of it is read before anything changes.
+	head, list, err := readOptOuts(in)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return operate(ctx, sys, f, false, func(o *operator) error {
+		sum := admin.Imported{}
+		for {
+			n := min(len(list), optOutsBatch)
+			var done admin.Imported
+			body := admin.Import{By: f.by, HostKey: head.HostKey, OptOuts: list[:n]}
+			if _, err := o.call(ctx, http.MethodPost, "/v1/optouts/import", body, &done); err != nil {
+				return err
+			}
+			sum.Read, sum.Changed, sum.Cancelled = sum.Read+done.Read, sum.Changed+done.Changed, sum.Cancelled+done.Cancelled
+			if list = list[n:]; len(list) == 0 {
+				break
+			}
+		}
+		raw, err := json.Marshal(sum)
+		if err != nil {
+			return err
+		}
+		return o.show(sys.stdout, append(raw, '\n'), func(w io.Writer) {
+			fmt.Fprintf(w, "%s read, %d new or later than what stood here; %s cancelled. An import ends no opt-out.\n",
+				plural(sum.Read, "opt-out"), sum.Changed, plural(sum.Cancelled, "waiting action"))
+		})
+	})
+}
+
+func readOptOuts(in io.Reader) (head optOutsHead, list []admin.OptOut, err error) {
+	d := json.NewDecoder(in)
+	d.DisallowUnknownFields()
+	if err := d.Decode(&head); err != nil {
+		return head, nil, fmt.Errorf("line 1 is no head of exported opt-outs: %w", err)
+	}
+	if head.Form != optOutsForm {
+		return head, nil, fmt.Errorf("line 1: form %d, this version reads %d", head.Form, optOutsForm)
+	}
+	list = []admin.OptOut{}
+	for {
+		var p admin.OptOut
+		err := d.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return head, list, nil
+		}
+		if err == nil {
+			err = action.KeptOptOut(p).Check()
+		}
+		if err != nil {
+			return head, nil, fmt.Errorf("line %d: %w", len(list)+2, err)
+		}
+		list = append(list, p)
+	}
+}
