@@ -39,10 +39,10 @@ func (u *Unit) Paused(bot string) (bool, string, error) {
 	return false, "", nil
 }
 
-// Pause turns a kill switch on.
-func (u *Unit) Pause(s db.Switch) error {
+// SetSwitch turns a kill switch on or off.
+func (u *Unit) SetSwitch(s db.Switch) error {
 	if err := u.Tx.PutSwitch(s); err != nil {
-		return fmt.Errorf("pause %s: %w", s.Bot, err)
+		return fmt.Errorf("set kill switch of %s: %w", s.Bot, err)
 	}
 	u.switches[s.Bot] = &kept[db.Switch]{value: s}
 	return nil

@@ -93,15 +93,12 @@ func (d Desk) Retry(ctx context.Context, now time.Time, id string) (db.Action, e
 // is on nothing is sent and new drafts are denied; what waits is parked. When
 // it goes off, what was parked is due again and decided again.
 func (d Desk) Pause(ctx context.Context, now time.Time, bot, by, why string, on bool) error {
-	return d.Store.Write(ctx, func(tx db.Tx) error {
-		s := db.Switch{Bot: bot, Paused: on, By: by, At: now.UTC(), Reason: why}
-		if err := tx.PutSwitch(s); err != nil {
-			return fmt.Errorf("set kill switch of %s: %w", bot, err)
+	return d.transact(ctx, now, func(u *Unit) error {
+		err := u.SetSwitch(db.Switch{Bot: bot, Paused: on, By: by, At: now.UTC(), Reason: why})
+		if err != nil || on {
+			return err
 		}
-		if on {
-			return nil
-		}
-		return unpark(NewUnit(tx, d.Key, now), bot)
+		return unpark(u, bot)
 	})
 }
 
@@ -119,7 +116,7 @@ func unpark(u *Unit, bot string) error {
 			return err
 		}
 	}
-	return u.Flush()
+	return nil
 }
 
 func (d Desk) judge(ctx context.Context, now time.Time, id string, fn func(*Unit, *db.Action) error) (db.Action, error) {
@@ -133,17 +130,17 @@ func (d Desk) judge(ctx context.Context, now time.Time, id string, fn func(*Unit
 
 func (d Desk) change(ctx context.Context, now time.Time, id string, fn func(*Unit, *db.Action) error) (db.Action, error) {
 	var a db.Action
-	err := d.Store.Write(ctx, func(tx db.Tx) (err error) {
-		if a, err = tx.Action(id); err != nil {
+	err := d.transact(ctx, now, func(u *Unit) (err error) {
+		if a, err = u.Tx.Action(id); err != nil {
 			return err // names the action
 		}
-		u := NewUnit(tx, d.Key, now)
-		if err := fn(u, &a); err != nil {
-			return err
-		}
-		return u.Flush()
+		return fn(u, &a)
 	})
 	return a, err
+}
+
+func (d Desk) transact(ctx context.Context, now time.Time, fn func(*Unit) error) error {
+	return Transact(ctx, d.Store, d.Key, now, fn)
 }
 
 // heldBy names the rules that hold an action, from its decision record.

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -20,8 +19,7 @@ import (
 // and cancels what waits for the user, of every bot. Only the user's own START
 // ends it. It returns how many actions were cancelled.
 func (d Desk) OptOut(ctx context.Context, now time.Time, user, by string) (cancelled int, err error) {
-	err = d.Store.Write(ctx, func(tx db.Tx) error {
-		u := NewUnit(tx, d.Key, now)
+	err = d.transact(ctx, now, func(u *Unit) error {
 		s, err := u.State("", user, "")
 		if err != nil {
 			return err
@@ -29,10 +27,7 @@ func (d Desk) OptOut(ctx context.Context, now time.Time, user, by string) (cance
 		s, effects := conversation.Reduce(s, conversation.OptOutRecorded{At: now, ID: "operator:" + by})
 		u.Keep(conversation.State{Suppression: s.Suppression}) // it is no bot's conversation
 		cancelled, err = u.CarryOut(user, effects)
-		if err != nil {
-			return err
-		}
-		return u.Flush()
+		return err
 	})
 	return cancelled, err
 }
@@ -71,10 +66,10 @@ const maxEventID = 500
 // cancels what waits for those users, of every bot. It never ends an opt-out. It
 // returns how many changed what stood here.
 func (d Desk) Import(ctx context.Context, now time.Time, told []KeptOptOut) (changed, cancelled int, err error) {
-	err = d.Store.Write(ctx, func(tx db.Tx) error {
+	err = d.transact(ctx, now, func(u *Unit) error {
 		stands := map[string]bool{}
 		for _, k := range told {
-			have, err := tx.Suppression(k.UserHash)
+			have, err := u.Tx.Suppression(k.UserHash)
 			if err != nil {
 				return err
 			}
@@ -89,17 +84,16 @@ func (d Desk) Import(ctx context.Context, now time.Time, told []KeptOptOut) (cha
 				continue
 			}
 			changed++
-			if err := tx.PutSuppression(s); err != nil {
+			if err := u.Tx.PutSuppression(s); err != nil {
 				return err
 			}
 		}
-		u := NewUnit(tx, d.Key, now)
-		users, err := waiting(tx)
+		users, err := waiting(u.Tx)
 		if err != nil {
 			return err
 		}
 		for _, user := range users {
-			if !stands[d.Key.User(user)] {
+			if !stands[u.hash(user)] {
 				continue
 			}
 			n, err := u.CarryOut(user, []conversation.Effect{conversation.CancelOpen{Reason: reasonImported}})
@@ -108,7 +102,7 @@ func (d Desk) Import(ctx context.Context, now time.Time, told []KeptOptOut) (cha
 			}
 			cancelled += n
 		}
-		return u.Flush()
+		return nil
 	})
 	return changed, cancelled, err
 }
@@ -116,7 +110,7 @@ func (d Desk) Import(ctx context.Context, now time.Time, told []KeptOptOut) (cha
 // waiting lists the users whom actions on hold and pending ones would reach.
 func waiting(tx db.Tx) (users []string, err error) {
 	for _, state := range []event.State{event.Hold, event.Pending} {
-		open, err := tx.InState(state, math.MaxInt32)
+		open, err := tx.InState(state, everyRow)
 		if err != nil {
 			return nil, fmt.Errorf("find what waits: %w", err)
 		}

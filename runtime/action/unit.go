@@ -2,6 +2,7 @@ package action
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -43,6 +44,18 @@ func NewUnit(tx db.Tx, key event.Key, now time.Time) *Unit {
 		switches:      map[string]*kept[db.Switch]{},
 		hashes:        map[string]string{},
 	}
+}
+
+// Transact runs fn as the work of one transaction, and writes the state that it
+// left.
+func Transact(ctx context.Context, store db.Store, key event.Key, now time.Time, fn func(*Unit) error) error {
+	return store.Write(ctx, func(tx db.Tx) error {
+		u := NewUnit(tx, key, now)
+		if err := fn(u); err != nil {
+			return err
+		}
+		return u.Flush()
+	})
 }
 
 // State reads the three records of a user's act, as this transaction left

@@ -141,9 +141,9 @@ func (d *Dispatcher) commit(ctx context.Context, now time.Time, ds []bus.Deliver
 		}
 	}()
 	var w *work
-	err = d.Store.Write(ctx, func(tx db.Tx) error {
+	err = action.Transact(ctx, d.Store, d.Key, now, func(u *action.Unit) error {
 		done = make([]Handled, 0, len(ds))
-		w = &work{Dispatcher: d, Unit: action.NewUnit(tx, d.Key, now)}
+		w = &work{Dispatcher: d, Unit: u}
 		for _, m := range ds {
 			h, err := w.message(m)
 			if err != nil {
@@ -151,7 +151,7 @@ func (d *Dispatcher) commit(ctx context.Context, now time.Time, ds []bus.Deliver
 			}
 			done = append(done, h...)
 		}
-		return w.Flush()
+		return nil
 	})
 	if err != nil {
 		return nil, err

@@ -208,7 +208,7 @@ func (w *work) own(e event.Event) ([]gate.Record, error) {
 // X rule: a revoked authorisation stops the bot (facts.md, read 2026-11-23)
 func (w *work) revoked(e event.Event) ([]gate.Record, error) {
 	s := db.Switch{Bot: e.Bot, Paused: true, By: "host", At: w.Now, Reason: "the account withdrew its authorisation on X (oauth.revoke)"}
-	if err := w.Pause(s); err != nil {
+	if err := w.SetSwitch(s); err != nil {
 		return nil, err
 	}
 	return w.nothing(e, "The account withdrew its authorisation; the bot is paused until it is authorised again and resumed.")
