@@ -72,7 +72,7 @@ func TestExplain(t *testing.T) {
 			in := q.Input
 			f.set(&in, f.get(&other))
 			if is := s.Decide(Query{Input: in}); worse(is.Effect) {
-				t.Errorf("%s %s turns %s into %s, and is not named", f.name, f.spell(&in), got.Effect, is.Effect)
+				t.Errorf("%s %s turns %s into %s, and is not named", f.name, f.written(f.get(&in)), got.Effect, is.Effect)
 			}
 		}
 	})

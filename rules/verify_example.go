@@ -3,7 +3,6 @@ package rules
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -32,25 +31,9 @@ type Value struct {
 func newExample(q Query, d Decision) *Example {
 	e := &Example{Features: q.Features, Lifted: q.Lifted, Effect: d.Effect, By: d.By, Duties: d.Obligations, query: q}
 	for _, f := range fields {
-		e.Values = append(e.Values, Value{f.name, f.spell(&q.Input)})
+		e.Values = append(e.Values, Value{f.name, f.written(f.get(&q.Input))})
 	}
 	return e
-}
-
-// spell writes the field's value as a test file does.
-func (f *field) spell(in *Input) string {
-	c := f.get(in)
-	switch f.domain {
-	case boolean:
-		return strconv.FormatBool(c.n != 0)
-	case oneOf:
-		return c.s
-	case text:
-		return strconv.Quote(c.s)
-	case duration:
-		return time.Duration(f.whole(c.n)).String()
-	}
-	return f.format(c.n)
 }
 
 // testCase writes a query as an entry of a test file's table: what is not in
@@ -66,7 +49,7 @@ func testCase(q Query, name string, expect Effect, obligations []Obligation) str
 				continue
 			}
 			set[f.name] = f.native(&q.Input)
-			parts = append(parts, f.name+": "+f.spell(&q.Input))
+			parts = append(parts, f.name+": "+f.written(f.get(&q.Input)))
 		}
 	}
 	out := fmt.Sprintf("- {name: %q, set: {%s}", name, strings.Join(parts, ", "))
