@@ -159,22 +159,27 @@ func (d *demo) until(ctx context.Context, at string) error {
 // deliver brings bodies to the webhook as X does, and works until idle.
 func (d *demo) deliver(ctx context.Context, text string, bodies [][]byte) error {
 	for _, b := range bodies {
-		d.all = append(d.all, b)
-		if err := d.sim.Deliver(ctx, b); err != nil {
-			return err
-		}
-		handled, err := d.work(ctx)
-		if err != nil {
-			return err
-		}
-		if err := d.send(ctx); err != nil {
-			return err
-		}
-		if err := d.show(ctx, text, handled); err != nil {
+		if err := d.bring(ctx, text, b); err != nil {
 			return err
 		}
 	}
 	return d.echoes(ctx)
+}
+
+// bring delivers one body, lets the host do what follows from it, and shows it.
+func (d *demo) bring(ctx context.Context, text string, body []byte) error {
+	d.all = append(d.all, body)
+	if err := d.sim.Deliver(ctx, body); err != nil {
+		return err
+	}
+	handled, err := d.work(ctx)
+	if err != nil {
+		return err
+	}
+	if err := d.send(ctx); err != nil {
+		return err
+	}
+	return d.show(ctx, text, handled)
 }
 
 // work dispatches what is on the bus.
@@ -203,15 +208,7 @@ func (d *demo) send(ctx context.Context) error {
 // echoes brings our own posts and DMs back, as X shows them to the account.
 func (d *demo) echoes(ctx context.Context) error {
 	for _, b := range d.sim.Take() {
-		d.all = append(d.all, b)
-		if err := d.sim.Deliver(ctx, b); err != nil {
-			return err
-		}
-		handled, err := d.work(ctx)
-		if err != nil {
-			return err
-		}
-		if err := d.show(ctx, "", handled); err != nil {
+		if err := d.bring(ctx, "", b); err != nil {
 			return err
 		}
 	}
