@@ -10,7 +10,7 @@ import (
 // and the queries today. The first run builds sqlc, which takes about 100 s.
 func TestGeneratedCodeIsFresh(t *testing.T) {
 	if os.Getenv("BECKON_SQLC") == "" {
-		t.Skip("did not run: BECKON_SQLC is unset (.ci/run sets it)")
+		t.Skip("the generated code was not compared: BECKON_SQLC is unset (.ci/run has a step of its own)")
 	}
 	out, err := exec.Command("go", "tool", "sqlc", "diff").CombinedOutput()
 	if err != nil {
