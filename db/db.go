@@ -57,6 +57,7 @@ type Tx interface {
 	Decisions
 	Switches
 	DeadLetters
+	Tokens
 	Echoes
 	Texts
 	RuleSets

@@ -191,6 +191,44 @@ type DeadLetters interface {
 	CountDeadLetters() (int64, error)
 }
 
+// TokenState is where the tokens of one account stand.
+type TokenState string
+
+// The states of a row of tokens.
+const (
+	TokenLive       TokenState = "live"       // as far as we know X takes them
+	TokenRefreshing TokenState = "refreshing" // a refresh is under way until LeaseUntil
+	TokenUnknown    TokenState = "unknown"    // the answer to a refresh was lost: X may have spent the refresh token
+	TokenEnded      TokenState = "ended"      // X takes them no more; a person has to log in again
+)
+
+// Token is an account's OAuth 2.0 tokens from one login on. The tokens
+// themselves are sealed; everything else here may be shown.
+type Token struct {
+	Bot         string // configured name
+	Version     int64  // counts the writes of the row
+	State       TokenState
+	Reason      string    // why it is in this state, in plain words for the operator
+	Scopes      string    // as X granted them, with spaces between
+	LoginAt     time.Time // when a person authorised it
+	RefreshedAt time.Time // when the access token was asked for
+	ExpiresAt   time.Time // of the access token
+	LeaseUntil  time.Time // of the refresh under way
+	Sealed      []byte    // access and refresh token, sealed for this bot; empty once ended
+}
+
+// Tokens keeps the tokens of hosted accounts. A row is never removed: its
+// Version must not begin anew while somebody still holds an older one.
+type Tokens interface {
+	// Token returns ErrNotFound if nobody has logged in.
+	Token(bot string) (Token, error)
+	// PutToken stores t with Version one higher than given, if the row still has
+	// the given Version, else ErrStale. A row that is not there has Version 0.
+	PutToken(t Token) error
+	// ListTokens lists all rows, by bot.
+	ListTokens() ([]Token, error)
+}
+
 // Echo is an own post or DM seen from outside while an action to the same
 // target was under way and the text differed: judged when that one settles.
 type Echo struct {

@@ -42,6 +42,7 @@ func Exercise(t *testing.T, open func(t *testing.T) db.Store, f Features) {
 		"Decisions":               testDecisions,
 		"DeadLetters":             testDeadLetters,
 		"Echoes":                  testEchoes,
+		"Tokens":                  testTokens,
 		"Texts":                   testTexts,
 		"SwitchesAndMeta":         testSwitchesAndMeta,
 		"ActionQueries":           testActionQueries,

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/runtime/conversation"
 	"github.com/beckon-bot/beckon/runtime/event"
 )
@@ -18,6 +19,7 @@ var closed = map[reflect.Type][]string{
 	reflect.TypeFor[event.State]():            {"pending"}, // the others by PutAction
 	reflect.TypeFor[event.Class]():            {"transient", "", "rate_limited", "usage_capped", "refused", "auth", "gone", "unknown_outcome", "bug"},
 	reflect.TypeFor[event.Kind]():             {"post", "", "dm", "own_post", "own_dm", "chat", "delete", "revoke", "command", "timer", "other"},
+	reflect.TypeFor[db.TokenState]():          {"live", "refreshing", "unknown", "ended"},
 	reflect.TypeFor[event.Tri]():              {"yes", "", "no", "unknown"},
 	reflect.TypeFor[conversation.Initiated](): {"mention", "", "none", "reply", "quote", "dm", "opt_in"},
 	reflect.TypeFor[conversation.Tier]():      {"hard", "", "none", "phrase", "doubt", "start", "help", "operator"},

@@ -70,6 +70,10 @@ func testEmpty(t *testing.T, s db.Store, _ Features) {
 		zero("Slots", len(slots), 0, err)
 		_, err = tx.RuleSet("h")
 		none("RuleSet", err)
+		_, err = tx.Token("b")
+		none("Token", err)
+		tokens, err := tx.ListTokens()
+		zero("ListTokens", len(tokens), 0, err)
 		m, err := tx.Meta("k")
 		zero("Meta", m, "", err)
 		return nil
@@ -146,6 +150,21 @@ func testRoundTrip(t *testing.T, s db.Store, _ Features) {
 				return db.Decision{}, fmt.Errorf("%d decisions: %w", len(got), err)
 			}
 			return got[0], nil
+		})
+	var version int64 // each put is on top of the one before
+	trip(t, s, "Token", db.Token{Bot: "b", State: db.TokenLive},
+		func(tx db.Tx, k db.Token) error {
+			k.Version = version
+			version++
+			return tx.PutToken(k)
+		},
+		func(tx db.Tx, k db.Token) (db.Token, error) {
+			got, err := tx.Token(k.Bot)
+			got.Version = k.Version
+			if k.Sealed == nil && len(got.Sealed) == 0 {
+				got.Sealed = nil
+			}
+			return got, err
 		})
 	tripDeadLetter(t, s)
 	tripAction(t, s)

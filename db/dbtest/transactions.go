@@ -142,6 +142,7 @@ func testReadRefusesWrites(t *testing.T, s db.Store, _ Features) {
 		"AppendDeadLetter": func(tx db.Tx) error { return tx.AppendDeadLetter(db.DeadLetter{}) },
 		"DropDeadLetter":   func(tx db.Tx) error { return tx.DropDeadLetter("d") },
 		"PutEcho":          func(tx db.Tx) error { return tx.PutEcho(db.Echo{}) },
+		"PutToken":         func(tx db.Tx) error { return tx.PutToken(db.Token{Bot: "b", State: db.TokenLive}) },
 		"DropEcho":         func(tx db.Tx) error { return tx.DropEcho("b", "r") },
 		"PutActionText":    func(tx db.Tx) error { return tx.PutActionText("a", nil) },
 		"DropActionText":   func(tx db.Tx) error { return tx.DropActionText("a") },

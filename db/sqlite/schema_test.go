@@ -71,6 +71,8 @@ func TestClosedSets(t *testing.T) {
 		`INSERT INTO suppressions VALUES ('h', 0, 0, '', 'tier?', 0)`,
 		`INSERT INTO suppressions VALUES ('h', 2, 0, '', '', 0)`,
 		`INSERT INTO switches VALUES ('b', 2, '', 0, '')`,
+		`INSERT INTO tokens VALUES ('b', 1, 'state?', '', '', 0, 0, 0, 0, x'')`,
+		`INSERT INTO tokens VALUES ('b', 0, 'live', '', '', 0, 0, 0, 0, x'')`,
 		`INSERT INTO interactions VALUES ('b', 'i', 'u', 'kind?', '', 0, '', 0, 0, 0, 0, 0, 0, 0, 0, 0)`,
 		`INSERT INTO interactions VALUES ('b', 'i', 'u', '', '', 0, '', 2, 0, 0, 0, 0, 0, 0, 0, 0)`,
 		`INSERT INTO conversations VALUES ('b', 'u', 1, 'initiated?', 0, '', 0, 0, 0, 0, '', 0, '', 0, 0, '', '', 0, 0, 0)`,

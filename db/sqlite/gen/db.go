@@ -90,6 +90,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertActionStmt, err = db.PrepareContext(ctx, insertAction); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertAction: %w", err)
 	}
+	if q.insertTokenStmt, err = db.PrepareContext(ctx, insertToken); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertToken: %w", err)
+	}
 	if q.interactionStmt, err = db.PrepareContext(ctx, interaction); err != nil {
 		return nil, fmt.Errorf("error preparing query Interaction: %w", err)
 	}
@@ -104,6 +107,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listSwitchesStmt, err = db.PrepareContext(ctx, listSwitches); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSwitches: %w", err)
+	}
+	if q.listTokensStmt, err = db.PrepareContext(ctx, listTokens); err != nil {
+		return nil, fmt.Errorf("error preparing query ListTokens: %w", err)
 	}
 	if q.markSeenStmt, err = db.PrepareContext(ctx, markSeen); err != nil {
 		return nil, fmt.Errorf("error preparing query MarkSeen: %w", err)
@@ -150,6 +156,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.readSwitchStmt, err = db.PrepareContext(ctx, readSwitch); err != nil {
 		return nil, fmt.Errorf("error preparing query ReadSwitch: %w", err)
 	}
+	if q.readTokenStmt, err = db.PrepareContext(ctx, readToken); err != nil {
+		return nil, fmt.Errorf("error preparing query ReadToken: %w", err)
+	}
 	if q.ruleSetStmt, err = db.PrepareContext(ctx, ruleSet); err != nil {
 		return nil, fmt.Errorf("error preparing query RuleSet: %w", err)
 	}
@@ -167,6 +176,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.updateActionStmt, err = db.PrepareContext(ctx, updateAction); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateAction: %w", err)
+	}
+	if q.updateTokenStmt, err = db.PrepareContext(ctx, updateToken); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateToken: %w", err)
 	}
 	return &q, nil
 }
@@ -283,6 +295,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertActionStmt: %w", cerr)
 		}
 	}
+	if q.insertTokenStmt != nil {
+		if cerr := q.insertTokenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertTokenStmt: %w", cerr)
+		}
+	}
 	if q.interactionStmt != nil {
 		if cerr := q.interactionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing interactionStmt: %w", cerr)
@@ -306,6 +323,11 @@ func (q *Queries) Close() error {
 	if q.listSwitchesStmt != nil {
 		if cerr := q.listSwitchesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listSwitchesStmt: %w", cerr)
+		}
+	}
+	if q.listTokensStmt != nil {
+		if cerr := q.listTokensStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listTokensStmt: %w", cerr)
 		}
 	}
 	if q.markSeenStmt != nil {
@@ -383,6 +405,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing readSwitchStmt: %w", cerr)
 		}
 	}
+	if q.readTokenStmt != nil {
+		if cerr := q.readTokenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing readTokenStmt: %w", cerr)
+		}
+	}
 	if q.ruleSetStmt != nil {
 		if cerr := q.ruleSetStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing ruleSetStmt: %w", cerr)
@@ -411,6 +438,11 @@ func (q *Queries) Close() error {
 	if q.updateActionStmt != nil {
 		if cerr := q.updateActionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing updateActionStmt: %w", cerr)
+		}
+	}
+	if q.updateTokenStmt != nil {
+		if cerr := q.updateTokenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateTokenStmt: %w", cerr)
 		}
 	}
 	return err
@@ -474,11 +506,13 @@ type Queries struct {
 	inStateOpenStmt      *sql.Stmt
 	inStateUnsettledStmt *sql.Stmt
 	insertActionStmt     *sql.Stmt
+	insertTokenStmt      *sql.Stmt
 	interactionStmt      *sql.Stmt
 	listActionsStmt      *sql.Stmt
 	listDeadLettersStmt  *sql.Stmt
 	listDecisionsStmt    *sql.Stmt
 	listSwitchesStmt     *sql.Stmt
+	listTokensStmt       *sql.Stmt
 	markSeenStmt         *sql.Stmt
 	metaStmt             *sql.Stmt
 	openActionsToStmt    *sql.Stmt
@@ -494,12 +528,14 @@ type Queries struct {
 	putSuppressionStmt   *sql.Stmt
 	putSwitchStmt        *sql.Stmt
 	readSwitchStmt       *sql.Stmt
+	readTokenStmt        *sql.Stmt
 	ruleSetStmt          *sql.Stmt
 	setMetaStmt          *sql.Stmt
 	slotsStmt            *sql.Stmt
 	suppressionStmt      *sql.Stmt
 	unsettledToStmt      *sql.Stmt
 	updateActionStmt     *sql.Stmt
+	updateTokenStmt      *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
@@ -528,11 +564,13 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		inStateOpenStmt:      q.inStateOpenStmt,
 		inStateUnsettledStmt: q.inStateUnsettledStmt,
 		insertActionStmt:     q.insertActionStmt,
+		insertTokenStmt:      q.insertTokenStmt,
 		interactionStmt:      q.interactionStmt,
 		listActionsStmt:      q.listActionsStmt,
 		listDeadLettersStmt:  q.listDeadLettersStmt,
 		listDecisionsStmt:    q.listDecisionsStmt,
 		listSwitchesStmt:     q.listSwitchesStmt,
+		listTokensStmt:       q.listTokensStmt,
 		markSeenStmt:         q.markSeenStmt,
 		metaStmt:             q.metaStmt,
 		openActionsToStmt:    q.openActionsToStmt,
@@ -548,11 +586,13 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putSuppressionStmt:   q.putSuppressionStmt,
 		putSwitchStmt:        q.putSwitchStmt,
 		readSwitchStmt:       q.readSwitchStmt,
+		readTokenStmt:        q.readTokenStmt,
 		ruleSetStmt:          q.ruleSetStmt,
 		setMetaStmt:          q.setMetaStmt,
 		slotsStmt:            q.slotsStmt,
 		suppressionStmt:      q.suppressionStmt,
 		unsettledToStmt:      q.unsettledToStmt,
 		updateActionStmt:     q.updateActionStmt,
+		updateTokenStmt:      q.updateTokenStmt,
 	}
 }

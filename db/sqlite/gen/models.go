@@ -150,3 +150,16 @@ type Switch struct {
 	At     int64
 	Reason string
 }
+
+type Token struct {
+	Bot         string
+	Version     int64
+	State       string
+	Reason      string
+	Scopes      string
+	LoginAt     int64
+	RefreshedAt int64
+	ExpiresAt   int64
+	LeaseUntil  int64
+	Sealed      []byte
+}
