@@ -98,10 +98,10 @@ func (s *Set) coverCase(u *rule, out []ConditionCoverage, q Query, m *vm.VM) {
 
 	holds := make([]bool, 0, len(out)) // what the rule needs of each condition
 	for _, c := range u.When {
-		holds = append(holds, c.prog.run(m, e) == True)
+		holds = append(holds, c.holds(m, e) == True)
 	}
 	for _, c := range u.Unless {
-		holds = append(holds, c.prog.run(m, e) == False)
+		holds = append(holds, c.holds(m, e) == False)
 	}
 	failing := 0
 	for _, h := range holds {

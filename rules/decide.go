@@ -45,7 +45,22 @@ func (s *Set) box(q *Query) boxed[env] {
 			e.Feature[slot] = true
 		}
 	}
-	return box(e)
+	b := box(e)
+	for _, name := range q.Unknown {
+		if slot, ok := s.slots[name]; ok {
+			b.unknown.add(slot)
+		}
+	}
+	return b
+}
+
+// holds evaluates a condition. One that reads a feature which nobody can know
+// any more is an Error, as the loader keeps every other from being.
+func (c *condition) holds(m *vm.VM, e boxed[env]) Truth {
+	if c.reads&e.unknown != 0 {
+		return Error
+	}
+	return c.prog.run(m, e)
 }
 
 func (s *Set) decide(q *Query, m *vm.VM, e boxed[env]) (Decision, finding) {
@@ -138,7 +153,7 @@ func (f *finding) obligations() []Obligation {
 func (u *rule) outcome(m *vm.VM, e boxed[env]) Truth {
 	out := True
 	for i := range u.When {
-		switch u.When[i].prog.run(m, e) {
+		switch u.When[i].holds(m, e) {
 		case False:
 			return False
 		case Error:
@@ -146,7 +161,7 @@ func (u *rule) outcome(m *vm.VM, e boxed[env]) Truth {
 		}
 	}
 	for i := range u.Unless {
-		switch u.Unless[i].prog.run(m, e) {
+		switch u.Unless[i].holds(m, e) {
 		case True:
 			return False
 		case Error:
@@ -160,13 +175,13 @@ func (u *rule) outcome(m *vm.VM, e boxed[env]) Truth {
 // unless, and says of each what would have to be.
 func (u *rule) failing(m *vm.VM, e boxed[env]) (names []string, whens int) {
 	for i := range u.When {
-		if u.When[i].prog.run(m, e) != True {
+		if u.When[i].holds(m, e) != True {
 			names = append(names, u.When[i].Name)
 		}
 	}
 	whens = len(names)
 	for i := range u.Unless {
-		if u.Unless[i].prog.run(m, e) != False {
+		if u.Unless[i].holds(m, e) != False {
 			names = append(names, u.Unless[i].Name)
 		}
 	}

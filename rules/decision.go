@@ -116,6 +116,7 @@ type Query struct {
 	Input    Input
 	Features []string // names that Set.Features returned for the event's text
 	Lifted   []string // ids of rules whose hold a person's approval lifts
+	Unknown  []string // features that nobody can tell any more, from Set.Unread; conditions on them are an Error
 }
 
 // Decision is the answer. What is left to apply of Obligations is the gate's

@@ -18,7 +18,8 @@
 //   - R6 a condition that fails to evaluate never loosens a decision.
 //   - R7 the same query to a set of the same hash gives the same decision.
 //   - R8 no set, an input outside its domain, or a panic: deny.
-//   - R9 a loaded rule cannot fail to evaluate and is not constant.
+//   - R9 a loaded rule cannot fail to evaluate and is not constant; only a
+//     feature that is not known of a text makes one fail, which R6 holds.
 //   - R10 loading reports every error at once, or returns a whole set.
 //   - R11 a test names only what its set has, and a run without a test fails.
 //   - R12 a rule in shadow mode never changes a decision.

@@ -63,7 +63,7 @@ func (s *Set) Explain(q Query) Explanation {
 			for under, cs := range [][]condition{u.When, u.Unless} {
 				for _, c := range cs {
 					p := c.term.explain(value)
-					p.Value = c.prog.run(m, e) // what decided, should the two ever differ
+					p.Value = c.holds(m, e) // what decided, should the two ever differ
 					r.Conditions = append(r.Conditions, ExplainedCondition{c.Name, []string{"when", "unless"}[under], p})
 				}
 			}

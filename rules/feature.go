@@ -1,6 +1,9 @@
 package rules
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"slices"
 	"strings"
 	"unicode"
@@ -15,6 +18,45 @@ type feature struct {
 	Name  string   `json:"name"`
 	Field string   `json:"field"`
 	AnyOf []string `json:"any_of"`
+}
+
+// slots is a set of features, a bit a slot.
+type slots uint64
+
+func (s *slots) add(slot int) { *s |= 1 << slot }
+
+// id tells a feature from any other: of another name, or of the same name with
+// other phrases.
+func (f feature) id() string {
+	h := sha256.New()
+	// Encoding a plain struct of strings into a hash does not fail.
+	_ = json.NewEncoder(h).Encode(f)
+	return hex.EncodeToString(h.Sum(nil)[:4])
+}
+
+// FeatureIDs names what Features looks for: an id for each feature, of its name
+// and its phrases. They are kept with what Features returned. The caller must
+// not write to them.
+func (s *Set) FeatureIDs() []string {
+	if s == nil {
+		return nil
+	}
+	return slices.Clip(s.features)
+}
+
+// Unread returns the names of the set's features that are not among ids, sorted:
+// those that were not looked for when the text was at hand.
+func (s *Set) Unread(ids []string) (names []string) {
+	if s == nil {
+		return nil
+	}
+	for slot, id := range s.features {
+		if !slices.Contains(ids, id) {
+			names = append(names, s.matcher.names[slot])
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // phrase is a feature's phrase as words.

@@ -89,3 +89,52 @@ func TestFeatureSlots(t *testing.T) {
 		}
 	}
 }
+
+// TestR6UnknownFeature: a feature that was not looked for while the text was at
+// hand never makes a decision milder than either answer would have.
+func TestR6UnknownFeature(t *testing.T) {
+	t.Parallel()
+	s := load(t, Options{}, refundPack)
+	pick := func(mask int) (names []string) {
+		for i, name := range []string{"asks_hours", "asks_refund"} {
+			if mask&(1<<i) != 0 {
+				names = append(names, name)
+			}
+		}
+		return names
+	}
+	for unknown := range 4 {
+		for known := range 4 {
+			told := s.Decide(Query{Input: mention(), Features: pick(known &^ unknown), Unknown: pick(unknown)})
+			for truth := range 4 {
+				if truth&^unknown != known&^unknown {
+					continue
+				}
+				if d := s.Decide(Query{Input: mention(), Features: pick(truth)}); rank(told.Effect) < rank(d.Effect) {
+					t.Errorf("unknown %v, true %v: %s, but %s if %v were true", pick(unknown), pick(known&^unknown), told.Effect, d.Effect, pick(truth))
+				}
+			}
+		}
+	}
+	if d := s.Decide(Query{Input: mention(), Unknown: []string{"asks_refund"}}); d.Effect != Hold || d.By[0].Rule != "acme.refund" {
+		t.Errorf("asks_refund unknown: got %s by %v, want hold by acme.refund", d.Effect, d.By)
+	}
+}
+
+func TestUnread(t *testing.T) {
+	t.Parallel()
+	s := load(t, Options{}, refundPack)
+	for _, tt := range []struct{ name, other, want string }{
+		{"the same rules", refundPack, ""},
+		{"other rules, same features", strings.Replace(refundPack, "effect: hold", "effect: forbid", 1), ""},
+		{"another phrase", strings.Replace(refundPack, "[refund,", "[refunds,", 1), "asks_refund"},
+		{"no features", permitAll, "asks_hours asks_refund"},
+	} {
+		if got := strings.Join(s.Unread(load(t, Options{}, tt.other).FeatureIDs()), " "); got != tt.want {
+			t.Errorf("text read by %s: got %q unread, want %q", tt.name, got, tt.want)
+		}
+	}
+	if got := (*Set)(nil).Unread(nil); got != nil {
+		t.Errorf("no set: got %v", got)
+	}
+}

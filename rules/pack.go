@@ -63,8 +63,9 @@ type condition struct {
 	Name string `json:"name"`
 	Expr string `json:"expr"`
 
-	term *term
-	prog program[env]
+	term  *term
+	prog  program[env]
+	reads slots // the features it reads
 }
 
 var (

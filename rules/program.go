@@ -36,10 +36,14 @@ type env struct {
 // type parameter keeps a program from the wrong environment.
 type program[E any] struct{ code *vm.Program }
 
-// boxed is an environment ready for any number of runs.
-type boxed[E any] struct{ value any }
+// boxed is an environment ready for any number of runs, and the features of
+// which it does not know whether they are true.
+type boxed[E any] struct {
+	value   any
+	unknown slots
+}
 
-func box[E any](e E) boxed[E] { return boxed[E]{e} }
+func box[E any](e E) boxed[E] { return boxed[E]{value: e} }
 
 // newConfig prepares for compiling many conditions over E. It is for one
 // goroutine. Nothing is optimized: a term is as simple as it gets.

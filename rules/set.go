@@ -27,6 +27,7 @@ type Set struct {
 	shadows  map[string][]*rule // by kind, by id: those in shadow mode, which are in neither of the above
 	layers   []string           // the layers that must permit
 	slots    map[string]int     // features by name
+	features []string           // ids by slot
 	matcher  matcher
 	machines *sync.Pool // of *vm.VM
 }
@@ -125,6 +126,7 @@ func (b *builder) set(sources []Source) (*Set, error) {
 		for _, f := range p.Features {
 			s.slots[f.Name] = len(features)
 			features = append(features, f)
+			s.features = append(s.features, f.id())
 		}
 	}
 	if len(features) > maxFeatures {
@@ -192,6 +194,7 @@ func (b *builder) compile(s *Set) {
 
 func (c *condition) compile(config *conf.Config, slots map[string]int) (err error) {
 	c.term.resolve(slots)
+	c.reads = c.term.features()
 	c.prog, err = compile[env](config, c.Expr, c.term.lower())
 	return err
 }
@@ -204,6 +207,17 @@ func (t *term) resolve(slots map[string]int) {
 	for _, k := range t.kids {
 		k.resolve(slots)
 	}
+}
+
+// features are the slots that a resolved term reads.
+func (t *term) features() (out slots) {
+	if t.op == opFeature {
+		out.add(t.slot)
+	}
+	for _, k := range t.kids {
+		out |= k.features()
+	}
+	return out
 }
 
 // index sorts the rules by what they are about, and seals the set.

@@ -140,7 +140,7 @@ func (s *Set) traces(q Query, by []By) (out []Trace) {
 		t := Trace{Rule: u.ID, Effect: u.Effect, Actions: slices.Clone(u.Actions)}
 		add := func(under string, cs []condition) {
 			for _, c := range cs {
-				t.Conditions = append(t.Conditions, TraceCondition{c.Name, under, c.Expr, c.prog.run(m, e)})
+				t.Conditions = append(t.Conditions, TraceCondition{c.Name, under, c.Expr, c.holds(m, e)})
 			}
 		}
 		add("when", u.When)

@@ -105,12 +105,12 @@ func redecide(r gate.Record, before, after *rules.Set, features map[string][]str
 	if r.Input == nil || r.Rules == nil || r.Rules.Set != before.Hash() {
 		return kept
 	}
-	q := rules.Query{Input: r.Input.Values, Features: r.Input.Features, Lifted: r.Input.Lifted}
+	q := rules.Query{Input: r.Input.Values, Features: r.Input.Features, Lifted: r.Input.Lifted, Unknown: r.Input.Unknown}
 	if was := before.Decide(q); was.Effect != r.Decision {
 		return kept
 	}
 	if fs, ok := features[r.Event]; ok {
-		q.Features = fs
+		q.Features, q.Unknown = fs, nil
 	}
 	d := after.Decide(q)
 	if d.Effect != rules.Deny { // as the gate: what the draft carries stays due

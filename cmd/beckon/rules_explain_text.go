@@ -27,7 +27,7 @@ func explain(r gate.Record, set *rules.Set) explained {
 		note("No rule was asked: there was no draft, or the host had no rules.")
 		return e
 	}
-	x := set.Explain(rules.Query{Input: r.Input.Values, Features: r.Input.Features, Lifted: r.Input.Lifted})
+	x := set.Explain(rules.Query{Input: r.Input.Values, Features: r.Input.Features, Lifted: r.Input.Lifted, Unknown: r.Input.Unknown})
 	e.Explanation = &x
 	if r.Input.Tree != rules.InputHash() {
 		note("The input was recorded by another version of Beckon, whose fields may mean something else.")

@@ -278,11 +278,9 @@ func (w *work) propose(m bus.Delivery, e event.Event, d event.Draft, taken, expi
 	if err != nil {
 		return nil, err
 	}
-	bot, _ := w.Gate.Bot(e.Bot)
 	var v gate.Verdict
 	fault := guard(func() error {
-		facts := w.Gate.FactsOf(bot, e, d, taken)
-		v = w.Gate.Decide(gate.Case{Bot: e.Bot, State: st, Facts: facts, Text: d.Text, Paused: paused, Now: w.Now})
+		v = w.Gate.Draft(e, d, taken, gate.Case{Bot: e.Bot, State: st, Paused: paused, Now: w.Now})
 		return nil
 	})
 	if fault != nil {

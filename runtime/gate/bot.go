@@ -6,8 +6,8 @@ import (
 	"github.com/beckon-bot/beckon/rules"
 )
 
-// Bot is what the gate must know of a hosted account. All of it comes from the
-// configuration; nothing of it changes while the host runs.
+// Bot is what the gate must know of a hosted account. It is a value: what
+// changes while the host runs changes in a new one, by Gate.Update.
 type Bot struct {
 	Name     string // configured name
 	UserID   string
@@ -27,5 +27,6 @@ type Bot struct {
 	OperatorLinked bool // declared: the account is linked to a human one
 	AIApproved     bool // X's approval of AI answers is recorded
 
-	Rules *rules.Set // nil denies everything
+	Rules     *rules.Set // nil denies everything
+	Candidate *rules.Set // decides beside Rules, and nothing by it; nil: none
 }

@@ -20,5 +20,5 @@ const (
 // the verdict becomes a denial by that wall.
 func (v *Verdict) Denied(by, say string) {
 	v.Decision.Effect, v.Decision.By, v.Decision.Say, v.Decision.Obligations = Deny, []By{{Rule: by}}, say, nil
-	v.Decision.Shadow = nil // no rule would have changed that
+	v.Decision.Shadow, v.Candidate = nil, nil // no rule would have changed that
 }

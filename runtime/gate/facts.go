@@ -18,9 +18,28 @@ import (
 type Facts struct {
 	Event    EventFacts         `json:"event"`
 	Features []string           `json:"features,omitempty"` // text features that are true, sorted
+	Read     []string           `json:"read,omitempty"`     // ids of the features that were looked for
+	Beside   *Reading           `json:"beside,omitempty"`   // what a candidate found, where it looks for others
 	Draft    event.Draft        `json:"draft"`              // without its text
 	Text     TextFacts          `json:"text"`
 	Applied  []rules.Obligation `json:"applied,omitempty"` // obligations that the text carries already
+}
+
+// Reading is what a rule set found in an event's text.
+type Reading struct {
+	Features []string `json:"features,omitempty"` // those that are true, sorted
+	Read     []string `json:"read,omitempty"`     // ids of those that were looked for
+}
+
+// reading is what is known of the text's features for a set, and the features
+// of the set that nobody looked for: the rules have changed since the draft was
+// made, and the text is gone.
+func (f Facts) reading(set *rules.Set) (features, unknown []string) {
+	unknown = set.Unread(f.Read)
+	if len(unknown) > 0 && f.Beside != nil && len(set.Unread(f.Beside.Read)) == 0 {
+		return f.Beside.Features, nil
+	}
+	return f.Features, unknown
 }
 
 // EventFacts is the part of an event that rules may ask for.
@@ -63,8 +82,9 @@ func (g *Gate) FactsOf(bot Bot, e event.Event, d event.Draft, taken time.Time) F
 	if f.Event.At.IsZero() {
 		f.Event.At = taken
 	}
-	if bot.Rules != nil {
-		f.Features = bot.Rules.Features(e.Text)
+	f.Features, f.Read = bot.Rules.Features(e.Text), bot.Rules.FeatureIDs()
+	if ids := bot.Candidate.FeatureIDs(); len(ids) > 0 && !slices.Equal(ids, f.Read) {
+		f.Beside = &Reading{bot.Candidate.Features(e.Text), ids}
 	}
 	f.setDraft(bot, d)
 	return f

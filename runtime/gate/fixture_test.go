@@ -59,6 +59,7 @@ type question struct {
 	event event.Event
 	draft event.Draft
 	Case
+	unread bool // the text was never looked at for features
 }
 
 // mention is a fresh mention that the platform lets answer.
@@ -95,6 +96,9 @@ func (q question) ask() Verdict {
 	g := New([]Bot{q.bot})
 	c := q.Case
 	c.Facts, c.Text = g.FactsOf(q.bot, q.event, q.draft, noon), q.draft.Text
+	if q.unread {
+		c.Facts.Features, c.Facts.Read = nil, nil
+	}
 	return g.Decide(c)
 }
 

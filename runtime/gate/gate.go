@@ -18,36 +18,70 @@
 //   - G5 no sequence of events leads to a call that breaks a promise: no answer
 //     after a STOP, one reply an act, no DM first, and the others that Explore
 //     holds against every call, over every sequence that it plays.
+//   - G6 a decision holds what is known of its bot from start to end: rules,
+//     texts and what is declared are of one moment, whatever changes meanwhile.
+//   - G7 a candidate decides nothing: whatever it says, or fails at, the verdict
+//     is that of the bot's rules.
+//   - G8 rules that change while a draft waits are asked about what is known: a
+//     feature that nobody looked for while the text was at hand fails closed.
 package gate
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/beckon-bot/beckon/rules"
 	"github.com/beckon-bot/beckon/runtime/conversation"
+	"github.com/beckon-bot/beckon/runtime/event"
 )
 
-// Gate decides for the bots of one host. It is immutable and safe for
-// concurrent use.
+// Gate decides for the bots of one host. What it knows of them can change
+// while it decides (Update); it is safe for concurrent use.
 type Gate struct {
-	bots map[string]Bot
+	// bots is never written to: a change stores another map, so that a reader
+	// needs no lock and holds what it read (G6).
+	bots atomic.Pointer[map[string]Bot]
+	mu   sync.Mutex // one change at a time
 }
 
 // New returns a gate for the bots.
 func New(bots []Bot) *Gate {
-	g := &Gate{bots: make(map[string]Bot, len(bots))}
+	known := make(map[string]Bot, len(bots))
 	for _, b := range bots {
-		g.bots[b.Name] = b
+		known[b.Name] = b
 	}
+	g := &Gate{}
+	g.bots.Store(&known)
 	return g
 }
 
-// Bot returns the bot of that configured name.
+// Bot returns what is known now of the bot of that configured name.
 func (g *Gate) Bot(name string) (Bot, bool) {
-	b, ok := g.bots[name]
+	b, ok := (*g.bots.Load())[name]
 	return b, ok
+}
+
+// Update changes what the gate knows of a bot, for every decision that begins
+// after it returns. change must not call the gate, nor change the name. It
+// reports false where there is no such bot; then change is not called.
+func (g *Gate) Update(name string, change func(*Bot)) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	old := *g.bots.Load()
+	b, ok := old[name]
+	if !ok {
+		return false
+	}
+	change(&b)
+	b.Name = name
+	bots := maps.Clone(old)
+	bots[name] = b
+	g.bots.Store(&bots)
+	return true
 }
 
 // Case is one question to the gate.
@@ -70,20 +104,56 @@ type Verdict struct {
 	Text     string
 	Input    rules.Input
 	Set      *rules.Set // that decided; nil if the bot has none
+
+	// Candidate is what the candidate would have decided; nil: there is none.
+	Candidate *Candidate
+
+	features, unknown []string // of the text, as Set can know them
 }
 
 // Allowed reports whether the draft may go out as it is now.
 func (v Verdict) Allowed() bool { return v.Decision.Effect == rules.Allow }
 
-// Decide answers a case. It applies the obligations that fired and decides
-// once more on the draft that results.
-func (g *Gate) Decide(c Case) Verdict {
-	bot, ok := g.bots[c.Bot]
-	v := Verdict{Facts: c.Facts, Text: c.Text, Set: bot.Rules}
+// Draft answers a case for a draft that was just made in answer to e. taken is
+// the time of an event that has none.
+func (g *Gate) Draft(e event.Event, d event.Draft, taken time.Time, c Case) Verdict {
+	bot, ok := g.Bot(c.Bot)
+	c.Facts, c.Text = g.FactsOf(bot, e, d, taken), d.Text
 	if !ok {
-		v.Decision = deny("gate.unknown-bot", "", fmt.Sprintf("No bot %q is configured on this host.", c.Bot))
-		return v
+		return unknown(c)
 	}
+	return bot.Decide(c)
+}
+
+// Decide answers a case with what is known of its bot now.
+func (g *Gate) Decide(c Case) Verdict {
+	bot, ok := g.Bot(c.Bot)
+	if !ok {
+		return unknown(c)
+	}
+	return bot.Decide(c)
+}
+
+func unknown(c Case) Verdict {
+	return Verdict{Facts: c.Facts, Text: c.Text,
+		Decision: deny("gate.unknown-bot", "", fmt.Sprintf("No bot %q is configured on this host.", c.Bot))}
+}
+
+// Decide answers a case with what was known of the bot when it was asked for:
+// where the facts were made with the same value, both are of one moment. It
+// applies the obligations that fired and decides once more on the draft that
+// results. Then the candidate is asked, if there is one.
+func (bot Bot) Decide(c Case) Verdict {
+	v := bot.by(bot.Rules, c)
+	if bot.Candidate != nil {
+		v.Candidate = bot.beside(c, v)
+	}
+	return v
+}
+
+// by answers a case with one of the bot's rule sets.
+func (bot Bot) by(set *rules.Set, c Case) Verdict {
+	v := Verdict{Facts: c.Facts, Text: c.Text, Set: set}
 	v.decide(bot, c)
 	left := v.left()
 	if v.Decision.Effect == rules.Deny || len(left) == 0 {
@@ -109,12 +179,13 @@ func (g *Gate) Decide(c Case) Verdict {
 
 func (v *Verdict) decide(bot Bot, c Case) {
 	v.Input = input(bot, c, v.Facts)
+	v.features, v.unknown = v.Facts.reading(v.Set)
 	v.rules(c.Lifted)
 }
 
 // rules asks the rules. All that they read stands in the decision record.
 func (v *Verdict) rules(lifted []string) {
-	v.Decision = v.Set.Decide(rules.Query{Input: v.Input, Features: v.Facts.Features, Lifted: lifted})
+	v.Decision = v.Set.Decide(rules.Query{Input: v.Input, Features: v.features, Lifted: lifted, Unknown: v.unknown})
 	if v.Decision.Effect == rules.Deny {
 		return
 	}
@@ -149,8 +220,9 @@ func (v Verdict) Record(r Record, state conversation.State, lifted []string) Rec
 	}
 	r.StateVersion = state.Conversation.Version
 	r.Input = &InputRef{
-		Tree: rules.InputHash(), Values: v.Input, Features: v.Facts.Features, Lifted: lifted, Applied: v.Facts.Applied,
+		Tree: rules.InputHash(), Values: v.Input, Features: v.features, Unknown: v.unknown, Lifted: lifted, Applied: v.Facts.Applied,
 	}
+	r.Candidate = v.Candidate
 	return r
 }
 

@@ -34,7 +34,8 @@ type Record struct {
 	Rules        *RulesRef          `json:"rules,omitempty"`
 	StateVersion int64              `json:"state_version,omitempty"`
 	Input        *InputRef          `json:"input,omitempty"`
-	Shadow       []rules.Shadow     `json:"shadow,omitempty"` // what rules on trial would have changed
+	Shadow       []rules.Shadow     `json:"shadow,omitempty"`    // what rules on trial would have changed
+	Candidate    *Candidate         `json:"candidate,omitempty"` // what a set on trial would have decided
 }
 
 // ActionRef names what was decided on.
@@ -58,6 +59,7 @@ type InputRef struct {
 	Tree     string             `json:"tree"` // hash of the input tree that Values belongs to
 	Values   rules.Input        `json:"values"`
 	Features []string           `json:"features,omitempty"`
+	Unknown  []string           `json:"unknown,omitempty"` // features that were not looked for while the text was at hand
 	Lifted   []string           `json:"lifted,omitempty"`  // rules whose hold a person lifted
 	Applied  []rules.Obligation `json:"applied,omitempty"` // obligations that the draft carried when decided
 }

@@ -29,6 +29,7 @@ func TestRecordIsDecidedAgain(t *testing.T) {
 		"a language with signs": mention(set).with(func(q *question) { q.event.Lang = "<&\"\u2028ü" }),
 		"with a rule on trial":  mention(ruleSet(t, onTrial)),
 		"no rules":              mention(nil),
+		"a feature unread":      mention(set).with(func(q *question) { q.unread = true }),
 	}
 	for name, q := range questions {
 		t.Run(name, func(t *testing.T) {
@@ -76,9 +77,10 @@ func TestRecordKeys(t *testing.T) {
 	q.State.Conversation.Version = 3
 	q.Lifted = []string{"acme.refund"}
 	q.event.Text = "refund"
+	q.bot.Candidate = ruleSet(t, "")
 	want := []string{
 		"id", "at", "bot", "user", "event", "interaction", "action", "decision", "by", "say",
-		"obligations", "outcomes", "rules", "state_version", "input", "shadow",
+		"obligations", "outcomes", "rules", "state_version", "input", "shadow", "candidate",
 	}
 	dec := json.NewDecoder(bytes.NewReader(record(t, q)))
 	var got []string
@@ -132,7 +134,7 @@ func again(t *testing.T, line []byte, sources []rules.Source) []byte {
 			t.Fatalf("set %s, tree %s: not what decided", set.Hash(), rules.InputHash())
 		}
 	}
-	v := Verdict{Set: set, Input: r.Input.Values, Facts: Facts{Features: r.Input.Features, Applied: r.Input.Applied}}
+	v := Verdict{Set: set, Input: r.Input.Values, features: r.Input.Features, unknown: r.Input.Unknown, Facts: Facts{Applied: r.Input.Applied}}
 	v.rules(r.Input.Lifted)
 	r = v.Record(r, mention(nil).State, r.Input.Lifted)
 	out, err := r.Line()
