@@ -102,7 +102,10 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	calls := &xapi.Metrics{}
 	x, err := xapi.New(xapi.Options{
 		BaseURL: o.Config.XBaseURL, HTTP: o.HTTP, Now: o.Now, Log: o.Log, Metrics: calls,
-		Token: func(_ context.Context, bot string) (string, error) { return tokens[bot].Reveal(), nil },
+		Auth: func(_ context.Context, as xapi.As) (xapi.Authorizer, error) {
+			return xapi.Bearer(tokens[as.Bot].Reveal()), nil
+		},
+		UserID: func(bot string) string { return o.Config.Bots[bot].UserID },
 	})
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -66,15 +67,20 @@ func start(dir string, s *scenario, sim *xsim.Sim, before func(*host, *http.Requ
 	if h.bus, err = bus.Open(ctx, bus.Options{Dir: filepath.Join(dir, "bus")}); err != nil {
 		return nil, err
 	}
+	bots, chains, byUser, send := s.cast(h.fault)
 	x, err := xapi.New(xapi.Options{
 		BaseURL: "http://127.0.0.1",
 		HTTP:    &http.Client{Transport: wire{xsim.Direct(sim.Handler()), h.fault, func(r *http.Request) { before(h, r) }}},
-		Token:   func(_ context.Context, bot string) (string, error) { return "token-" + bot, nil },
+		Auth: func(_ context.Context, as xapi.As) (xapi.Authorizer, error) {
+			return xapi.Bearer("token-" + as.Bot), nil
+		},
+		UserID: func(bot string) string {
+			return bots[slices.IndexFunc(bots, func(b gate.Bot) bool { return b.Name == bot })].UserID
+		},
 	})
 	if err != nil {
 		return nil, err
 	}
-	bots, chains, byUser, send := s.cast(h.fault)
 	g := gate.New(bots)
 	h.desk = action.Desk{Store: h.store, Gate: g, Key: hostKey()}
 	h.sender = action.New(action.Options{

@@ -17,6 +17,18 @@ const (
 	ListAdd  ActionKind = "list_add"
 )
 
+// Repeatable reports whether making the call twice leaves X as making it once
+// does: X sets a state and makes nothing new. The log does not repeat even these
+// by itself after an unknown outcome (I3), because a person may have taken the
+// state back meanwhile; a person may repeat them without looking.
+func (k ActionKind) Repeatable() bool {
+	switch k {
+	case Repost, Like, Bookmark, FollowU, ListAdd:
+		return true
+	}
+	return false
+}
+
 // Purpose says why something leaves. Only OptOutConfirmation may reach a user
 // who opted out, and only `conversation` creates it.
 type Purpose string
@@ -70,16 +82,22 @@ type Draft struct {
 	Handler string // which handler drafted it, for the operator
 }
 
-// Outgoing is one call to X, ready to go.
+// Outgoing is one call to X, ready to go. A field that the kind does not name
+// stays empty.
 type Outgoing struct {
 	Action  string // id of the action-log row
 	Bot     string
 	Kind    ActionKind
 	ReplyTo string // post id, for replies
-	User    string // user id of the recipient, for DMs
-	Text    string // final text
+	Target  string // post id: what a quote, repost, like or bookmark is of
+	User    string // user id: who gets a DM, is followed, or is put on a list
+	List    string // list id, for list_add
+	Text    string // final text: of replies, posts, quotes and DMs
 
-	MadeWithAI      bool
+	Media        []string // ids of uploaded media: up to 4 of a post, 1 of a DM; text may then be empty
+	ExcludeReply []string // user ids, for replies: whom X's automatic mentions leave out
+
+	MadeWithAI      bool // posts, replies and quotes only, as X has it
 	PaidPartnership bool
 }
 
@@ -102,7 +120,7 @@ const (
 // Outcome is how one call to X ended.
 type Outcome struct {
 	Class    Class
-	RemoteID string    // X's id of the new post or dm_event; set on success
+	RemoteID string    // X's id of the new post or dm_event, set on success; empty for what has no id (likes, follows …)
 	RetryAt  time.Time // UTC; earliest next try for RateLimited, zero elsewhere
 	Status   int       // HTTP status; 0 if no answer came
 	Problem  string    // X's problem type, without its URL prefix

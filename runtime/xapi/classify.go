@@ -15,15 +15,18 @@ const (
 	maxWait      = 25 * time.Hour // X's longest window is 24 h; what lies beyond is garbage
 )
 
-// classify says what an exchange means (A3, and I3 of the action log): X's id
-// on success, else an Error with its class. callErr is what the caller of the
-// exchange got; it matters only where no request went out.
+// classify says what an exchange means as far as its status tells (A3, and I3
+// of the action log): nil where X says success and the answer was read whole,
+// else an Error with its class. callErr is what the caller of the exchange got;
+// it matters only where no request went out.
 //
 // The classes that a sender may try again (transient, rate_limited, auth) are
 // given only where X surely did nothing; every doubt is unknown_outcome.
-func classify(op string, x *exchange, callErr error, now time.Time) (id string, err *Error) {
+func classify(op string, x *exchange, callErr error, now time.Time) *Error {
 	e := &Error{Op: op, Status: x.status}
 	switch {
+	case x.unsigned:
+		e.Class, e.Err = event.Auth, errToken
 	case !x.ran:
 		e.Class, e.Err = event.Bug, callErr // the request could not be built
 	case x.untouched():
@@ -31,7 +34,10 @@ func classify(op string, x *exchange, callErr error, now time.Time) (id string, 
 	case x.status == 0:
 		e.Class, e.Err = event.UnknownOutcome, x.err
 	case x.status >= 200 && x.status < 300:
-		return classifySuccess(e, op, x)
+		if x.err == nil {
+			return nil
+		}
+		e.Class, e.Err = event.UnknownOutcome, x.err
 	default:
 		p := parseProblem(x.body)
 		e.Type, e.Detail, e.Err = p.kind, p.detail, x.err
@@ -40,7 +46,7 @@ func classify(op string, x *exchange, callErr error, now time.Time) (id string, 
 			e.RetryAt = retryAt(x.header, now)
 		}
 	}
-	return "", e
+	return e
 }
 
 // classOf is the table of X's refusals. X documents no type for most of them
@@ -69,51 +75,128 @@ func classOf(status int, problem string) event.Class {
 	return event.UnknownOutcome
 }
 
-// classifySuccess reads a 2xx. An id is success, even with errors beside it:
-// the post is there. Well-formed problems and no data are a refusal in words
-// (facts.md: "a failure"), but never of a class that is tried again, because
-// the status says done; an internal error among them stays unknown, as does
-// everything that cannot be read.
-func classifySuccess(e *Error, op string, x *exchange) (id string, err *Error) {
-	e.Class = event.UnknownOutcome
-	if e.Err = x.err; e.Err != nil {
-		return "", e
-	}
-	var answer struct {
-		Data   json.RawMessage   `json:"data"`
-		Errors []json.RawMessage `json:"errors"`
-	}
-	if e.Err = json.Unmarshal(x.body, &answer); e.Err != nil {
-		e.Err = errNotJSON
-		return "", e
-	}
-	if id := idOf(op, answer.Data); id != "" {
-		return id, nil
-	}
-	if p := parseProblem(x.body); len(answer.Errors) > 0 && (answer.Data == nil || string(answer.Data) == "null") {
-		e.Type, e.Detail = p.kind, p.detail
-		if p.said() && p.kind != "internal-error" && p.kind != "resource-unavailable" && p.status < 500 {
-			e.Class = event.Refused
-		}
-		return "", e
-	}
-	e.Err = errNoID
-	return "", e
+// answer is what every success of X looks like.
+type answer struct {
+	Data   json.RawMessage   `json:"data"`
+	Errors []json.RawMessage `json:"errors"`
 }
 
-// idOf reads the id of what was made; "" if it is not there as a string.
-func idOf(op string, data json.RawMessage) string {
-	var made struct {
-		ID   any `json:"id"`
-		DMID any `json:"dm_event_id"`
+func (a answer) empty() bool { return len(a.Data) == 0 || string(a.Data) == "null" }
+
+// wrote judges the success of a call that changes something. What X says that
+// it made is success, even with errors beside it: it is there. Well-formed
+// problems and no data are a refusal in words (facts.md: "a failure"), but never
+// of a class that is tried again, because the status says done; an internal
+// error among them stays unknown, as does everything that cannot be read.
+func wrote(e *Error, body []byte, made func(data json.RawMessage) (said, done bool)) *Error {
+	var a answer
+	if json.Unmarshal(body, &a) != nil {
+		e.Err = errNotJSON
+		return e
 	}
-	if len(data) == 0 || json.Unmarshal(data, &made) != nil {
-		return ""
+	said, done := made(a.Data)
+	switch {
+	case done:
+		return nil
+	case said:
+		e.Class, e.Err = event.Refused, errNotDone
+		return e
+	case len(a.Errors) == 0 || !a.empty():
+		e.Err = errNoID
+		return e
 	}
-	v := made.ID
-	if op == SendDM {
-		v = made.DMID
+	if told(e, body) {
+		e.Class = event.Refused
 	}
-	id, _ := v.(string)
-	return strings.TrimSpace(id)
+	return e
+}
+
+// read judges the success of a call and decodes it. Problems without data have
+// the class that they would have by their status; a read harms nobody, so they
+// may be tried again where that class may.
+func read(e *Error, method string, body []byte, into any) *Error {
+	if len(body) == 0 && into == nil {
+		return nil
+	}
+	var a answer
+	if json.Unmarshal(body, &a) != nil {
+		e.Err = errNotJSON
+		return e
+	}
+	if len(a.Errors) > 0 && a.empty() {
+		if told(e, body) {
+			e.Class = classTold(e.Type, parseProblem(body).status, method)
+		}
+		return e
+	}
+	if into == nil {
+		return nil
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		e.Err = errShape
+		return e
+	}
+	return nil
+}
+
+// told puts X's words into e and reports whether they are a definite no.
+func told(e *Error, body []byte) bool {
+	p := parseProblem(body)
+	e.Type, e.Detail = p.kind, p.detail
+	return p.said() && p.kind != "internal-error" && p.kind != "resource-unavailable" && p.status < 500
+}
+
+// classTold is the class of a problem that came under a success.
+func classTold(kind string, status int, method string) event.Class {
+	switch {
+	case kind == "usage-capped":
+		return event.UsageCapped
+	case kind == "resource-not-found":
+		return event.Gone
+	case method == http.MethodGet && status >= 400:
+		if c := classOf(status, kind); c != event.RateLimited { // its reset is not known
+			return c
+		}
+	}
+	return event.Refused
+}
+
+// madeID reads the id of what was made, under the given name; it must be there
+// as a string.
+func madeID(name string, id *string) func(json.RawMessage) (bool, bool) {
+	return func(data json.RawMessage) (said, done bool) {
+		var made map[string]any
+		if len(data) == 0 || json.Unmarshal(data, &made) != nil {
+			return false, false
+		}
+		s, _ := made[name].(string)
+		*id = strings.TrimSpace(s)
+		return false, *id != ""
+	}
+}
+
+// nowTrue wants one of the flags to be true: X gives likes and the like no id of
+// their own. All of them false is X's word that it did not.
+func nowTrue(names ...string) func(json.RawMessage) (bool, bool) {
+	return flags(true, names...)
+}
+
+// nowFalse is the same for calls that take something back.
+func nowFalse(names ...string) func(json.RawMessage) (bool, bool) {
+	return flags(false, names...)
+}
+
+func flags(want bool, names ...string) func(json.RawMessage) (bool, bool) {
+	return func(data json.RawMessage) (said, done bool) {
+		var is map[string]any
+		if len(data) == 0 || json.Unmarshal(data, &is) != nil {
+			return false, false
+		}
+		for _, name := range names {
+			v, ok := is[name].(bool)
+			said = said || ok
+			done = done || ok && v == want
+		}
+		return said, done
+	}
 }

@@ -2,6 +2,13 @@
 // importer of go-twitter. It owns what a failed call means (Error, Class) and
 // what X's headers say about limits.
 //
+// There are three roads: Send for what leaves by the action log, Do for every
+// other call, Open for an answer without end. All three go through run: window,
+// credentials, one request, class. go-twitter makes the requests that it knows,
+// our own small calls make the rest; what X did is read from the exchange
+// beneath both, because go-twitter's answers lack fields and its errors lose how
+// far a call got.
+//
 // What it refuses: to try anything twice, to follow a redirect, to send a
 // token over plain HTTP to another machine, and to send anything that its
 // caller has not recorded first (that is action's I1; here it is one Send for
@@ -38,7 +45,7 @@ const (
 	defaultTimeout = 30 * time.Second
 )
 
-// Options configures a Client. Only Token must be given.
+// Options configures a Client. Only Auth must be given.
 type Options struct {
 	BaseURL string // https, or http on a loopback address; default https://api.x.com
 
@@ -47,9 +54,14 @@ type Options struct {
 	// net/http/httptrace makes every failure an unknown outcome.
 	HTTP *http.Client
 
-	// Token returns the bot's OAuth 2.0 user access token. Its error settles
-	// the send as auth, or with the class of an *Error in its chain.
-	Token func(ctx context.Context, bot string) (string, error)
+	Auth Auth // credentials for each call
+
+	// UserID returns a bot's own user id, which stands in the path of likes,
+	// reposts, bookmarks and follows; "" if it has none.
+	UserID func(bot string) string
+
+	Known  []Window     // rate windows learnt before a restart
+	Learnt func(Window) // told of each window that an answer spoke of, from the goroutine of the call
 
 	Timeout time.Duration    // of a whole call; default 30 s
 	Now     func() time.Time // default time.Now
@@ -57,33 +69,41 @@ type Options struct {
 	Metrics *Metrics         // default: not counted
 }
 
-// Client sends for all bots of a host. It is safe for concurrent use.
+// Client calls X for all bots of a host. It is safe for concurrent use.
 type Client struct {
 	base      string
 	transport http.RoundTripper
-	token     func(ctx context.Context, bot string) (string, error)
+	auth      Auth
+	userID    func(bot string) string
+	learnt    func(Window)
 	timeout   time.Duration
 	now       func() time.Time
 	log       *slog.Logger
 	metrics   *Metrics
 
-	mu     sync.Mutex
-	limits map[limitKey]limit
+	mu      sync.Mutex
+	windows map[windowKey]Window
 }
 
 // New checks the options and makes a Client.
 func New(o Options) (*Client, error) {
-	if o.Token == nil {
-		return nil, errors.New("xapi: Options.Token is missing")
+	if o.Auth == nil {
+		return nil, errors.New("xapi: Options.Auth is missing")
 	}
 	base, err := checkBase(o.BaseURL)
 	if err != nil {
 		return nil, err
 	}
 	c := &Client{
-		base: base, transport: http.DefaultTransport, token: o.Token,
+		base: base, transport: http.DefaultTransport, auth: o.Auth, userID: o.UserID, learnt: o.Learnt,
 		timeout: o.Timeout, now: o.Now, log: o.Log, metrics: o.Metrics,
-		limits: map[limitKey]limit{},
+		windows: map[windowKey]Window{},
+	}
+	for _, w := range o.Known {
+		c.windows[windowKey{w.Bot, w.Endpoint}] = w
+	}
+	if c.userID == nil {
+		c.userID = func(string) string { return "" }
 	}
 	if o.HTTP != nil && o.HTTP.Transport != nil {
 		c.transport = o.HTTP.Transport
@@ -129,17 +149,16 @@ func redactUser(u *url.URL) string {
 }
 
 // Send makes one call to X and says how it ended. It never tries again. The
-// outcome is never in doubt for lack of a class: OK only with X's id.
+// outcome is never in doubt for lack of a class: OK only with X's id, or with
+// X's word for what has none (likes, bookmarks and the like).
 func (c *Client) Send(ctx context.Context, o event.Outgoing) event.Outcome {
 	start := c.now()
-	op, err := check(o)
+	w, err := c.wayOut(o)
 	var out event.Outcome
 	if err != nil {
-		out = outcome(&Error{Op: op, Class: event.Bug, Err: err}, o.Text)
-	} else if id, status, e := c.try(ctx, op, o); e != nil {
-		out = outcome(e, o.Text)
+		out = outcome(&Error{Op: w.op, Class: event.Bug, Err: err}, o.Text)
 	} else {
-		out = event.Outcome{RemoteID: id, Status: status}
+		out = c.send(ctx, w, o)
 	}
 	took := c.now().Sub(start)
 	c.metrics.count(out.Class, took)
@@ -147,54 +166,22 @@ func (c *Client) Send(ctx context.Context, o event.Outgoing) event.Outcome {
 	return out
 }
 
+func (c *Client) send(ctx context.Context, w wayOut, o event.Outgoing) event.Outcome {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	var id string
+	x, e := c.run(ctx, w.op, As{Bot: o.Bot}, w.call, func(e *Error, x *exchange) *Error {
+		return wrote(e, x.body, w.made(&id))
+	})
+	if e != nil {
+		return outcome(e, o.Text)
+	}
+	return event.Outcome{RemoteID: id, Status: x.status}
+}
+
 func outcome(e *Error, text string) event.Outcome {
 	return event.Outcome{
 		Class: e.Class, RetryAt: e.RetryAt, Status: e.Status,
 		Problem: e.Type, Detail: e.detail(text),
 	}
-}
-
-// try makes the call. Whatever fails before it means that X did nothing.
-func (c *Client) try(ctx context.Context, op string, o event.Outgoing) (id string, status int, e *Error) {
-	if remaining, reset, known := c.Limit(o.Bot, op); known && remaining == 0 {
-		return "", 0, &Error{Op: op, Class: event.RateLimited, RetryAt: reset, Err: errWaits}
-	}
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-
-	token, err := c.token(ctx, o.Bot)
-	switch {
-	case err != nil:
-		return "", 0, tokenError(ctx, op, err)
-	case !headerSafe(token):
-		return "", 0, &Error{Op: op, Class: event.Auth, Err: errToken}
-	case ctx.Err() != nil:
-		return "", 0, &Error{Op: op, Class: event.Transient, Err: ctx.Err()}
-	}
-
-	x := &exchange{transport: c.transport}
-	err = c.call(ctx, x, token, o)
-	now := c.now()
-	id, e = classify(op, x, err, now)
-	c.learn(o.Bot, op, x.header, e, now)
-	return id, x.status, e
-}
-
-// tokenError keeps the class of an *Error (a refresh that failed by the
-// network is transient) and takes the rest for auth.
-func tokenError(ctx context.Context, op string, err error) *Error {
-	class := event.Auth
-	var e *Error
-	switch {
-	case errors.As(err, &e):
-		return &Error{Op: op, Status: e.Status, Type: e.Type, Class: e.Class, RetryAt: e.RetryAt, Err: err}
-	case ctx.Err() != nil:
-		class = event.Transient
-	}
-	return &Error{Op: op, Class: class, Err: err}
-}
-
-// headerSafe reports whether the token can stand in a header.
-func headerSafe(token string) bool {
-	return token != "" && !strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' })
 }

@@ -19,6 +19,7 @@ import (
 const (
 	testText  = "Your parcel left the depot & is on its way <soon>"
 	testToken = "tok-very-private"
+	testSelf  = "7000000000000000001"
 )
 
 var testNow = time.Date(2026, 8, 20, 12, 0, 0, 0, time.UTC)
@@ -30,6 +31,10 @@ var ways = map[string]event.Outgoing{
 	"own DM":     {Action: "a3", Bot: "desk", Kind: event.DM, User: "5000000000000000001", Text: testText},
 }
 
+func auth(a Authorizer, err error) Auth {
+	return func(context.Context, As) (Authorizer, error) { return a, err }
+}
+
 func newClient(t *testing.T, base string, change func(*Options)) *Client {
 	t.Helper()
 	// A transport of its own: no connection of another test is reused.
@@ -38,7 +43,8 @@ func newClient(t *testing.T, base string, change func(*Options)) *Client {
 	o := Options{
 		BaseURL: base,
 		HTTP:    &http.Client{Transport: tr},
-		Token:   func(context.Context, string) (string, error) { return testToken, nil },
+		Auth:    auth(Bearer(testToken), nil),
+		UserID:  func(string) string { return testSelf },
 		Now:     func() time.Time { return testNow },
 		Timeout: 5 * time.Second,
 	}
@@ -168,7 +174,7 @@ func TestSendRefusesBeforeTheCall(t *testing.T) {
 	cancel()
 	tokenErr := func(token string, err error) func(*Options) {
 		return func(o *Options) {
-			o.Token = func(context.Context, string) (string, error) { return token, err }
+			o.Auth = auth(Bearer(token), err)
 		}
 	}
 	for name, tc := range map[string]struct {
@@ -183,7 +189,7 @@ func TestSendRefusesBeforeTheCall(t *testing.T) {
 		"an id too long":     {t.Context(), with(dm, func(o *event.Outgoing) { o.User = strings.Repeat("1", 20) }), nil, event.Bug},
 		"a DM with a flag":   {t.Context(), with(dm, func(o *event.Outgoing) { o.MadeWithAI = true }), nil, event.Bug},
 		"a post that reply":  {t.Context(), with(reply, func(o *event.Outgoing) { o.Kind = event.Post }), nil, event.Bug},
-		"a kind unsupported": {t.Context(), with(reply, func(o *event.Outgoing) { o.Kind = event.Like }), nil, event.Bug},
+		"a kind unsupported": {t.Context(), with(reply, func(o *event.Outgoing) { o.Kind = "poke" }), nil, event.Bug},
 		"no token":           {t.Context(), reply, tokenErr("", nil), event.Auth},
 		"a broken token":     {t.Context(), reply, tokenErr("a\nb", nil), event.Auth},
 		"a token error":      {t.Context(), reply, tokenErr("", errors.New("revoked")), event.Auth},
@@ -221,7 +227,7 @@ func TestBaseURL(t *testing.T) {
 		"https://api.x.com/?a=b":      false,
 		"http://127.0.0.1@evil.test/": false,
 	} {
-		_, err := New(Options{BaseURL: base, Token: func(context.Context, string) (string, error) { return "", nil }})
+		_, err := New(Options{BaseURL: base, Auth: auth(Bearer(""), nil)})
 		if (err == nil) != ok {
 			t.Errorf("%q: want accepted %v, got %v", base, ok, err)
 		}

@@ -11,9 +11,16 @@ import (
 	"github.com/beckon-bot/beckon/runtime/event"
 )
 
+// ErrClosed is in the chain of an Error that was given without a call, because
+// X's last answer said that the rate window is used up.
+var ErrClosed = errors.New("waits for the reset of X's rate limit")
+
 var (
 	errNotJSON = errors.New("a success whose body is not X's JSON")
 	errNoID    = errors.New("a success without an id")
+	errNotDone = errors.New("X says that it did not do it")
+	errShape   = errors.New("an answer of another shape than X documents")
+	errToken   = errors.New("token is empty or cannot stand in a header")
 )
 
 // What is kept of X's words, in bytes.
@@ -25,7 +32,7 @@ const (
 // Error is how a call to X failed. It is the only error at the X edge; branch
 // on Class, never on text.
 type Error struct {
-	Op      string      // CreatePost, SendDM
+	Op      string      // one of the names of the endpoints
 	Status  int         // HTTP status; 0 if no answer came
 	Type    string      // X's problem type without its URL prefix; "" if it gave none
 	Class   event.Class // never OK
@@ -57,10 +64,10 @@ func (e *Error) Unwrap() error { return e.Err }
 // else our own.
 func (e *Error) detail(text string) string {
 	d := e.Detail
-	if d == "" && e.Err != nil {
+	switch {
+	case d == "" && e.Err != nil:
 		d = e.Err.Error()
-	}
-	if text != "" {
+	case text != "":
 		d = strings.ReplaceAll(d, text, "[text]")
 	}
 	if len(d) > maxDetail {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"strings"
 	"sync/atomic"
 )
 
@@ -20,17 +21,21 @@ var errSecondTrip = errors.New("a second request within one call")
 // judged from the same facts.
 type exchange struct {
 	transport http.RoundTripper
+	auth      Authorizer // nil: the request bears no credentials
+	live      bool       // a success's body is left to be read, as stream
 
 	// The transport asks for a connection before anything else, and says when
 	// it has one. It asks again only where it knows that nothing of the request
 	// was written, or that the server did not look at it.
 	asked, connected atomic.Bool
 
-	ran    bool
-	status int // 0: no answer
-	header http.Header
-	body   []byte
-	err    error // no answer, or its body could not be read whole
+	ran      bool
+	unsigned bool // no usable credentials: nothing was sent
+	status   int  // 0: no answer
+	header   http.Header
+	body     []byte
+	err      error // no answer, or its body could not be read whole
+	stream   io.ReadCloser
 }
 
 // client wraps the exchange for one call. Redirects come back as answers.
@@ -49,20 +54,36 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 	x.ran = true
 	req = req.Clone(x.traced(req.Context()))
 	req.Header.Set("User-Agent", "beckon")
+	if x.auth != nil {
+		x.auth.Add(req)
+		if x.unsigned = !printable(req.Header.Get("Authorization")); x.unsigned {
+			return nil, errToken
+		}
+	}
 
 	resp, err := x.transport.RoundTrip(req)
 	if err != nil {
 		x.err = err
 		return nil, err
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to its end, or given up
 	x.status, x.header = resp.StatusCode, resp.Header
+	if x.live && x.status >= 200 && x.status < 300 {
+		x.stream = resp.Body
+		return resp, nil
+	}
+	defer resp.Body.Close() //nolint:errcheck // read to its end, or given up
 	x.body, x.err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	if x.err == nil && len(x.body) > maxBody {
 		x.err = errors.New("answer is longer than 1 MiB")
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(x.body))
 	return resp, nil
+}
+
+// printable reports whether a header's value is there and will be taken by the
+// transport.
+func printable(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
 func (x *exchange) traced(ctx context.Context) context.Context {

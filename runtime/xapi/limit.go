@@ -8,43 +8,53 @@ import (
 	"github.com/beckon-bot/beckon/runtime/event"
 )
 
-// limitKey: X counts by user and endpoint.
-type limitKey struct{ bot, op string }
+// windowKey: X counts by user and endpoint.
+type windowKey struct{ bot, endpoint string }
 
-type limit struct {
-	remaining int
-	reset     time.Time
+// Window is what X's headers said about one rate window.
+type Window struct {
+	Bot       string // "" is the app itself
+	Endpoint  string // one of the names of this package
+	Limit     int    // calls in a window; 0 if X did not say
+	Remaining int
+	Reset     time.Time // UTC
 }
 
-// Limit returns what X's last answer to the bot said about a call (CreatePost,
-// SendDM): how many are left and when the window ends, in UTC. known is false
-// if X has not said, or the window has ended since.
-func (c *Client) Limit(bot, op string) (remaining int, reset time.Time, known bool) {
+// Limit returns what X's last answer to the bot said about an endpoint: how
+// many calls are left and when the window ends, in UTC. known is false if X has
+// not said, or the window has ended since.
+func (c *Client) Limit(bot, endpoint string) (remaining int, reset time.Time, known bool) {
 	c.mu.Lock()
-	l, ok := c.limits[limitKey{bot, op}]
+	w, ok := c.windows[windowKey{bot, endpoint}]
 	c.mu.Unlock()
-	if !ok || !c.now().Before(l.reset) {
+	if !ok || !c.now().Before(w.Reset) {
 		return 0, time.Time{}, false
 	}
-	return l.remaining, l.reset, true
+	return w.Remaining, w.Reset, true
 }
 
 // learn keeps what an answer says about limits. A 429 closes the window
 // whatever its headers say, so that the next send waits instead of hitting X.
-func (c *Client) learn(bot, op string, h http.Header, e *Error, now time.Time) {
-	l := limit{reset: resetOf(h, now)}
+func (c *Client) learn(bot, endpoint string, h http.Header, e *Error, now time.Time) {
+	w := Window{Bot: bot, Endpoint: endpoint, Reset: resetOf(h, now)}
 	remaining, err := strconv.Atoi(h.Get("x-rate-limit-remaining"))
 	switch {
-	case e != nil && e.Class == event.RateLimited:
-		l = limit{reset: e.RetryAt}
-	case err != nil || l.reset.IsZero():
+	case e != nil && e.Class == event.RateLimited && e.Status == http.StatusTooManyRequests:
+		w.Reset = e.RetryAt
+	case err != nil || w.Reset.IsZero():
 		return
 	default:
-		l.remaining = max(remaining, 0)
+		w.Remaining = max(remaining, 0)
+	}
+	if n, err := strconv.Atoi(h.Get("x-rate-limit-limit")); err == nil && n > 0 {
+		w.Limit = n
 	}
 	c.mu.Lock()
-	c.limits[limitKey{bot, op}] = l
+	c.windows[windowKey{bot, endpoint}] = w
 	c.mu.Unlock()
+	if c.learnt != nil {
+		c.learnt(w)
+	}
 }
 
 // retryAt is the reset of the window, or the common window from now on where

@@ -107,7 +107,7 @@ func client(t *testing.T, s *xsim.Sim, tcp bool, timeout time.Duration) *xapi.Cl
 	t.Helper()
 	o := xapi.Options{
 		BaseURL: "https://x.test", HTTP: &http.Client{Transport: xsim.Direct(s.Handler())},
-		Token:   func(context.Context, string) (string, error) { return "t-desk", nil },
+		Auth:    func(context.Context, xapi.As) (xapi.Authorizer, error) { return xapi.Bearer("t-desk"), nil },
 		Timeout: timeout,
 	}
 	if tcp {

@@ -119,7 +119,8 @@ func TestRequestsHoldToTheContract(t *testing.T) {
 	act(t, s, xsim.Act{Kind: xsim.ActDM, From: "ann", To: "HelpDesk", Text: "hi"})
 	x, err := xapi.New(xapi.Options{
 		BaseURL: "https://x.test", HTTP: &http.Client{Transport: xsim.Direct(s.Handler())},
-		Token: func(context.Context, string) (string, error) { return "t-desk", nil },
+		Auth:   func(context.Context, xapi.As) (xapi.Authorizer, error) { return xapi.Bearer("t-desk"), nil },
+		UserID: func(string) string { return deskID },
 	})
 	if err != nil {
 		t.Fatal(err)
