@@ -18,6 +18,8 @@ func xsimCommand(ctx context.Context, sys system, args []string) error {
 	webhook := fs.String("webhook", "", "`URL` of the bot's webhook; none: nothing is delivered")
 	secret := fs.String("consumer-secret", "simulated-consumer-secret", "`key` of the webhook's signatures; simulated, so no secret")
 	account := fs.String("account", "acme_support:1000000000000000001:simulated-token", "`accounts` of bots as handle:user id:token, separated by commas")
+	appToken := fs.String("app-token", "simulated-app-token", "the app's bearer `token`, for webhooks, subscriptions and the activity stream")
+	strict := fs.Bool("strict", false, "deliver only what a subscription asks for, as X does; else everything")
 	enterprise := fs.Bool("enterprise", false, "the app is on the Enterprise tier: replies need no summons")
 	rest, err := parse(fs, args)
 	if err != nil {
@@ -38,7 +40,8 @@ func xsimCommand(ctx context.Context, sys system, args []string) error {
 		return err
 	}
 	sim, err := xsim.New(xsim.Options{
-		Accounts: accounts, ConsumerSecret: []byte(*secret), WebhookURL: *webhook, Now: sys.now, Log: log,
+		Accounts: accounts, ConsumerSecret: []byte(*secret), WebhookURL: *webhook, AppToken: *appToken, Strict: *strict,
+		Now: sys.now, Log: log,
 	})
 	if err != nil {
 		return err
@@ -51,9 +54,9 @@ func xsimCommand(ctx context.Context, sys system, args []string) error {
 	fmt.Fprintf(sys.stdout, "simulated X at %s, accounts %s\n", base, *account)
 	fmt.Fprintf(sys.stdout, "a user writes:   curl -d '{\"from\":\"ann\",\"to\":\"%s\",\"text\":\"where is my order?\"}' %s/_sim/mention\n", accounts[0].Username, base)
 	fmt.Fprintf(sys.stdout, "what X has seen: curl %s/_sim/seen\n", base)
-	parts := []service.Service{{Name: "api", Run: func(ctx context.Context) error { return serveHTTP(ctx, srv, ln) }, Stop: srv.Shutdown}}
-	if *webhook != "" {
-		parts = append(parts, service.Service{Name: "deliveries", Run: sim.Run})
+	parts := []service.Service{
+		{Name: "api", Run: func(ctx context.Context) error { return serveHTTP(ctx, srv, ln) }, Stop: srv.Shutdown},
+		{Name: "deliveries", Run: sim.Run},
 	}
 	return service.Group{Log: log, Services: parts}.Run(ctx)
 }

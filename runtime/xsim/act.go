@@ -57,7 +57,7 @@ type Done struct {
 func (s *Sim) Do(a Act) (Done, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.opts.Now().UTC()
+	now := s.now()
 	switch a.Kind {
 	case ActEdit:
 		return s.edit(a, now)

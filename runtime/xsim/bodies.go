@@ -1,6 +1,7 @@
 package xsim
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -45,7 +46,11 @@ type DM struct {
 	At    time.Time `json:"at"`
 	Text  string    `json:"text"`
 	ByAPI bool      `json:"by_api,omitempty"`
+
+	DeletedBy []string `json:"deleted_by,omitempty"` // users who see it no more
 }
+
+func (m DM) goneFor(user string) bool { return slices.Contains(m.DeletedBy, user) }
 
 // Head is what is common to all events.
 type Head struct {

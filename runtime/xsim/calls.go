@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/beckon-bot/beckon/runtime/event"
@@ -223,69 +222,11 @@ func notFound(kind, id string) object {
 
 // me is the account itself, with the fields asked for.
 func (s *Sim) me(r *request) answer {
-	u := pick(wireUser(r.account.User), r.URL.Query().Get("user.fields"), "id", "name", "username")
-	return answer{status: http.StatusOK, body: object{{"data", u}}}
+	return answer{status: http.StatusOK, body: object{{"data", s.wireUser(r, s.users[r.account.ID])}}}
 }
 
 // pick keeps the fields that X always sends and those that were asked for.
 func pick(o object, asked string, always ...string) object {
 	want := append(strings.Split(asked, ","), always...)
 	return slices.DeleteFunc(o, func(f field) bool { return !slices.Contains(want, f.key) })
-}
-
-// userPosts is a user's timeline, newest first.
-func (s *Sim) userPosts(r *request) answer {
-	author, q := r.PathValue("id"), r.URL.Query()
-	if !isID(author) {
-		return badRequest("id has 1 to 19 digits")
-	}
-	var list []object
-	for _, p := range s.posts {
-		if p.Author == author && !p.Deleted && byID(p.ID, q.Get("since_id")) > 0 {
-			post := wirePost(s.opts.Seed, *p, s.around(p))
-			list = append(list, pick(post, q.Get("tweet.fields"), "id", "text", "edit_history_tweet_ids"))
-		}
-	}
-	return page(list, r)
-}
-
-// dmEvents is the account's conversation with a user, newest first.
-func (s *Sim) dmEvents(r *request) answer {
-	other := r.PathValue("id")
-	var list []object
-	for _, m := range s.dms {
-		if m.From == r.account.ID && m.To == other || m.From == other && m.To == r.account.ID {
-			list = append(list, object{
-				{"id", m.ID}, {"event_type", "MessageCreate"}, {"dm_conversation_id", conversationID(m)},
-				{"sender_id", m.From}, {"created_at", stamp(m.At)},
-				{"text", escaper.Replace(render(s.opts.Seed, m.ID, m.Text, 0).text)},
-			})
-		}
-	}
-	return page(list, r)
-}
-
-// page is the newest of a list, at most max_results of them. There is no
-// second page: nothing here grows that long.
-func page(list []object, r *request) answer {
-	most, err := strconv.Atoi(r.URL.Query().Get("max_results"))
-	if err != nil || most < 1 || most > 100 {
-		most = 100
-	}
-	slices.SortFunc(list, func(a, b object) int { return byID(b.get("id"), a.get("id")) })
-	list = list[:min(len(list), most)]
-	o := object{{"meta", object{{"result_count", len(list)}}}}
-	if len(list) > 0 {
-		o = append(object{{"data", list}}, o...)
-	}
-	return answer{status: http.StatusOK, body: o}
-}
-
-func (o object) get(key string) string {
-	for _, f := range o {
-		if s, ok := f.value.(string); ok && f.key == key {
-			return s
-		}
-	}
-	return ""
 }

@@ -2,6 +2,7 @@ package xsim
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -51,7 +52,10 @@ func (d direct) RoundTrip(req *http.Request) (*http.Response, error) {
 		in.Host = req.URL.Host
 	}
 
-	w := &directWriter{header: http.Header{}}
+	// A stream ends when its reader leaves, as a closed connection would end it.
+	ctx, leave := context.WithCancel(req.Context())
+	in = in.WithContext(ctx)
+	w := &directWriter{header: http.Header{}, streams: make(chan struct{}), leave: leave}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -59,6 +63,7 @@ func (d direct) RoundTrip(req *http.Request) (*http.Response, error) {
 			if recover() != nil { // net/http closes the connection then, too
 				w.drop(false)
 			}
+			w.end()
 		}()
 		d.handler.ServeHTTP(w, in)
 	}()
@@ -68,6 +73,7 @@ func (d direct) RoundTrip(req *http.Request) (*http.Response, error) {
 		if w.refused {
 			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 		}
+	case <-w.streams:
 	case <-req.Context().Done():
 		err = req.Context().Err()
 	}
@@ -104,6 +110,45 @@ type directWriter struct {
 	body    bytes.Buffer
 	dropped bool
 	refused bool
+
+	streams chan struct{} // closed when the head of a stream is written
+	pipe    *io.PipeWriter
+	out     *io.PipeReader
+	leave   context.CancelFunc
+}
+
+// stream makes the answer one that is read while it is written: the client has
+// it as soon as the head is there.
+func (w *directWriter) stream() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.out, w.pipe = io.Pipe()
+}
+
+// end closes a stream; a dropped one ends in the middle.
+func (w *directWriter) end() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.pipe == nil {
+		w.leave()
+		return
+	}
+	err := io.EOF
+	if w.dropped {
+		err = io.ErrUnexpectedEOF
+	}
+	_ = w.pipe.CloseWithError(err)
+}
+
+// streamBody tells the handler when its reader leaves.
+type streamBody struct {
+	*io.PipeReader
+	leave context.CancelFunc
+}
+
+func (b streamBody) Close() error {
+	b.leave()
+	return b.PipeReader.Close()
 }
 
 func (w *directWriter) Header() http.Header { return w.header }
@@ -117,17 +162,25 @@ func (w *directWriter) WriteHeader(status int) {
 func (w *directWriter) writeHeader(status int) {
 	if w.status == 0 {
 		w.status, w.sent = status, w.header.Clone()
+		if w.pipe != nil {
+			close(w.streams)
+		}
 	}
 }
 
 func (w *directWriter) Write(b []byte) (int, error) {
 	w.mu.Lock()
-	defer w.mu.Unlock()
 	w.writeHeader(http.StatusOK)
-	return w.body.Write(b)
+	pipe := w.pipe
+	if pipe == nil {
+		defer w.mu.Unlock()
+		return w.body.Write(b)
+	}
+	w.mu.Unlock() // the reader may take its time
+	return pipe.Write(b)
 }
 
-// Flush does nothing: the answer goes out whole.
+// Flush does nothing: an answer goes out whole, a stream as it is written.
 func (w *directWriter) Flush() {}
 
 func (w *directWriter) drop(refused bool) {
@@ -144,6 +197,13 @@ func (w *directWriter) response(req *http.Request) (*http.Response, error) {
 		return nil, ErrDropped
 	}
 	w.writeHeader(http.StatusOK)
+	if w.out != nil {
+		return &http.Response{
+			Status: http.StatusText(w.status), StatusCode: w.status,
+			Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+			Header: w.sent, Body: streamBody{w.out, w.leave}, ContentLength: -1, Request: req,
+		}, nil
+	}
 	return &http.Response{
 		Status: http.StatusText(w.status), StatusCode: w.status,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,

@@ -46,3 +46,38 @@ func marshal(v any) ([]byte, error) {
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
+
+// get returns a text of an object, "" where there is none.
+func (o object) get(key string) string {
+	for _, f := range o {
+		if s, ok := f.value.(string); ok && f.key == key {
+			return s
+		}
+	}
+	return ""
+}
+
+// value returns a value of an object, nil where there is none.
+func (o object) value(key string) any {
+	for _, f := range o {
+		if f.key == key {
+			return f.value
+		}
+	}
+	return nil
+}
+
+// set puts another value in the place of one.
+func (o object) set(key string, value any) {
+	for i := range o {
+		if o[i].key == key {
+			o[i].value = value
+		}
+	}
+}
+
+// objects returns a list of objects in an object.
+func objects(o object, key string) []object {
+	list, _ := o.value(key).([]object)
+	return list
+}

@@ -6,22 +6,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 )
-
-// Operations of the API, as in Call.Op and Fault.Op.
-const (
-	OpPost   = "create_post" // POST /2/tweets
-	OpDM     = "send_dm"     // POST /2/dm_conversations/with/{id}/messages
-	OpMe     = "users_me"    // GET /2/users/me
-	OpTweets = "user_posts"  // GET /2/users/{id}/tweets
-	OpEvents = "dm_events"   // GET /2/dm_conversations/with/{id}/dm_events
-)
-
-// window15 is X's common rate window.
-const window15 = 15 * time.Minute
 
 // answer is what a call leads to, before it is written.
 type answer struct {
@@ -32,51 +19,26 @@ type answer struct {
 	echoes [][]byte // what X tells us of it
 
 	refused, dropped, html, garbage bool
-}
 
-type limitHeaders struct {
-	limit, remaining int
-	reset            time.Time
-}
-
-type window struct {
-	start time.Time
-	used  int
+	stream *connection // is fed after the head is written
+	// after runs without the lock before the answer is written: a CRC goes to
+	// the client's own webhook.
+	after func(context.Context, *answer)
 }
 
 // request is a call while it is judged, under the lock.
 type request struct {
 	*http.Request
 	body    []byte
-	account *Account
+	route   route
+	account *Account // behind a user token
+	app     bool     // by the app's bearer token
 	now     time.Time
 	call    *Call
 }
 
-// Handler serves the API and the pages for people.
-func (s *Sim) Handler() http.Handler {
-	mux := http.NewServeMux()
-	for pattern, op := range map[string]struct {
-		name string
-		do   func(*Sim, *request) answer
-	}{
-		"POST /2/tweets": {OpPost, (*Sim).createPost},
-		"POST /2/dm_conversations/with/{id}/messages": {OpDM, (*Sim).sendDM},
-		"GET /2/users/me":                             {OpMe, (*Sim).me},
-		"GET /2/users/{id}/tweets":                    {OpTweets, (*Sim).userPosts},
-		"GET /2/dm_conversations/with/{id}/dm_events": {OpEvents, (*Sim).dmEvents},
-	} {
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, op.name, op.do) })
-	}
-	mux.HandleFunc("/2/", func(w http.ResponseWriter, _ *http.Request) {
-		s.write(w, answer{status: http.StatusNotFound, body: problem(http.StatusNotFound, "", "Not Found")})
-	})
-	s.people(mux)
-	return mux
-}
-
 // serve is one API call: judge, act, disguise, answer, and tell by webhook.
-func (s *Sim) serve(w http.ResponseWriter, r *http.Request, op string, do func(*Sim, *request) answer) {
+func (s *Sim) serve(w http.ResponseWriter, r *http.Request, to route) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
 	if err != nil {
 		s.write(w, answer{status: http.StatusBadRequest, body: invalid("the body cannot be read")})
@@ -89,10 +51,10 @@ func (s *Sim) serve(w http.ResponseWriter, r *http.Request, op string, do func(*
 	}
 
 	s.mu.Lock()
-	now := s.opts.Now().UTC()
-	call := Call{N: len(s.calls) + 1, At: now, Op: op}
-	req := &request{Request: r, body: body, now: now, call: &call}
-	req.account = s.authorised(r)
+	now := s.now()
+	call := Call{N: len(s.calls) + 1, At: now, Op: to.op}
+	req := &request{Request: r, route: to, body: body, now: now, call: &call}
+	req.account, req.app = s.authorised(r)
 	if req.account != nil {
 		call.Account = req.account.ID
 	}
@@ -100,7 +62,13 @@ func (s *Sim) serve(w http.ResponseWriter, r *http.Request, op string, do func(*
 	f := s.faultFor(call)
 	var a answer
 	if f == nil || f.acts() {
-		a = s.answer(req, violation, do)
+		a = s.answer(req, violation)
+	}
+	if a.after != nil {
+		s.mu.Unlock()
+		a.after(context.WithoutCancel(r.Context()), &a)
+		s.mu.Lock()
+		call.N = len(s.calls) + 1
 	}
 	echo := s.opts.Echo
 	if f != nil {
@@ -116,7 +84,11 @@ func (s *Sim) serve(w http.ResponseWriter, r *http.Request, op string, do func(*
 	}
 	s.calls = append(s.calls, call)
 	if violation != nil {
-		s.violations = append(s.violations, fmt.Errorf("%s: %w", op, violation))
+		s.violations = append(s.violations, fmt.Errorf("%s: %w", to.op, violation))
+	}
+	if a.stream != nil && (a.dropped || a.refused || a.html || a.status != http.StatusOK) {
+		s.detach(a.stream, "fault")
+		a.stream = nil
 	}
 	s.mu.Unlock()
 
@@ -129,6 +101,10 @@ func (s *Sim) serve(w http.ResponseWriter, r *http.Request, op string, do func(*
 	if f != nil && f.Delay > 0 {
 		wait(r.Context(), f.Delay)
 	}
+	if a.stream != nil {
+		s.feed(w, r, a)
+		return
+	}
 	s.write(w, a)
 	if echo == EchoAfter {
 		s.enqueue(a.echoes)
@@ -136,9 +112,12 @@ func (s *Sim) serve(w http.ResponseWriter, r *http.Request, op string, do func(*
 }
 
 // answer is what X says without faults.
-func (s *Sim) answer(r *request, violation error, do func(*Sim, *request) answer) answer {
-	if r.account == nil {
+func (s *Sim) answer(r *request, violation error) answer {
+	switch {
+	case r.account == nil && !r.app:
 		return answer{status: http.StatusUnauthorized, body: problem(http.StatusUnauthorized, "", "Unauthorized")}
+	case r.account != nil && r.route.by&byUser == 0, r.app && r.route.by&byApp == 0:
+		return refuse(http.StatusForbidden, "", "This endpoint takes another kind of token: see Authentication in the reference.")
 	}
 	limit, free := s.count(r)
 	var a answer
@@ -148,45 +127,27 @@ func (s *Sim) answer(r *request, violation error, do func(*Sim, *request) answer
 	case violation != nil:
 		a = answer{status: http.StatusBadRequest, body: invalid(violation.Error())}
 	default:
-		a = do(s, r)
+		a = r.route.do(s, r)
 	}
 	a.limit = limit
 	return a
 }
 
-// authorised finds the account behind the bearer token.
-func (s *Sim) authorised(r *http.Request) *Account {
+// authorised finds the account behind a bearer token, or the app.
+func (s *Sim) authorised(r *http.Request) (*Account, bool) {
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !ok || token == "" {
-		return nil
+		return nil, false
+	}
+	if token == s.opts.AppToken {
+		return nil, true
 	}
 	for _, a := range s.accounts {
 		if a.Token == token && !s.revoked[a.ID] {
-			return a
+			return a, false
 		}
 	}
-	return nil
-}
-
-// count takes one call of the account's window, if there is one left.
-func (s *Sim) count(r *request) (*limitHeaders, bool) {
-	most, ok := s.opts.Limits[r.call.Op]
-	if !ok { // X's table, 2026-08
-		most = map[string]int{OpPost: 100, OpDM: 15, OpMe: 75, OpTweets: 900, OpEvents: 15}[r.call.Op]
-	}
-	key := [2]string{r.account.ID, r.call.Op}
-	win := s.windows[key]
-	if win.start.IsZero() || !r.now.Before(win.start.Add(window15)) {
-		win = window{start: r.now}
-	}
-	free := win.used < most
-	if free {
-		win.used++
-	}
-	s.windows[key] = win
-	// Headers have whole seconds; X rounds such that the window is over then.
-	reset := win.start.Add(window15 + time.Second - 1).Truncate(time.Second)
-	return &limitHeaders{limit: most, remaining: most - win.used, reset: reset}, free
+	return nil, false
 }
 
 // write sends the answer, or what a fault left of it.
@@ -195,11 +156,8 @@ func (s *Sim) write(w http.ResponseWriter, a answer) {
 		s.drop(w, a.refused)
 		return
 	}
-	if a.limit != nil {
-		w.Header().Set("x-rate-limit-limit", strconv.Itoa(a.limit.limit))
-		w.Header().Set("x-rate-limit-remaining", strconv.Itoa(a.limit.remaining))
-		w.Header().Set("x-rate-limit-reset", strconv.FormatInt(a.limit.reset.Unix(), 10))
-	}
+	a.limit.write(w.Header())
+	s.date(w.Header())
 	var out []byte
 	switch {
 	case a.html:
@@ -268,3 +226,6 @@ func invalid(detail string) object {
 		{"status", http.StatusBadRequest},
 	}
 }
+
+// date is X's clock as its answers show it.
+func (s *Sim) date(h http.Header) { h.Set("Date", s.opts.Now().UTC().Format(http.TimeFormat)) }

@@ -282,12 +282,12 @@ func TestReads(t *testing.T) {
 	for _, tc := range []struct{ path, want string }{
 		{"/2/users/me", `{"data":{"username":"HelpDesk","name":"HelpDesk","id":"` + deskID + `"}}`},
 		{"/2/users/me?user.fields=affiliation,description", `"description":"Automated"`},
-		{"/2/users/" + deskID + "/tweets?max_results=1", `"result_count":1`},
+		{"/2/users/" + deskID + "/tweets?max_results=5", `"result_count":2`},
 		{"/2/users/" + deskID + "/tweets", `"text":"@ann See https://t.co/`},
 		{"/2/users/" + deskID + "/tweets?since_id=" + w.Posts()[0].ID, `"result_count":1`},
 		{"/2/users/" + deskID + "/tweets?since_id=" + w.Posts()[1].ID, `{"meta":{"result_count":0}}`},
 		{"/2/dm_conversations/with/" + annID + "/dm_events", `"text":"are you &lt;there&gt;?"`},
-		{"/2/dm_conversations/with/" + annID + "/dm_events", `"dm_conversation_id":"` + annID + "-" + deskID + `"`},
+		{"/2/dm_conversations/with/" + annID + "/dm_events?dm_event.fields=dm_conversation_id", `"dm_conversation_id":"` + annID + "-" + deskID + `"`},
 		{"/2/dm_conversations/with/999/dm_events", `"result_count":0`},
 	} {
 		if status, _, body := w.call("GET", tc.path, "t-desk", ""); status != 200 || !strings.Contains(body, tc.want) {

@@ -38,7 +38,7 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 			{User: User{ID: twinID, Username: "HelpTwin"}, Token: "t-twin", Enterprise: true, Long: true},
 		},
 		Users:          []User{{ID: "5000000000000000001", Username: "ann"}},
-		ConsumerSecret: []byte(secret),
+		ConsumerSecret: []byte(secret), AppToken: "t-app",
 		Now: func() time.Time {
 			w.mu.Lock()
 			defer w.mu.Unlock()

@@ -3,37 +3,24 @@ package xsim
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
+	"time"
+
+	"github.com/beckon-bot/beckon/runtime/event"
 )
 
-// ErrCRC is returned where the webhook did not answer the CRC as X demands.
-// Nothing is delivered to such a webhook.
-var ErrCRC = errors.New("webhook failed the CRC")
-
-// ErrNoWebhook is returned where Options has no WebhookURL.
+// ErrNoWebhook is returned where nobody is there to deliver to: no webhook,
+// and no open stream.
 var ErrNoWebhook = errors.New("no webhook is configured")
 
-// Sign returns the x-twitter-webhooks-signature of a body.
-func (s *Sim) Sign(body []byte) string {
-	m := hmac.New(sha256.New, s.opts.ConsumerSecret)
-	m.Write(body)
-	return "sha256=" + base64.StdEncoding.EncodeToString(m.Sum(nil))
-}
-
-// Deliver signs each body and posts it to the webhook, in order, after the CRC
-// of the first time. A 5xx or no answer is tried again as Options.Retries
-// says, anything else but a 2xx is an error at once. It goes on after a body
-// that failed and returns all errors.
+// Deliver brings each body, in order, to the webhooks and to the open streams
+// that it is for, after the CRC of the first time. A 5xx or no answer is tried
+// again as Options.Retries says, anything else but a 2xx is an error at once.
+// It goes on after a body that failed and returns all errors.
 func (s *Sim) Deliver(ctx context.Context, bodies ...[]byte) error {
 	var errs []error
 	for _, b := range bodies {
@@ -44,14 +31,61 @@ func (s *Sim) Deliver(ctx context.Context, bodies ...[]byte) error {
 	return errors.Join(errs...)
 }
 
+// parcel is a body for a webhook.
+type parcel struct {
+	to   *webhook
+	body []byte
+}
+
 func (s *Sim) deliver(ctx context.Context, body []byte) error {
-	if err := s.ready(ctx); err != nil {
+	h := read(body)
+	s.mu.Lock()
+	s.remember(h)
+	streams := s.pour(h)
+	var parcels []parcel
+	for _, hook := range s.hooks {
+		for _, b := range s.forHook(h, hook) {
+			parcels = append(parcels, parcel{hook, b})
+		}
+	}
+	alone := len(s.hooks) == 0 && streams == 0
+	s.mu.Unlock()
+	if alone {
+		return ErrNoWebhook
+	}
+	var errs []error
+	for _, p := range parcels {
+		if err := s.send(ctx, p.to, p.body); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// forHook is an event as the webhook gets it: not at all where nothing is
+// subscribed to it, once for each subscription.
+func (s *Sim) forHook(h happened, hook *webhook) [][]byte {
+	if !s.opts.Strict || h.kind == "" || h.kind == event.OAuthRevoke {
+		return [][]byte{h.body}
+	}
+	var bodies [][]byte
+	for _, b := range s.subscriptions {
+		if b.webhook == hook.id && b.covers(h) {
+			bodies = append(bodies, b.tagged(h))
+		}
+	}
+	return bodies
+}
+
+// send signs a body and posts it, to a webhook that is valid (X4).
+func (s *Sim) send(ctx context.Context, hook *webhook, body []byte) error {
+	if err := s.ready(ctx, hook); err != nil {
 		return err
 	}
 	var status int
 	var err error
 	for try := 0; try <= max(s.opts.Retries, 0); try++ {
-		status, err = s.DeliverAs(ctx, body, s.Sign(body))
+		status, err = s.post(ctx, hook.url, body, s.turn(body))
 		if err == nil && status < 500 || ctx.Err() != nil {
 			break
 		}
@@ -65,13 +99,23 @@ func (s *Sim) deliver(ctx context.Context, body []byte) error {
 	return nil
 }
 
-// DeliverAs makes one request to the webhook with whatever signature, forged ones
-// too ("" sends none), and returns the status of its answer.
+// DeliverAs makes one request to the first webhook with whatever signature,
+// forged ones too ("" sends none), and returns the status of its answer.
 func (s *Sim) DeliverAs(ctx context.Context, body []byte, signature string) (status int, err error) {
-	if s.opts.WebhookURL == "" {
+	s.mu.Lock()
+	to := ""
+	if len(s.hooks) > 0 {
+		to = s.hooks[0].url
+	}
+	s.mu.Unlock()
+	if to == "" {
 		return 0, ErrNoWebhook
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.opts.WebhookURL, bytes.NewReader(body))
+	return s.post(ctx, to, body, signature)
+}
+
+func (s *Sim) post(ctx context.Context, to string, body []byte, signature string) (status int, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader(body))
 	if err != nil {
 		return 0, err
 	}
@@ -88,59 +132,18 @@ func (s *Sim) DeliverAs(ctx context.Context, body []byte, signature string) (sta
 	return resp.StatusCode, err
 }
 
-// ready makes the CRC once.
-func (s *Sim) ready(ctx context.Context) error {
+// ready makes the CRC of the first time.
+func (s *Sim) ready(ctx context.Context, hook *webhook) error {
 	s.mu.Lock()
-	done := s.validated
+	valid, tried, why := hook.valid, hook.tried, hook.why
 	s.mu.Unlock()
-	if done {
-		return nil
-	}
-	if err := s.CRC(ctx); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	s.validated = true
-	s.mu.Unlock()
-	return nil
-}
-
-// CRC asks the webhook to prove that it knows the consumer secret, as X does
-// when it is registered and then hourly.
-func (s *Sim) CRC(ctx context.Context) error {
-	if s.opts.WebhookURL == "" {
-		return ErrNoWebhook
-	}
-	u, err := url.Parse(s.opts.WebhookURL)
-	if err != nil {
-		return err
-	}
-	at := strconv.FormatInt(s.opts.Now().UnixMilli(), 10)
-	secret := sha256.Sum256([]byte(at))
-	token := base64.RawURLEncoding.EncodeToString(secret[:])
-	u.RawQuery = url.Values{"crc_token": {token}}.Encode()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
-	if err != nil {
-		return err
-	}
-	resp, err := s.client.Do(req)
-	if err != nil {
-		return fmt.Errorf("CRC: %w", err)
-	}
-	defer resp.Body.Close() //nolint:errcheck // nothing is lost
-	var answer struct {
-		Token string `json:"response_token"`
-	}
-	err = json.NewDecoder(io.LimitReader(resp.Body, 1<<16)).Decode(&answer)
 	switch {
-	case resp.StatusCode != http.StatusOK:
-		return fmt.Errorf("%w: status %d", ErrCRC, resp.StatusCode)
-	case err != nil:
-		return fmt.Errorf("%w: no JSON", ErrCRC)
-	case !hmac.Equal([]byte(answer.Token), []byte(s.Sign([]byte(token)))):
-		return fmt.Errorf("%w: wrong response_token", ErrCRC)
+	case valid:
+		return nil
+	case tried:
+		return fmt.Errorf("webhook %s is invalid until PUT /2/webhooks/%s: %w", hook.id, hook.id, why)
 	}
-	return nil
+	return s.check(ctx, hook)
 }
 
 // enqueue keeps bodies for Flush, Run or Take.
@@ -151,6 +154,10 @@ func (s *Sim) enqueue(bodies [][]byte) {
 	s.mu.Lock()
 	s.queue = append(s.queue, bodies...)
 	s.mu.Unlock()
+	s.poke()
+}
+
+func (s *Sim) poke() {
 	select {
 	case s.wake <- struct{}{}:
 	default:
@@ -167,20 +174,30 @@ func (s *Sim) Take() [][]byte {
 	return slices.Clip(list)
 }
 
-// Flush delivers what is queued. What fails is lost, as on X, and said.
-func (s *Sim) Flush(ctx context.Context) error { return s.Deliver(ctx, s.Take()...) }
+// Flush delivers what is queued and does the replay jobs that are due. What
+// fails is said, and lost until a replay.
+func (s *Sim) Flush(ctx context.Context) error {
+	s.arrive()
+	err := s.Deliver(ctx, s.Take()...)
+	s.replay(ctx)
+	return err
+}
 
-// Run delivers what is queued as it comes, until ctx is done. Without it, use
-// Flush or Take.
+// Run delivers what is queued as it comes, does replay jobs and the hourly
+// CRCs, until ctx is done. Without it, use Flush or Take, and CheckWebhooks.
 func (s *Sim) Run(ctx context.Context) error {
+	t := time.NewTicker(s.opts.Pace)
+	defer t.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-s.wake:
-			if err := s.Flush(ctx); err != nil {
-				s.opts.Log.WarnContext(ctx, "webhook not delivered", "err", err)
-			}
+		case <-t.C:
+		}
+		s.CheckWebhooks(ctx)
+		if err := s.Flush(ctx); err != nil && !errors.Is(err, ErrNoWebhook) {
+			s.opts.Log.WarnContext(ctx, "not delivered", "err", err)
 		}
 	}
 }

@@ -13,22 +13,10 @@
 //     is reported as failed with Fault.Made has its whole effect.
 //   - X3 what X forbids is judged from the world, not from what the client
 //     says: a reply needs a summons, a DM the user's DM.
+//   - X4 a webhook that is invalid gets nothing until a CRC succeeds.
 //
-// # Served to bots
-//
-//	POST /2/tweets
-//	POST /2/dm_conversations/with/{id}/messages
-//	GET  /2/users/me
-//	GET  /2/users/{id}/tweets
-//	GET  /2/dm_conversations/with/{id}/dm_events
-//
-// # Served to people
-//
-//	GET  /_sim/seen           calls, posts and DMs as X has them, JSON
-//	POST /_sim/{act}          an Act: mention reply quote post keyword edit delete dm follow unfollow like repost block revoke
-//	POST /_sim/fault          a Fault
-//	POST /_sim/raw            a body to sign and deliver as it is
-//	POST /_sim/forge          a body to deliver with a forged signature
+// What it serves to bots stands in routes.go, what it serves to people under
+// /_sim in command.go and act.go; the README of this folder lists both.
 //
 // For example, a user writes to a bot:
 //
@@ -38,6 +26,7 @@
 package xsim
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -76,6 +65,18 @@ type Options struct {
 	Echo           Echo
 	Retries        int // further tries of a delivery after a 5xx or no answer; default 2, negative: none
 
+	// AppToken is the app's bearer token, for the calls that no bot makes:
+	// webhooks, subscriptions, the activity stream. "": nobody has one.
+	AppToken string
+	// Strict keeps back every event that no subscription of the API asks for.
+	// Without it everything that an account may be told is delivered.
+	Strict      bool
+	MaxWebhooks int           // default 5
+	ReplayTakes time.Duration // how long a replay job waits; X: about 2 hours
+	Heartbeat   time.Duration // of streams; default X's 20 seconds
+	Pace        time.Duration // how often Run looks for what is due; default 1 second
+	Drift       Drift
+
 	Now    func() time.Time // default time.Now
 	Seed   uint64           // changes event ids and t.co codes
 	Limits map[string]int   // calls per 15 minutes by Op, where they differ from X's
@@ -106,13 +107,33 @@ type Sim struct {
 	blocked  map[[2]string]bool // (user, account)
 
 	lastID     int64
-	windows    map[[2]string]window // (account, op)
+	windows    map[[2]string]window // (account or "" for the app, op and length)
 	faults     []*armed
 	calls      []Call
 	violations []error
 	queue      [][]byte
-	validated  bool // the webhook passed its CRC
+	parked     []parked // by due time
+
+	secrets       [][]byte // of the app; the first signs
+	signed        int      // deliveries signed
+	hooks         []*webhook
+	subscriptions []*subscription
+	streams       []*connection // gone ones too
+	jobs          []*job
+	failReplays   int
+	history       []happened      // of 24 hours, oldest first
+	known         map[string]bool // event ids in history
 }
+
+// Drift is how answers differ from the contract, as X's do at times.
+type Drift struct {
+	// Subscription is the shape of a new subscription's answer: "bare" or
+	// "list"; "" as the contract has it.
+	Subscription string
+}
+
+// now is the time as X has it.
+func (s *Sim) now() time.Time { return s.opts.Now().UTC() }
 
 // New makes a Sim with its accounts and users.
 func New(o Options) (*Sim, error) {
@@ -128,6 +149,9 @@ func New(o Options) (*Sim, error) {
 	if o.Retries == 0 {
 		o.Retries = 2
 	}
+	o.MaxWebhooks = cmp.Or(o.MaxWebhooks, 5)
+	o.Heartbeat = cmp.Or(o.Heartbeat, 20*time.Second)
+	o.Pace = cmp.Or(o.Pace, time.Second)
 	if o.Echo == EchoDefault {
 		o.Echo = EchoAfter
 	}
@@ -148,6 +172,10 @@ func New(o Options) (*Sim, error) {
 		users: map[string]User{}, handles: map[string]string{}, accounts: map[string]*Account{},
 		revoked: map[string]bool{}, posts: map[string]*Post{},
 		wrote: map[[2]string]bool{}, blocked: map[[2]string]bool{}, windows: map[[2]string]window{},
+		secrets: [][]byte{o.ConsumerSecret}, known: map[string]bool{},
+	}
+	if o.WebhookURL != "" {
+		s.hooks = []*webhook{{id: "1", url: o.WebhookURL, created: s.now(), good: s.now()}}
 	}
 	tokens := map[string]bool{}
 	for _, a := range o.Accounts {

@@ -1,0 +1,71 @@
+package xsim
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/beckon-bot/beckon/runtime/event"
+)
+
+// happened is an event that X told of, or should have.
+type happened struct {
+	at      time.Time
+	uuid    string
+	kind    event.Type
+	bot     string // user id of the subscribed account
+	keyword string
+	body    []byte
+}
+
+// read takes what a delivery needs from a body. A body that is no event of X's
+// gives one without a kind.
+func read(body []byte) happened {
+	var in struct {
+		Data struct {
+			UUID   string     `json:"event_uuid"`
+			Kind   event.Type `json:"event_type"`
+			Filter struct {
+				User    string `json:"user_id"`
+				Keyword string `json:"keyword"`
+			} `json:"filter"`
+			Payload struct {
+				User string `json:"user_id"`
+			} `json:"payload"`
+		} `json:"data"`
+	}
+	h := happened{body: body}
+	if json.Unmarshal(body, &in) != nil {
+		return h
+	}
+	h.uuid, h.kind, h.bot, h.keyword = in.Data.UUID, in.Data.Kind, in.Data.Filter.User, in.Data.Filter.Keyword
+	if h.kind == event.OAuthRevoke {
+		h.bot = in.Data.Payload.User
+	}
+	return h
+}
+
+// remember keeps an event for backfill and replay: for 24 hours, once.
+func (s *Sim) remember(h happened) {
+	if h.kind == "" || s.known[h.uuid] {
+		return
+	}
+	h.at = s.now()
+	n := 0
+	for n < len(s.history) && h.at.Sub(s.history[n].at) > window24 {
+		delete(s.known, s.history[n].uuid)
+		n++
+	}
+	s.history = append(slices.Delete(s.history, 0, n), h)
+	s.known[h.uuid] = true
+}
+
+// Miss lets events happen that X fails to deliver: only a replay job or a
+// stream's backfill brings them.
+func (s *Sim) Miss(bodies ...[]byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, b := range bodies {
+		s.remember(read(b))
+	}
+}
