@@ -128,7 +128,7 @@ func TestCompareFeatures(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v\n%s", tt.name, err, src)
 			}
-			if r := RunTests(tt.after, files); !r.OK() {
+			if r := RunTests(tt.after, files, nil); !r.OK() {
 				t.Errorf("%s: %+v", tt.name, r.Results)
 			}
 		}

@@ -67,6 +67,10 @@ var orders = map[string][]string{
 	"cases":     {"base", "table"},
 	"case":      {"name", "set", "features", "lifted", "expect", "by", "obligations", "todo"},
 	"invariant": {"id", "never"},
+	"timeline":  {"name", "set", "steps", "todo"},
+	"step": {"at", "event", "draft", "approve", "reject", "send", "opt_out", "spoke", "hand_off", "release", "pause",
+		"from", "to", "edits", "same", "answers", "said", "text", "outcome", "set", "expect", "by", "obligations"},
+	"replay": {"events", "golden", "config", "bot"},
 }
 
 // inner is the kind of what stands under a key of a kind of map.
@@ -82,6 +86,12 @@ func inner(kind, key string) string {
 		return "case"
 	case "test invariants":
 		return "invariant"
+	case "test timelines":
+		return "timeline"
+	case "timeline steps":
+		return "step"
+	case "test replay":
+		return "replay"
 	}
 	if kind == "features" {
 		return "feature"

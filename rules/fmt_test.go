@@ -221,6 +221,7 @@ func TestFormatTests(t *testing.T) {
 	s := load(t, Options{}, testedPack)
 	for _, src := range []string{
 		set("event.age: 0"), set(`event.text: "a\nb # c", event.from_automated: "yes"`), set(`event.lang: ""`),
+		story(hello, "expect: allow # well\n        to: alice\n        draft: dm\n        at: 1s") + "replay:\n- golden: 'b'\n  events: a\n",
 		table("    - expect: hold # waits\n      features: [\n        asks_refund, # of course\n      ]\n      name: 'it''s \"so\"'\n      by: {acme.refund: []}\n"),
 		"invariants:\n- never: user.opted_out and decision == \"allow\" and action.purpose == 'answer'\n  id: a\nschema: beckon.rules-test/v1\n",
 	} {
@@ -242,6 +243,15 @@ func TestFormatTests(t *testing.T) {
 			}
 			for i := range files[0].Invariants {
 				files[0].Invariants[i].Line = 0
+			}
+			for i := range files[0].Timelines {
+				files[0].Timelines[i].Line = 0
+				for j := range files[0].Timelines[i].Steps {
+					files[0].Timelines[i].Steps[j].Line = 0
+				}
+			}
+			for i := range files[0].Replays {
+				files[0].Replays[i].Line = 0
 			}
 		}
 		if diff := cmp.Diff(before, after, cmp.Comparer(func(a, b Invariant) bool { return a.ID == b.ID && a.Never == b.Never })); diff != "" {

@@ -113,7 +113,7 @@ func (f *formatter) block(n *yaml.Node, indent int, kind string) {
 	apart := false // the item before takes several lines
 	for i, item := range n.Content {
 		up := f.takeBefore(item.Line)
-		if (kind == "rule" || kind == "case") && i > 0 && (apart || f.isBlock(item)) {
+		if (kind == "rule" || kind == "case" || kind == "timeline") && i > 0 && (apart || f.isBlock(item)) {
 			up = spaced(up)
 		}
 		apart = f.isBlock(item)

@@ -57,7 +57,7 @@ func TestM2PlatformCases(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		report := RunTests(set, files)
+		report := RunTests(set, files, nil)
 		if len(report.Results) < 100 {
 			t.Errorf("%d cases", len(report.Results))
 		}
@@ -100,7 +100,7 @@ func TestM3MutantsAreJudgedExactly(t *testing.T) {
 				continue
 			}
 			files := oneCase(t, set, got.Example.Case)
-			if !RunTests(set, files).OK() || RunTests(after, files).OK() {
+			if !RunTests(set, files, nil).OK() || RunTests(after, files, nil).OK() {
 				t.Errorf("seed %d: the test for %s: %s does not notice it: %s", seed, m.rule.ID, m.change, got.Example.Case)
 			}
 		}

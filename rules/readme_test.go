@@ -102,7 +102,7 @@ func TestREADME(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := RunTests(s, files); !r.OK() || r.Count(Todo) != 1 {
+	if r := RunTests(s, files, nil); !r.OK() || r.Count(Todo) != 1 {
 		t.Errorf("the example's tests: %+v", r)
 	}
 	for _, line := range regexp.MustCompile("(?s)## Conditions.*?```\n(.*?)```").FindStringSubmatch(want)[1:] {

@@ -27,7 +27,7 @@ func scenarioCases(t *testing.T) map[string][]TestCase {
 		t.Fatal(err)
 	}
 	for _, s := range []*Set{set, load(t, Options{}, permitAll)} {
-		for _, res := range RunTests(s, files).Results {
+		for _, res := range RunTests(s, files, nil).Results {
 			if res.Status == Failed {
 				t.Errorf("%s: %s: %s", res.Name, res.Got.Effect, res.Got.Say)
 			}

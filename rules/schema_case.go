@@ -12,6 +12,8 @@ func testsSchema() object {
 			"base":  baseSchema(),
 			"table": object{"type": "array", "description": "The cases.", "minItems": 1, "items": caseSchema()},
 		}),
+		"timelines": object{"type": "array", "description": "Stories and what must be decided in them.", "minItems": 1, "items": timelineSchema()},
+		"replay":    object{"type": "array", "description": "Recorded logs and what must be decided on them.", "minItems": 1, "items": replaySchema()},
 		"invariants": object{"type": "array", "description": "What must not happen in any state: beckon rules verify.", "minItems": 1,
 			"items": record("An invariant.", []string{"id", "never"}, object{
 				"id": identifier("Its name."),
@@ -20,7 +22,8 @@ func testsSchema() object {
 			})},
 	})
 	s["title"] = "Beckon: tests of rules"
-	s["anyOf"] = []object{{"required": []string{"cases", "clock"}}, {"required": []string{"invariants"}, "properties": object{"cases": false}}}
+	s["anyOf"] = []object{{"required": []string{"cases"}}, {"required": []string{"timelines"}}, {"required": []string{"invariants"}}, {"required": []string{"replay"}}}
+	s["dependencies"] = object{"cases": []string{"clock"}, "timelines": []string{"clock"}}
 	return s
 }
 
@@ -34,20 +37,28 @@ func caseSchema() object {
 	}
 	set := record("Fields by their full name; what is set neither here nor in base is an ordinary moment.", []string{}, dotted)
 	set["minProperties"] = 1
-	ids := listOf("Ids of rules.", identifier("A rule."))
 	return record("A situation, and what must be decided in it.", []string{"name", "expect"}, object{
-		"name":     textLine("What the case shows."),
-		"set":      set,
-		"features": listOf("Features that are true besides those of event.text.", object{"type": "string", "pattern": featureForm.String()}),
-		"lifted":   listOf("Ids of rules whose hold a person's approval lifts.", identifier("A rule.")),
-		"expect":   oneWord("What must be decided.", string(Allow), string(Hold), string(Deny)),
-		"by": object{"description": "Rules that must be among those that decide, each with at least these conditions; [rule] where the conditions do not matter.",
-			"anyOf": []object{ids, keyed("Conditions by rule.", idForm.String(),
-				object{"type": "array", "uniqueItems": true, "items": identifier("A condition of the rule.")})}},
-		"obligations": object{"type": "array", "description": "Exactly these; [] for none.", "uniqueItems": true,
-			"items": oneWord("Something done to the draft.", obligations()...)},
-		"todo": textLine("Why the case is expected to fail."),
+		"name":        textLine("What the case shows."),
+		"set":         set,
+		"features":    listOf("Features that are true besides those of event.text.", object{"type": "string", "pattern": featureForm.String()}),
+		"lifted":      listOf("Ids of rules whose hold a person's approval lifts.", identifier("A rule.")),
+		"expect":      oneWord("What must be decided.", string(Allow), string(Hold), string(Deny)),
+		"by":          bySchema(),
+		"obligations": obligationsSchema(),
+		"todo":        textLine("Why the case is expected to fail."),
 	})
+}
+
+func bySchema() object {
+	ids := listOf("Ids of rules.", identifier("A rule."))
+	return object{"description": "Rules that must be among those that decide, each with at least these conditions; [rule] where the conditions do not matter.",
+		"anyOf": []object{ids, keyed("Conditions by rule.", idForm.String(),
+			object{"type": "array", "uniqueItems": true, "items": identifier("A condition of the rule.")})}}
+}
+
+func obligationsSchema() object {
+	return object{"type": "array", "description": "Exactly these; [] for none.", "uniqueItems": true,
+		"items": oneWord("Something done to the draft.", obligations()...)}
 }
 
 // baseSchema is what the cases have in common, by group.

@@ -17,6 +17,8 @@ const schemaTestV1 = "beckon.rules-test/v1"
 type TestFile struct {
 	Name       string // as in Source.Name
 	Cases      []TestCase
+	Timelines  []Timeline
+	Replays    []Replay
 	Invariants []Invariant // for Verify; RunTests does not look at them
 }
 
@@ -107,22 +109,20 @@ func (r *testReader) read(data []byte) TestFile {
 	}
 	m := r.keys(root, "a test file", []string{"schema"}, []string{"clock", "cases", "timelines", "invariants", "replay"})
 	r.word(m["schema"], "schema", []string{schemaTestV1})
-	for _, key := range []string{"timelines", "replay"} {
-		if n := m[key]; n != nil {
-			r.at(n, "not-in-this-version", "leave it out; cases are tested one by one", "%s: not in this version", key)
-		}
-	}
 	out.Invariants = r.invariants(m["invariants"])
+	timed := m["cases"] != nil || m["timelines"] != nil
 	switch {
-	case m["cases"] == nil && m["invariants"] == nil && root.Kind == yaml.MappingNode:
-		r.at(root, "missing-key", "add cases:", "a test file needs the key cases")
-	case m["cases"] != nil && m["clock"] == nil:
-		r.at(root, "missing-key", "add clock:", "a test file with cases needs the key clock")
+	case !timed && m["invariants"] == nil && m["replay"] == nil && root.Kind == yaml.MappingNode:
+		r.at(root, "missing-key", "add cases:", "a test file needs the key cases, timelines, invariants or replay")
+	case timed && m["clock"] == nil:
+		r.at(root, "missing-key", "add clock:", "a test file with cases or timelines needs the key clock")
 	}
 	clock := r.clock(m["clock"])
 	if m["cases"] != nil {
 		out.Cases = r.cases(m["cases"], clock)
 	}
+	out.Timelines = r.timelines(m["timelines"], clock)
+	out.Replays = r.replays(m["replay"])
 	return out
 }
 

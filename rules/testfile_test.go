@@ -68,9 +68,7 @@ var testTraps = []struct{ src, code string }{
 	{"schema: beckon.rules-test/v1\nclock: 2026-03-02T09:00:00Z\ncases: {table: §[]}\n", "no-tests"},
 	{"schema: beckon.rules-test/v1\nclock: 2026-03-02T09:00:00Z\ncases: {table: §{}}\n", "no-tests"},
 	{"schema: beckon.rules-test/v1\nclock: 2026-03-02T09:00:00Z\ncases: {table: [{§nam: a, name: b, expect: deny, set: {action.kind: dm}}]}\n", "unknown-key"},
-	{table("    - {name: a, expect: deny}\n") + "timelines:\n  §- {name: b}\n", "not-in-this-version"},
 	{table("    - {name: a, expect: deny}\n") + "invariants: §[]\n", "not-a-list"},
-	{table("    - {name: a, expect: deny}\n") + "replay: §[{events: a.jsonl, golden: b.jsonl}]\n", "not-in-this-version"},
 	{table("    - {name: a, expect: deny}\n    - §{name: a, expect: hold}\n"), "duplicate-id"},
 	{table("    - {name: a, expect: §denied}\n"), "unknown-value"},
 	{table("    - {name: a, expect: §none}\n"), "unknown-value"},
@@ -171,7 +169,7 @@ func TestR11NilSet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := RunTests(nil, files); !r.OK() || r.Results[0].Got.Effect != Deny {
+	if r := RunTests(nil, files, nil); !r.OK() || r.Results[0].Got.Effect != Deny {
 		t.Errorf("got %+v", r)
 	}
 }
@@ -269,7 +267,7 @@ func FuzzLoadTests(f *testing.F) {
 			}
 			return
 		}
-		for _, r := range RunTests(s, files).Results {
+		for _, r := range RunTests(s, files, nil).Results {
 			if r.Got.Outcomes == nil {
 				t.Fatalf("%s: %s", r.Name, r.Got.Say)
 			}

@@ -18,11 +18,15 @@ const (
 // Report is how all cases came out.
 type Report struct {
 	Results []TestResult
+	// Files are the files that were run, the decisions of their timelines as
+	// cases: what Cover and Mutate count.
+	Files []TestFile
 }
 
 // TestResult is how one case came out.
 type TestResult struct {
 	Name    string     `json:"name"`
+	Kind    string     `json:"kind,omitempty"` // timeline, replay; "" for a case
 	File    string     `json:"file"`
 	Line    int        `json:"line"` // from 1
 	Status  TestStatus `json:"status"`
@@ -30,6 +34,9 @@ type TestResult struct {
 	Differs []string   `json:"differs,omitempty"` // of decision, by, obligations; or todo, where the case holds
 	Want    Wanted     `json:"want"`
 	Got     Decision   `json:"got"`
+	Say     string     `json:"say,omitempty"` // why a timeline or replay could not be played
+	// Differences are what a replay decided otherwise than recorded.
+	Differences []string `json:"differences,omitempty"`
 	// Traces are the deciding rules and those that should have been; only where
 	// the case did not pass.
 	Traces []Trace `json:"traces,omitempty"`
@@ -58,8 +65,9 @@ type TraceCondition struct {
 	Value Truth  `json:"value"`
 }
 
-// RunTests decides every case of the files with the set. It reads nothing else.
-func RunTests(set *Set, files []TestFile) Report {
+// RunTests decides every case of the files with the set, and lets the host play
+// their timelines and replays. Without a host those fail.
+func RunTests(set *Set, files []TestFile, host Host) Report {
 	r := Report{Results: []TestResult{}}
 	for _, f := range files {
 		for _, c := range f.Cases {
@@ -67,6 +75,16 @@ func RunTests(set *Set, files []TestFile) Report {
 			res.File = f.Name
 			r.Results = append(r.Results, res)
 		}
+		f.Cases = slices.Clone(f.Cases)
+		for _, t := range f.Timelines {
+			res, cases := t.run(set, host)
+			r.Results = append(r.Results, res)
+			f.Cases = append(f.Cases, cases...)
+		}
+		for _, p := range f.Replays {
+			r.Results = append(r.Results, p.run(set, host))
+		}
+		r.Files = append(r.Files, f)
 	}
 	return r
 }

@@ -16,7 +16,7 @@ func runCases(t *testing.T, cases string) Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return RunTests(s, files)
+	return RunTests(s, files, nil)
 }
 
 // TestRunTests: what passes, what fails and in what, by the decision that
@@ -70,7 +70,7 @@ func TestRunTests(t *testing.T) {
 // TestR11Report: a run passes if nothing failed, of at least one test.
 func TestR11Report(t *testing.T) {
 	t.Parallel()
-	if RunTests(load(t, Options{}, testedPack), nil).OK() {
+	if RunTests(load(t, Options{}, testedPack), nil, nil).OK() {
 		t.Error("a run without a test passes")
 	}
 	r := runCases(t, "    - {name: a, expect: allow}\n    - {name: b, expect: deny, todo: later}\n")

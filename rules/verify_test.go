@@ -114,7 +114,7 @@ func TestV2SeededBugs(t *testing.T) {
 				// Under an account that permits all, the case fails before the
 				// bug is mended and passes after.
 				bug := build(t, []string{strings.Replace(string(platformPack), tt.old, tt.new, 1)}, []string{permitAll})
-				if RunTests(bug, files).OK() || !RunTests(load(t, Options{}, permitAll), files).OK() {
+				if RunTests(bug, files, nil).OK() || !RunTests(load(t, Options{}, permitAll), files, nil).OK() {
 					t.Errorf("the case does not tell the bug: %s", p.Counter.Case)
 				}
 			}

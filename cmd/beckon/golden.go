@@ -85,22 +85,7 @@ func (d *goldenDiff) add(got []byte) {
 // otherwise comes first, each with its reasons. What was decided the same, of
 // other facts or by another version of the rules, is summed up.
 func (d *goldenDiff) write(w io.Writer) int {
-	var missing []int
-	for _, lines := range d.open {
-		missing = append(missing, lines...)
-	}
-	slices.Sort(missing)
-	for _, n := range missing {
-		d.found = append(d.found, difference{line: n, want: d.want[n-1]})
-	}
-	var otherwise, same []difference
-	for _, f := range d.found {
-		if f.want == nil || f.got == nil || f.moved || brief(f.want) != brief(f.got) || partsOf(f.want) != partsOf(f.got) {
-			otherwise = append(otherwise, f)
-		} else {
-			same = append(same, f)
-		}
-	}
+	otherwise, same := d.sort()
 	for i, f := range otherwise {
 		if i == showDifferences {
 			fmt.Fprintf(w, "... and %d more\n", len(otherwise)-i)
@@ -114,6 +99,39 @@ func (d *goldenDiff) write(w io.Writer) int {
 			len(otherwise), len(same), d.path)
 	}
 	return len(d.found)
+}
+
+// sort tells what was decided otherwise from what was decided the same. It is
+// called once, after the last record.
+func (d *goldenDiff) sort() (otherwise, same []difference) {
+	var missing []int
+	for _, lines := range d.open {
+		missing = append(missing, lines...)
+	}
+	slices.Sort(missing)
+	for _, n := range missing {
+		d.found = append(d.found, difference{line: n, want: d.want[n-1]})
+	}
+	for _, f := range d.found {
+		if f.want == nil || f.got == nil || f.moved || brief(f.want) != brief(f.got) || partsOf(f.want) != partsOf(f.got) {
+			otherwise = append(otherwise, f)
+		} else {
+			same = append(same, f)
+		}
+	}
+	return otherwise, same
+}
+
+// otherwise says what was decided otherwise, for what must not depend on the
+// version of the rules or on facts that decided nothing.
+func (d *goldenDiff) otherwise() (out []string) {
+	found, _ := d.sort()
+	for _, f := range found {
+		var b strings.Builder
+		f.write(&b)
+		out = append(out, fmt.Sprintf("%s: %s", d.path, strings.TrimSpace(b.String())))
+	}
+	return out
 }
 
 // partsOf is what makes two decisions of the same words different ones: the

@@ -22,16 +22,18 @@ type ruleCommand struct {
 // ruleCommands lists them in the order in which an author meets them.
 func ruleCommands() []ruleCommand {
 	tool := func(f func(ruleTool) error, formats ...string) func(context.Context, system, []string) error {
-		return func(_ context.Context, sys system, args []string) error { return rulesTool(sys, args, formats, f) }
+		return func(ctx context.Context, sys system, args []string) error {
+			return rulesTool(ctx, sys, args, formats, f)
+		}
 	}
 	alone := func(f func(system, []string) error) func(context.Context, system, []string) error {
 		return func(_ context.Context, sys system, args []string) error { return f(sys, args) }
 	}
 	return []ruleCommand{
 		{"check", "DIR [--format text|json|sarif|github]", "do they load, and if not, why", tool(checkRules, "sarif", "github")},
-		{"test", "DIR [--coverage] [--format text|json|junit]", "do their tests hold", tool(testRules, "junit")},
-		{"verify", "DIR|--platform", "what can never happen, proved over every abstract state", alone(verifyRules)},
-		{"mutate", "DIR|--platform", "which changes of a rule no test notices", alone(mutateRules)},
+		{"test", "DIR [--coverage] [--update] [--format text|json|junit]", "do their tests hold", tool(testRules, "junit")},
+		{"verify", "DIR|--platform", "what can never happen, proved over every abstract state", verifyRules},
+		{"mutate", "DIR|--platform", "which changes of a rule no test notices", mutateRules},
 		{"explain", "--log FILE --event ID [-c FILE] | --record FILE DIR|-c FILE", "why this decision, and what would have turned it", explainRules},
 		{"diff", "OLD NEW [--log FILE [-c FILE] [--bot NAME]] [--fail-on loosened]", "what a change of rules changes", diffRules},
 		{"schema", "[--for rules|tests]", "the JSON Schema for editors", alone(schemaRules)},
@@ -70,13 +72,14 @@ func rulesCommand(ctx context.Context, sys system, args []string) error {
 
 // rulesTool reads the arguments of check and test, loads the rules and runs it.
 // formats are those that it has besides text and json.
-func rulesTool(sys system, args, formats []string, tool func(ruleTool) error) error {
-	t := ruleTool{w: sys.stdout}
+func rulesTool(ctx context.Context, sys system, args, formats []string, tool func(ruleTool) error) error {
+	t := ruleTool{ctx: ctx, sys: sys, w: sys.stdout}
 	fs := flag.NewFlagSet("rules "+args[0], flag.ContinueOnError)
 	known := append([]string{"text", "json"}, formats...)
 	fs.StringVar(&t.format, "format", "text", strings.Join(known, ", "))
 	if args[0] == "test" {
 		fs.BoolVar(&t.coverage, "coverage", false, "show what no test shows of a condition")
+		fs.BoolVar(&t.update, "update", false, "write what replay blocks decide as their golden files")
 	}
 	rest, err := parse(fs, args[1:])
 	if err != nil {
@@ -102,6 +105,9 @@ type ruleTool struct {
 	json     bool
 	format   string // where the tool has more than text and json
 	coverage bool
+	update   bool // of golden files
+	ctx      context.Context
+	sys      system
 	w        io.Writer
 }
 
@@ -169,11 +175,17 @@ func testRules(t ruleTool) error {
 	if err != nil {
 		return t.refuse(err)
 	}
-	report := rules.RunTests(t.set, files)
+	host, err := newRulesHost(t.ctx, t.sys)
+	if err != nil {
+		return err
+	}
+	defer host.Close()
+	host.update = t.update
+	report := rules.RunTests(t.set, files, host)
 	passed, failed, todo := report.Count(rules.Passed), report.Count(rules.Failed), report.Count(rules.Todo)
 	var cover []rules.ConditionCoverage
 	if t.coverage {
-		cover = rules.Cover(t.set, files)
+		cover = rules.Cover(t.set, report.Files)
 	}
 	if t.format == "junit" {
 		err = writeJUnit(t.w, suites(report))
@@ -209,55 +221,4 @@ func testRules(t ruleTool) error {
 		return exitError{exitExpect, fmt.Errorf("%d of %s failed", failed, plural(len(report.Results), "test"))}
 	}
 	return nil
-}
-
-// writeTestResult shows a case that did not pass: what was wanted, what was
-// decided, and how each condition behind it came out.
-func writeTestResult(w io.Writer, r rules.TestResult) {
-	at := fmt.Sprintf("%s:%d", r.File, r.Line)
-	switch {
-	case r.Status == rules.Passed:
-		return
-	case r.Status == rules.Todo:
-		fmt.Fprintf(w, "todo  %s\n      %s\n      %s\n", safe(r.Name), at, safe(r.Todo))
-		return
-	}
-	fmt.Fprintf(w, "FAIL  %s\n      %s\n", safe(r.Name), at)
-	if slices.Contains(r.Differs, "todo") {
-		fmt.Fprintf(w, "      it holds now: take its todo out (%s)\n", safe(r.Todo))
-		return
-	}
-	fmt.Fprintf(w, "      differs in %s\n", strings.Join(r.Differs, ", "))
-	fmt.Fprintf(w, "      want  %s\n", decided(r.Want.Effect, r.Want.By, r.Want.Obligations))
-	fmt.Fprintf(w, "      got   %s\n", decided(r.Got.Effect, r.Got.By, r.Got.Obligations))
-	fmt.Fprintf(w, "      say   %s\n", safe(r.Got.Say))
-	for _, t := range r.Traces {
-		fmt.Fprintf(w, "      %s %s: %s\n", t.Effect, t.Rule, strings.Join(t.Actions, ", "))
-		if len(t.Conditions) == 0 {
-			fmt.Fprintln(w, "        no conditions")
-		}
-		for _, c := range t.Conditions {
-			fmt.Fprintf(w, "        %s  %s %s: %s\n", c.Value, c.Under, c.Name, c.Expr)
-		}
-	}
-}
-
-// decided is a decision in one line: deny by x.stale [stale].
-func decided(e rules.Effect, by []rules.By, obligations []rules.Obligation) string {
-	s := string(e)
-	for i, b := range by {
-		if i == 0 {
-			s += " by "
-		} else {
-			s += "; "
-		}
-		s += b.Rule
-		if len(b.Conditions) > 0 {
-			s += " [" + strings.Join(b.Conditions, ", ") + "]"
-		}
-	}
-	if obligations != nil {
-		s += fmt.Sprintf("; obligations %v", obligations)
-	}
-	return s
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"io"
@@ -11,8 +12,8 @@ import (
 
 // mutateRules changes rules, one token at a time, and reports which changes no
 // test notices: exit 4 where there is one.
-func mutateRules(sys system, args []string) error {
-	t, budget, err := proverTool(sys, args, func(*flag.FlagSet) {})
+func mutateRules(ctx context.Context, sys system, args []string) error {
+	t, budget, err := proverTool(ctx, sys, args, func(*flag.FlagSet) {})
 	if err != nil {
 		return err
 	}
@@ -22,7 +23,7 @@ func mutateRules(sys system, args []string) error {
 		ms, err = rules.MutatePlatform(budget)
 	} else {
 		var files []rules.TestFile
-		if files, err = t.tests(); err != nil {
+		if files, err = t.played(); err != nil {
 			return err
 		}
 		ms, err = rules.Mutate(t.set, files, budget)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"io"
@@ -13,7 +14,7 @@ import (
 
 // proverTool reads the arguments of verify and mutate. set is nil where the
 // platform pack alone is meant.
-func proverTool(sys system, args []string, more func(*flag.FlagSet)) (t ruleTool, budget int, err error) {
+func proverTool(ctx context.Context, sys system, args []string, more func(*flag.FlagSet)) (t ruleTool, budget int, err error) {
 	fs := flag.NewFlagSet("rules "+args[0], flag.ContinueOnError)
 	more(fs)
 	format := formatFlag(fs)
@@ -29,7 +30,7 @@ func proverTool(sys system, args []string, more func(*flag.FlagSet)) (t ruleTool
 	if budget < 1 {
 		return t, 0, usageError("--budget is at least 1")
 	}
-	t = ruleTool{json: *format == "json", w: sys.stdout}
+	t = ruleTool{json: *format == "json", w: sys.stdout, ctx: ctx, sys: sys}
 	if *platform {
 		return t, budget, noArgs(rest)
 	}
@@ -51,6 +52,30 @@ func (t ruleTool) tests() ([]rules.TestFile, error) {
 	return files, nil
 }
 
+// played are the tests with the decisions of their timelines as cases. What
+// fails without any change cannot judge a change.
+func (t ruleTool) played() ([]rules.TestFile, error) {
+	files, err := t.tests()
+	if err != nil {
+		return nil, err
+	}
+	host, err := newRulesHost(t.ctx, t.sys)
+	if err != nil {
+		return nil, err
+	}
+	defer host.Close()
+	for i := range files {
+		files[i].Replays = nil // a recorded day judges no single change
+	}
+	report := rules.RunTests(t.set, files, host)
+	for _, r := range report.Results {
+		if r.Status == rules.Failed {
+			return nil, exitError{exitExpect, fmt.Errorf("%s:%d: %s fails without any change: mutate needs tests that hold", r.File, r.Line, r.Name)}
+		}
+	}
+	return report.Files, nil
+}
+
 // proofs is what verify found of one layer.
 type proofs struct {
 	Scope  string        `json:"scope"` // for which rules it holds
@@ -70,9 +95,9 @@ func (p proofs) count(s rules.ProofStatus) (n int) {
 // verifyRules proves invariants over every abstract state: those of the
 // platform pack for all account packs, those of the directory for its rules.
 // Then it plays every sequence of events through the production state machine.
-func verifyRules(sys system, args []string) error {
+func verifyRules(ctx context.Context, sys system, args []string) error {
 	static := false
-	t, budget, err := proverTool(sys, args, func(fs *flag.FlagSet) {
+	t, budget, err := proverTool(ctx, sys, args, func(fs *flag.FlagSet) {
 		fs.BoolVar(&static, "static", false, "states only, no sequences of events")
 	})
 	if err != nil {

@@ -32,6 +32,7 @@ var mayImport = map[string][]string{
 	"runtime/ingest":       {"runtime/event", "runtime/bus"},
 	"runtime/dispatch":     {"runtime/event", "runtime/bus", "runtime/conversation", "db", "runtime/gate", "handlers", "runtime/action"},
 	"runtime/replay":       {"runtime/event", "runtime/bus", "runtime/conversation", "db", "runtime/gate", "handlers", "runtime/action", "runtime/dispatch"},
+	"runtime/timeline":     {"runtime/event", "runtime/bus", "runtime/conversation", "rules", "db", "runtime/gate", "handlers", "runtime/action", "runtime/dispatch", "runtime/replay", "runtime/xsim"},
 	"runtime/admin":        {"runtime/event", "db", "runtime/action", "runtime/obs"},
 	"runtime/bottest":      {"*"},
 	"cmd":                  {"*", "cmd"},
