@@ -83,7 +83,7 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if err != nil {
 		return nil, err
 	}
-	consumer, tokens, err := secrets(sys, o.Config)
+	consumers, tokens, err := secrets(sys, o.Config)
 	if err != nil {
 		return nil, err
 	}
@@ -115,24 +115,24 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	}
 	g := gate.New(b.gate)
 	h.desk = action.Desk{Store: h.store, Gate: g, Key: h.key}
-	sent, taken, met := &action.Metrics{}, &dispatch.Metrics{}, &ingest.Metrics{}
+	sent, taken, met, events := &action.Metrics{}, &dispatch.Metrics{}, &ingest.Metrics{}, &ingest.EventMetrics{}
 	h.sender = action.New(action.Options{
 		Store: h.store, Gate: g, X: x, Key: h.key, Send: b.send, Log: o.Log, Metrics: sent,
 	})
 	h.dispatch = dispatch.New(dispatch.Options{
 		Store: h.store, Gate: g, Handlers: b.chains, Key: h.key,
-		MaxEventAge: o.Config.MaxEventAge, Log: o.Log, Metrics: taken,
+		MaxEventAge: o.Config.MaxEventAge, App: o.Config.App.ID, Log: o.Log, Metrics: taken,
 	})
 	h.webhook = ingest.New(ingest.Options{
-		Secrets: [][]byte{[]byte(consumer.Reveal())},
+		Secrets: consumers,
 		Publish: h.bus.Publish,
 		Bots:    func(user string) (string, bool) { name, ok := b.byUser[user]; return name, ok },
-		Now:     o.Now, Log: o.Log, Metrics: met,
+		App:     o.Config.App.ID, Now: o.Now, Log: o.Log, Metrics: met, Events: events,
 	})
 	if h.metrics, err = obs.NewMetrics(); err != nil {
 		return nil, err
 	}
-	return h, h.metrics.Register(sent, taken, met, calls)
+	return h, h.metrics.Register(sent, taken, met, events, calls)
 }
 
 // openStore opens the database that belongs to the host key.
@@ -175,10 +175,19 @@ func (h *host) stir() {
 	}
 }
 
-// secrets resolves the app's consumer secret and every bot's token.
-func secrets(sys system, cfg *config.Config) (account.Secret, map[string]account.Secret, error) {
+// secrets resolves the app's consumer secrets, the one that X uses now first,
+// and every bot's token.
+func secrets(sys system, cfg *config.Config) ([][]byte, map[string]account.Secret, error) {
 	consumer, err := secret(sys, cfg.App.ConsumerSecret)
 	errs := []error{err}
+	consumers := [][]byte{[]byte(consumer.Reveal())}
+	if cfg.App.ConsumerSecretNext != "" {
+		next, err := secret(sys, cfg.App.ConsumerSecretNext)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("app.consumer_secret_next: %w", err))
+		}
+		consumers = append(consumers, []byte(next.Reveal()))
+	}
 	tokens := map[string]account.Secret{}
 	for _, name := range cfg.Names() {
 		t, err := secret(sys, cfg.Bots[name].Token)
@@ -187,5 +196,5 @@ func secrets(sys system, cfg *config.Config) (account.Secret, map[string]account
 		}
 		tokens[name] = t
 	}
-	return consumer, tokens, errors.Join(errs...)
+	return consumers, tokens, errors.Join(errs...)
 }

@@ -29,8 +29,9 @@ const (
 // Echo judges an own post or DM (architecture, "Our own echo is not a person").
 // It is ours if its id is in the action log, or if an attempting or unknown
 // action has the same target and the same text with every link replaced by one
-// mark; then it settles that action as sent.
-func (u *Unit) Echo(bot string, e event.Event, quiet time.Duration) (Echoed, db.Action, error) {
+// mark; then it settles that action as sent. What X says another app than app
+// wrote, or none, is not ours whatever it says; app "" is not known.
+func (u *Unit) Echo(bot string, e event.Event, app string, quiet time.Duration) (Echoed, db.Action, error) {
 	a, err := u.Tx.ActionByRemoteID(bot, e.Message)
 	if err == nil {
 		return EchoOurs, a, nil
@@ -38,9 +39,11 @@ func (u *Unit) Echo(bot string, e event.Event, quiet time.Duration) (Echoed, db.
 	if !errors.Is(err, db.ErrNotFound) {
 		return "", a, fmt.Errorf("look up own message %s: %w", e.Message, err)
 	}
-	open, err := u.Tx.UnsettledTo(bot, e.User)
-	if err != nil {
-		return "", a, fmt.Errorf("find open sends to user %s: %w", e.User, err)
+	var open []db.Action
+	if !foreign(e, app) {
+		if open, err = u.Tx.UnsettledTo(bot, e.User); err != nil {
+			return "", a, fmt.Errorf("find open sends to user %s: %w", e.User, err)
+		}
 	}
 	// Of the same text the one that is under way, before those whose answer was
 	// lost long ago: attempting sorts before unknown.
@@ -73,6 +76,12 @@ func (u *Unit) Echo(bot string, e event.Event, quiet time.Duration) (Echoed, db.
 		return EchoPerson, db.Action{}, nil
 	}
 	return EchoPerson, db.Action{}, u.PersonSpoke(bot, e.User, quiet)
+}
+
+// foreign reports whether X says that our app did not write it.
+// X rule: source_app_id of another app, or none, means not us (facts.md, read 2026-11-25)
+func foreign(e event.Event, app string) bool {
+	return e.App == event.NoApp || e.App != "" && app != "" && e.App != app
 }
 
 func sameTarget(a db.Action, e event.Event) bool {

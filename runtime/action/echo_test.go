@@ -182,6 +182,36 @@ func (d *desk) noEchoWaits(user string) {
 	})
 }
 
+// X says which app wrote a DM: another, or none, was not us, even with the very
+// words of a send whose answer was lost.
+func TestEchoOfAnotherApp(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		ours, wrote string
+		want        Echoed
+	}{
+		{"17", "17", EchoSettled},
+		{"17", "", EchoSettled},
+		{"", "17", EchoSettled}, // not known which is ours: judged by the words
+		{"17", "18", EchoPerson},
+		{"", event.NoApp, EchoPerson},
+	} {
+		d := newDesk(t)
+		d.app = tt.ours
+		d.x.script = []reaction{{class: event.UnknownOutcome, made: true}}
+		a := d.drafted(d.dm("u1", "m1", "hello"), event.Pending)
+		d.run()
+		e := own(d.x.calls[0].id, d.x.calls[0].Outgoing)
+		e.User, e.App = "u1", tt.wrote
+		if got, err := d.echo(e); err != nil || got != tt.want {
+			t.Errorf("app %q, ours %q: got %s, %v; want %s", tt.wrote, tt.ours, got, err, tt.want)
+		}
+		if want := map[bool]event.State{true: event.Sent, false: event.Unsettled}[tt.want == EchoSettled]; d.row(a.ID).State != want {
+			t.Errorf("app %q, ours %q: the action is %s, want %s", tt.wrote, tt.ours, d.row(a.ID).State, want)
+		}
+	}
+}
+
 // What X shows of our own call with a text that we do not recognise is ours by
 // its id, once the answer has it.
 func TestEchoOfUnknownTextIsJudgedByItsID(t *testing.T) {

@@ -68,6 +68,7 @@ type desk struct {
 	sender *Sender
 	met    *Metrics
 	ended  map[string]event.State // terminal states seen (I5)
+	app    string                 // id of our app, as the configuration says
 }
 
 func newDesk(t *testing.T) *desk {
@@ -201,7 +202,7 @@ func (d *desk) drafted(e event.Event, want event.State) db.Action {
 // echo shows the host an own message, as dispatch does.
 func (d *desk) echo(e event.Event) (what Echoed, err error) {
 	err = d.unit(func(u *Unit) (err error) {
-		what, _, err = u.Echo(e.Bot, e, DefaultPersonQuiet)
+		what, _, err = u.Echo(e.Bot, e, d.app, DefaultPersonQuiet)
 		return err
 	})
 	return what, err

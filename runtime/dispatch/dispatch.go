@@ -61,6 +61,7 @@ type Options struct {
 
 	MaxEventAge time.Duration // 0: DefaultMaxEventAge
 	PersonQuiet time.Duration // 0: action.DefaultPersonQuiet
+	App         string        // id of the X app that all bots belong to; "": not known
 
 	Log     *slog.Logger // nil: silent
 	Metrics *Metrics     // nil: not counted

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/conversation"
 	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/gate"
@@ -183,6 +184,38 @@ func TestRevokePauses(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// A block is told by the older envelope only: it cancels what waits, and
+// nothing goes to the user until they come back.
+func TestBlockedIsAStop(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, true)
+	block := func(from, to string) bus.Delivery {
+		return h.deliver(fmt.Appendf(nil, `{"for_user_id":%q,"block_events":[{"type":"block","created_timestamp":"%d","source":{"id":%q},"target":{"id":%q}}]}`,
+			acme.ID, h.now.UnixMilli(), from, to))
+	}
+	h.want(h.batch(h.mention(alice, "1000", "hello")), gate.Allow, "")
+	h.want(h.batch(block(acme.ID, alice.ID)), gate.None, "permits no reply") // our own block says nothing of her
+	h.wantRows("acme 1000 reply answer v0 pending")
+	h.want(h.batch(block(alice.ID, acme.ID)), gate.None, "one waiting answer is cancelled")
+	h.wantRows("acme 1000 reply answer v0 cancelled")
+	h.want(h.batch(h.mention(alice, "1001", "hello")), gate.Deny, "")
+	h.want(h.batch(h.mention(alice, "1002", "START")), gate.Allow, "")
+}
+
+// A post that both of X's envelopes tell of is answered once.
+func TestBothEnvelopesOneInteraction(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, true)
+	older := h.deliver(fmt.Appendf(nil, `{"for_user_id":%q,"tweet_create_events":[{"id_str":"1000","text":"@acme_help hello","user":{"id_str":%q,"screen_name":"alice"},
+		"entities":{"user_mentions":[{"id_str":%q,"indices":[0,10]}]},"created_at":%q}]}`, acme.ID, alice.ID, acme.ID, h.now.Format(time.RubyDate)))
+	h.want(h.batch(h.mention(alice, "1000", "@acme_help hello"), older), gate.Deny, "x.one-per-interaction")
+	h.wantRows("acme 1000 reply answer v0 pending")
+	other := newHost(t, true)
+	other.want(other.batch(older), gate.Allow, "")
+	other.batch(other.mention(alice, "1000", "@acme_help hello"))
+	other.wantRows("acme 1000 reply answer v0 pending")
 }
 
 // Two bots of a host do not answer each other, whatever their labels say.

@@ -177,6 +177,8 @@ func (w *work) event(m bus.Delivery, e event.Event) (Handled, error) {
 		h.Records, err = w.own(e)
 	case event.KindRevoke:
 		h.Records, err = w.revoked(e)
+	case event.KindBlocked:
+		h.Records, err = w.blocked(e)
 	default:
 		h.Records, err = w.nothing(e, fmt.Sprintf("%s permits no reply and no DM.", e.Type))
 	}
@@ -185,7 +187,7 @@ func (w *work) event(m bus.Delivery, e event.Event) (Handled, error) {
 
 // own is a post or DM of the bot's own account, seen from outside.
 func (w *work) own(e event.Event) ([]gate.Record, error) {
-	what, a, err := w.Echo(e.Bot, e, w.PersonQuiet)
+	what, a, err := w.Echo(e.Bot, e, w.App, w.PersonQuiet)
 	if err != nil {
 		return nil, err
 	}
@@ -212,6 +214,20 @@ func (w *work) revoked(e event.Event) ([]gate.Record, error) {
 		return nil, err
 	}
 	return w.nothing(e, "The account withdrew its authorisation; the bot is paused until it is authorised again and resumed.")
+}
+
+// blocked is a user who blocks the account: it counts like a stop toward this
+// bot, and ends with the user's START.
+func (w *work) blocked(e event.Event) ([]gate.Record, error) {
+	_, effects, err := w.Reduce(e.Bot, e.User, "", conversation.Blocked{})
+	if err != nil {
+		return nil, err
+	}
+	todo, err := w.effects(e.User, effects)
+	if err != nil {
+		return nil, err
+	}
+	return w.nothing(e, fmt.Sprintf("The user blocks the account: %s; nothing goes to them until they say START.", cancelled(todo.cancelled)))
 }
 
 // nothing records that an event led to no draft.

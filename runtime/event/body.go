@@ -21,12 +21,14 @@ type body struct {
 	people []person
 	party  int // entries of a DM's users map
 	posts  []quotable
+
+	aaa aaa // the older envelope
 }
 
 // payload holds the fields that the payloads of all types have between them.
 // No field means different things in two of them.
 type payload struct {
-	id, author, sender, user           ident
+	id, author, sender, user, app      ident
 	replyTweet, replyPost, replyToUser ident
 	likedAuthor, likedPostAuthor       ident
 	conversation, dmConversation       ident
@@ -44,7 +46,7 @@ type payload struct {
 type message struct {
 	id, sender, recipient   ident
 	conversation, dmConv    ident
-	sentMS                  ident
+	sentMS, app             ident
 	createdAt, text         token
 	attachment, attachments token
 	create, target, data    bool // containers met
@@ -64,7 +66,9 @@ func (b *body) read(in []byte) error {
 			case "replay_job_status":
 				l.once(&b.replayStatus)
 			default:
-				b.unknown(&l)
+				if !b.readAAA(&l) {
+					b.unknown(&l)
+				}
 			}
 		}
 	}
@@ -76,6 +80,11 @@ func (b *body) read(in []byte) error {
 		return l.err
 	case b.replayStatus != nil && !b.data:
 		return ErrReplayStatus
+	case b.older():
+		if len(b.aaa.items) == 0 {
+			return fmt.Errorf("%w: for_user_id, and no event beside it", ErrEnvelope)
+		}
+		return nil
 	case b.typ.text() == "":
 		return fmt.Errorf("%w: data.event_type is missing", ErrEnvelope)
 	}
@@ -147,6 +156,8 @@ func (b *body) readPayload(l *lexer) {
 			l.ident(&b.sender)
 		case "user_id":
 			l.ident(&b.user)
+		case "app_id":
+			l.ident(&b.app)
 		case "in_reply_to_tweet_id":
 			l.ident(&b.replyTweet)
 		case "in_reply_to_post_id":

@@ -9,7 +9,9 @@ import (
 
 // Decode reads a body of the X Activity API, {"data": {event_uuid, event_type,
 // filter, tag, payload, includes}}. The body of a DM event yields one Event
-// for each message in its list; any other yields one.
+// for each message in its list; any other yields one. It also reads bodies of
+// the older Account Activity API, {"for_user_id", "tweet_create_events": […]},
+// which yield one Event for each element of their lists.
 //
 // It fails only for bodies that are not JSON (ErrSyntax), nest deeper than 32
 // levels (ErrDepth), have no usable envelope (ErrEnvelope, ErrReplayStatus) or
@@ -21,9 +23,12 @@ func Decode(in []byte) ([]Event, error) {
 	if err := b.read(in); err != nil {
 		return nil, err
 	}
+	slices.Sort(b.extra)
+	if b.older() {
+		return b.aaaEvents()
+	}
 	t := Type(b.typ.text())
 	bot := b.bot(t)
-	slices.Sort(b.extra)
 	base := Event{
 		ID:        b.eventID(in),
 		Type:      t,
@@ -40,6 +45,7 @@ func Decode(in []byte) ([]Event, error) {
 	}
 	e := base
 	e.Kind, e.User = b.side(t, bot)
+	e.App = b.appOf(t)
 	e.Name, e.Automated = b.lookup(e.User)
 	switch t {
 	case PostCreate, PostMention, PostReply, PostQuote, PostRepost:
@@ -89,7 +95,7 @@ func (b *body) messages(base Event) []Event {
 		e.Index = i
 		e.Kind, e.User = m.side(e.Type, e.BotUser)
 		e.Name, e.Automated = b.lookup(e.User)
-		e.Message = m.id.String()
+		e.Message, e.App = m.id.String(), m.appOf(e.BotUser, e.Type)
 		e.Text = unentity(m.text.text())
 		e.Readable = readable(e.Text, m.attachment != nil || m.attachments != nil)
 		e.Group = b.group(m, e.BotUser)

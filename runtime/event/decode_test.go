@@ -116,7 +116,7 @@ func TestDecodeSamples(t *testing.T) {
 		}}},
 		{"revoke", []Event{{
 			ID: "4711000000000000013", Type: OAuthRevoke, Kind: KindRevoke, Known: true, Tag: "desk",
-			BotUser: bot, At: nine, Automated: Unknown,
+			BotUser: bot, At: nine, App: "29", Automated: Unknown,
 		}}},
 		{"follow", []Event{{
 			ID: "4711000000000000014", Type: Follow, Kind: KindOther, Known: true, Tag: "desk",
@@ -327,7 +327,7 @@ func TestDecodeErrors(t *testing.T) {
 		{"too deep", deep(31), "byte", ErrDepth},
 		{"a list", `[]`, "data", ErrEnvelope},
 		{"no data", `{}`, "data", ErrEnvelope},
-		{"account activity envelope", `{"for_user_id":"1","tweet_create_events":[]}`, "data", ErrEnvelope},
+		{"account activity envelope", `{"for_user_id":"1","tweet_create_events":[]}`, "for_user_id", ErrEnvelope},
 		{"data no object", `{"data":[{"event_type":"x"}]}`, "data", ErrEnvelope},
 		{"no type", `{"data":{"event_uuid":"1"}}`, "event_type", ErrEnvelope},
 		{"type no string", `{"data":{"event_type":5}}`, "event_type", ErrEnvelope},

@@ -54,6 +54,7 @@ const (
 	KindChat    Kind = "chat"     // an encrypted message to us: unreadable, perhaps a STOP
 	KindDelete  Kind = "delete"   // a post of our own account was deleted
 	KindRevoke  Kind = "revoke"   // the account withdrew its authorisation
+	KindBlocked Kind = "blocked"  // the other side blocks our account
 	KindCommand Kind = "command"  // an operator's act
 	KindTimer   Kind = "timer"    // a due time that passed
 	KindOther   Kind = "other"    // everything that permits no answer: likes, follows, profiles, broadcasts, unknown types
@@ -104,8 +105,12 @@ type Event struct {
 	ReplyTo     string // id of the post that this one answers
 	ReplyToUser string // user id of that post's author
 	Group       bool   // a group DM: recorded, never answered
+	App         string // id of the app that wrote an own DM (NoApp: none did) or that lost the authorisation; "": X does not say
 	Automated   Tri    // the other side carries X's 'Automated' label
 }
+
+// NoApp is the App of an own DM of which X says that no app wrote it.
+const NoApp = "none"
 
 // Edited reports whether the event tells of a later version of a post.
 func (e Event) Edited() bool { return e.Version > 0 }

@@ -37,7 +37,7 @@ func ignored(key []byte) bool {
 		"username", "withheld",
 		// likes, authorisations and profiles
 		"liked_tweet_id", "liked_post_id", "tweet_author_id", "post_author_id",
-		"app_id", "before", "after",
+		"before", "after",
 		// encrypted messages
 		"conversation_token", "conversation_key_version", "encoded_event",
 		"conversation_key_change_event", "message_event_signature",

@@ -53,7 +53,9 @@ func (b *body) readCreate(l *lexer, m *message) {
 			b.readTarget(l, m)
 		case "message_data":
 			b.readMessageData(l, m)
-		case "source_app_id", "custom_profile_id":
+		case "source_app_id":
+			l.ident(&m.app)
+		case "custom_profile_id":
 			l.skip()
 		default:
 			b.unknown(l)

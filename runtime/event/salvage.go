@@ -22,6 +22,7 @@ type salvager struct {
 	depth    int
 	muted    int // depth of the object whose insides do not count, 0: none
 	filterAt int // depth of the filter object, 0: not in it
+	userAt   int // depth of a user object of the older envelope, 0: not in one
 
 	bot, revoked, recipient string
 	speakers                []string
@@ -34,8 +35,11 @@ func (s *salvager) walk(in []byte) {
 		switch c := in[i]; c {
 		case '{', '[':
 			s.depth++
-			if s.muted == 0 && (key == "includes" || key == "users") {
+			if s.muted == 0 && othersWords(key) {
 				s.muted = s.depth
+			}
+			if key == "user" && s.userAt == 0 {
+				s.userAt = s.depth
 			}
 			if key == "filter" {
 				s.filterAt = s.depth
@@ -47,6 +51,9 @@ func (s *salvager) walk(in []byte) {
 			}
 			if s.depth == s.filterAt {
 				s.filterAt = 0
+			}
+			if s.depth == s.userAt {
+				s.userAt = 0
 			}
 			s.depth--
 			key = ""
@@ -96,9 +103,24 @@ func (s *salvager) field(key, value string) {
 		set(&s.recipient)
 	case "sender_id", "author_id", "sender_id_str", "author_id_str":
 		s.speakers = append(s.speakers, value)
-	case "text":
+	case "for_user_id", "for_user_id_str":
+		set(&s.bot)
+	case "id_str": // of a post's author, in the older envelope
+		if s.depth == s.userAt {
+			s.speakers = append(s.speakers, value)
+		}
+	case "text", "full_text":
 		s.texts = append(s.texts, unentity(value))
 	}
+}
+
+// othersWords reports whether what stands under the key is not the speaker's.
+func othersWords(key string) bool {
+	switch key {
+	case "includes", "users", "quoted_status", "retweeted_status", "favorited_status":
+		return true
+	}
+	return false
 }
 
 func (s *salvager) result() (bot, user string, texts []string) {

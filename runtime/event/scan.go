@@ -12,6 +12,7 @@ type Head struct {
 	BotUser string // as Event.BotUser
 	User    string // as Event.User of the first event
 	Keyword string // as Event.Keyword
+	App     string // as Event.App
 }
 
 // Scan reads the head of a body in one pass, without building a tree. What it
@@ -27,10 +28,57 @@ func Scan(in []byte) (Head, error) {
 	if err := b.read(in); err != nil {
 		return Head{}, err
 	}
+	if b.older() {
+		e, err := b.aaaEvent(0)
+		return headOf(e), err
+	}
+	return b.head(in), nil
+}
+
+func (b *body) head(in []byte) Head {
 	t := Type(b.typ.text())
 	bot := b.bot(t)
 	_, user := b.side(t, bot)
-	return Head{ID: b.eventID(in), Type: t, BotUser: bot, User: user, Keyword: b.keyword.text()}, nil
+	return Head{ID: b.eventID(in), Type: t, BotUser: bot, User: user, Keyword: b.keyword.text(), App: b.appOf(t)}
+}
+
+func headOf(e Event) Head {
+	return Head{ID: e.ID, Type: e.Type, BotUser: e.BotUser, User: e.User, Keyword: e.Keyword, App: e.App}
+}
+
+// Part is what a body says of one event.
+type Part struct {
+	Head
+	Data []byte // a body of its own: X's bytes
+	Err  error  // why it cannot be read, as of Decode; Head is zero then
+}
+
+// Split takes a body apart into bodies of one event each, in order. A body of
+// the X Activity API is one part as it stands. One of the older Account
+// Activity API is a batch, in which several users can speak: each element of
+// its lists becomes a body of the same form with that element alone, X's bytes
+// of it unchanged, so that it can go its own user's way. An element that cannot
+// be read is a part with its error. Errors of the whole body are those of Scan.
+func Split(in []byte) ([]Part, error) {
+	var b body
+	if err := b.read(in); err != nil {
+		return nil, err
+	}
+	if !b.older() {
+		return []Part{{Head: b.head(in), Data: in}}, nil
+	}
+	parts := make([]Part, len(b.aaa.items))
+	for i := range parts {
+		e, err := b.aaaEvent(i)
+		if err == nil {
+			parts[i].Head = headOf(e)
+		}
+		parts[i].Err = err
+		if parts[i].Data = in; len(parts) > 1 {
+			parts[i].Data = b.fragment(i, e)
+		}
+	}
+	return parts, nil
 }
 
 // eventID is X's event_uuid, or where it is missing a hash of the body, so

@@ -13,6 +13,25 @@ func (b *body) bot(t Type) string {
 	return b.filterUser.String()
 }
 
+// appOf is the app that lost the authorisation, or that wrote the first DM.
+func (b *body) appOf(t Type) string {
+	switch {
+	case t == OAuthRevoke:
+		return b.app.String()
+	case (t == DMReceived || t == DMSent) && len(b.msgs) > 0:
+		return b.msgs[0].appOf(b.bot(t), t)
+	}
+	return ""
+}
+
+// appOf is the app that wrote an own DM. Only the older envelope says none.
+func (m *message) appOf(bot string, t Type) string {
+	if kind, _ := m.side(t, bot); kind == KindOwnDM {
+		return m.app.String()
+	}
+	return ""
+}
+
 // side says what the body means to the bot and who the other side is. For DMs
 // it answers for the first message; Decode asks for each.
 func (b *body) side(t Type, bot string) (Kind, string) {
@@ -38,6 +57,10 @@ func (b *body) side(t Type, bot string) (Kind, string) {
 		return KindOther, partner(b.conversation.String(), bot)
 	case OAuthRevoke:
 		return KindRevoke, ""
+	case Block:
+		if from := b.source.id; from != "" && from != bot && b.target.id == bot && bot != "" {
+			return KindBlocked, from
+		}
 	case LikeCreate:
 		return KindOther, notBot(bot, b.likedAuthor.String(), b.likedPostAuthor.String())
 	}

@@ -85,7 +85,7 @@ func expect(data tree) []Event {
 	people := collect(data, map[string]tree{})
 	switch {
 	case e.Type == OAuthRevoke:
-		e.Kind, e.BotUser = KindRevoke, p.str("user_id")
+		e.Kind, e.BotUser, e.App = KindRevoke, p.str("user_id"), p.str("app_id")
 	case e.Type == PostDelete:
 		e.Kind, e.Message = KindDelete, p.str("id")
 	case family == "post":

@@ -9,7 +9,8 @@ type Metrics struct {
 	Unreadable  atomic.Int64 `metric:"beckon_ingest_requests_total" help:"Requests to the webhook by outcome." labels:"outcome=dead_unreadable"`
 	UnknownType atomic.Int64 `metric:"beckon_ingest_requests_total" help:"Requests to the webhook by outcome." labels:"outcome=dead_unknown_type"`
 	NoBot       atomic.Int64 `metric:"beckon_ingest_requests_total" help:"Requests to the webhook by outcome." labels:"outcome=dead_no_bot"`
-	Replay      atomic.Int64 `metric:"beckon_ingest_requests_total" help:"Requests to the webhook by outcome." labels:"outcome=dead_replay_status"`
+	OtherApp    atomic.Int64 `metric:"beckon_ingest_requests_total" help:"Requests to the webhook by outcome." labels:"outcome=dead_other_app"`
+	Replay      atomic.Int64 `metric:"beckon_ingest_requests_total" help:"Requests to the webhook by outcome." labels:"outcome=replay_status"`
 	Unavailable atomic.Int64 `metric:"beckon_ingest_requests_total" help:"Requests to the webhook by outcome." labels:"outcome=not_stored"`
 	Drained     atomic.Int64 `metric:"beckon_ingest_requests_total" help:"Requests to the webhook by outcome." labels:"outcome=drained"`
 	Signature   atomic.Int64 `metric:"beckon_ingest_requests_total" help:"Requests to the webhook by outcome." labels:"outcome=bad_signature"`
@@ -20,4 +21,30 @@ type Metrics struct {
 	Method      atomic.Int64 `metric:"beckon_ingest_requests_total" help:"Requests to the webhook by outcome." labels:"outcome=bad_method"`
 	CRC         atomic.Int64 `metric:"beckon_ingest_requests_total" help:"Requests to the webhook by outcome." labels:"outcome=crc"`
 	BadCRC      atomic.Int64 `metric:"beckon_ingest_requests_total" help:"Requests to the webhook by outcome." labels:"outcome=bad_crc"`
+}
+
+// EventMetrics counts events by what became of them at the door, by whatever
+// way they came: each in exactly one field. What is refused is kept as a dead
+// letter.
+type EventMetrics struct {
+	OK          atomic.Int64 `metric:"beckon_ingest_events_total" help:"Events taken in, by outcome." labels:"outcome=ok"`
+	Unreadable  atomic.Int64 `metric:"beckon_ingest_events_total" help:"Events taken in, by outcome." labels:"outcome=dead_unreadable"`
+	UnknownType atomic.Int64 `metric:"beckon_ingest_events_total" help:"Events taken in, by outcome." labels:"outcome=dead_unknown_type"`
+	NoBot       atomic.Int64 `metric:"beckon_ingest_events_total" help:"Events taken in, by outcome." labels:"outcome=dead_no_bot"`
+	OtherApp    atomic.Int64 `metric:"beckon_ingest_events_total" help:"Events taken in, by outcome." labels:"outcome=dead_other_app"`
+}
+
+func (m *EventMetrics) count(dead string) {
+	switch dead {
+	case "":
+		m.OK.Add(1)
+	case deadNoBot:
+		m.NoBot.Add(1)
+	case deadOtherApp:
+		m.OtherApp.Add(1)
+	case deadUnknownType:
+		m.UnknownType.Add(1)
+	default:
+		m.Unreadable.Add(1)
+	}
 }

@@ -1,5 +1,6 @@
-// Package ingest takes in what X sends to the webhook: it answers X's
-// challenge, verifies each body, reads its head and publishes X's own bytes.
+// Package ingest takes in what X tells us. It serves the webhook: it answers
+// X's challenge, verifies each body, reads its head and publishes X's own
+// bytes.
 //
 // What it owns: the HTTP answers to X, and the decision which bytes are X's.
 // What it refuses: to decode, to drop what X rightly signed, and to sign
@@ -15,6 +16,9 @@
 //   - W4 what is rightly signed gets 200 also if it is unreadable, of an unknown
 //     type or for nobody here; it is published as a dead letter. A 4xx would
 //     help nobody and counts against the webhook.
+//   - W5 a body of the older envelope is a batch: each of its events becomes a
+//     message of its own, under its own user, in the order of the body. What
+//     cannot be read of it takes nothing else with it.
 package ingest
 
 import (
@@ -46,11 +50,18 @@ type Options struct {
 	Publish func(ctx context.Context, msgs ...bus.Message) error
 	// Bots gives the configured name of the bot with an X user id.
 	Bots func(userID string) (name string, ok bool)
+	// App is the id of the X app; "" means not known, and that a revoked
+	// authorisation is taken for ours.
+	App string
+	// Replayed is told of the end of a replay job, and keeps it durably or
+	// returns an error. nil: such a body is a dead letter.
+	Replayed func(ctx context.Context, s ReplayStatus) error
 
 	Now         func() time.Time // stamps messages; nil means time.Now
 	Log         *slog.Logger     // nil means none
 	BodyTimeout time.Duration    // for reading one body; 0 means 5 s
 	Metrics     *Metrics         // nil means not counted
+	Events      *EventMetrics    // nil means not counted
 }
 
 // Webhook is the handler for /x/webhook.
@@ -86,6 +97,9 @@ func New(opt Options) *Webhook {
 	}
 	if w.opt.Metrics == nil {
 		w.opt.Metrics = new(Metrics)
+	}
+	if w.opt.Events == nil {
+		w.opt.Events = new(EventMetrics)
 	}
 	return w
 }
@@ -138,18 +152,18 @@ func (w *Webhook) event(rw http.ResponseWriter, r *http.Request, limit *limit) {
 		w.refuse(rw, r, http.StatusUnauthorized, &m.Signature, "signature")
 		return
 	}
-	msg, count := w.message(body)
 	// The client's going away must not stop what X rightly delivered.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), publishTimeout)
 	defer cancel()
-	if err := w.opt.Publish(ctx, msg); err != nil {
-		w.opt.Log.ErrorContext(ctx, "webhook: publish", "bot", msg.Bot, "event", msg.ID, "kind", msg.Type, "err", err)
+	msgs, count, err := w.messages(ctx, source, body)
+	if err == nil {
+		err = w.store(ctx, msgs)
+	}
+	if err != nil {
+		w.opt.Log.ErrorContext(ctx, "webhook: not stored", "err", err)
 		rw.Header().Set("Retry-After", retryAfter)
 		w.refuse(rw, r, http.StatusServiceUnavailable, &m.Unavailable, "cannot store")
 		return
-	}
-	if msg.Dead != "" {
-		w.opt.Log.WarnContext(ctx, "webhook: dead letter", "bot", msg.Bot, "event", msg.ID, "kind", msg.Type, "err", msg.Dead)
 	}
 	count.Add(1)
 	rw.WriteHeader(http.StatusOK)

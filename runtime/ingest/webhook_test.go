@@ -73,6 +73,7 @@ func newWebhook(change func(*Options)) (*Webhook, *published) {
 		Secrets: [][]byte{secret, oldSecret},
 		Publish: p.publish,
 		Bots:    bots,
+		App:     "17",
 		Now:     func() time.Time { return noon },
 		Metrics: new(Metrics),
 	}
@@ -139,6 +140,10 @@ func TestStatuses(t *testing.T) {
 		{"nobody's bot", `{"data":{"event_uuid":"1","event_type":"post.create","filter":{"user_id":"1"}}}`, nil, 200, "NoBot", deadNoBot},
 		{"no bot at all", `{"data":{"event_uuid":"1","event_type":"post.create","filter":{"keyword":"x"}}}`, nil, 200, "NoBot", deadNoBot},
 		{"replay status", `{"replay_job_status":{"job_state":"Complete"}}`, nil, 200, "Replay", deadReplay},
+		{"revoked for an app that is not known", `{"data":{"event_uuid":"4","event_type":"oauth.revoke","filter":{},"payload":{"user_id":"` + botID + `"}}}`, nil, 200, "OK", ""},
+		{"revoked for our app", `{"data":{"event_uuid":"4","event_type":"oauth.revoke","filter":{},"payload":{"app_id":"17","user_id":"` + botID + `"}}}`, nil, 200, "OK", ""},
+		{"revoked for another app", `{"data":{"event_uuid":"4","event_type":"oauth.revoke","filter":{},"payload":{"app_id":"18","user_id":"` + botID + `"}}}`, nil, 200, "OtherApp", deadOtherApp},
+		{"revoked for another app, older envelope", `{"user_event":{"revoke":{"source":{"user_id":"` + botID + `"},"target":{"app_id":"18"}}}}`, nil, 200, "OtherApp", deadOtherApp},
 		{"cut off", mention[:40], nil, 200, "Unreadable", "unreadable: not JSON: at byte 40"},
 		{"empty", "", nil, 200, "Unreadable", "unreadable: not JSON: at byte 0"},
 		{"a number", "17", nil, 200, "Unreadable", "unreadable: no event envelope: data.event_type is missing"},

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/beckon-bot/beckon/runtime/event"
 )
 
 // maxLine is more than any body that X delivers.
@@ -80,7 +82,7 @@ func Scan(name string, r io.Reader, fn func(Line) error, bad func(error) error) 
 				if fault != nil {
 					return fault
 				}
-			} else if err := fn(line); err != nil {
+			} else if err := line.each(fn); err != nil {
 				return err
 			}
 		}
@@ -88,6 +90,22 @@ func Scan(name string, r io.Reader, fn func(Line) error, bad func(error) error) 
 			return nil
 		}
 	}
+}
+
+// each calls fn for each event of the line as the webhook takes it in: a body of
+// the older envelope is a batch.
+func (l Line) each(fn func(Line) error) error {
+	parts, err := event.Split(l.Body)
+	if l.Body == nil || err != nil || len(parts) < 2 {
+		return fn(l) // an unreadable body becomes a dead letter
+	}
+	for _, p := range parts {
+		l.Body = p.Data
+		if err := fn(l); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // readLine returns the next line, which the caller may keep.
@@ -118,6 +136,8 @@ type envelope struct {
 	Type        string          `json:"type"`
 	Time        string          `json:"time"`
 	Data        json.RawMessage `json:"data"`
+	ForUser     json.RawMessage `json:"for_user_id"` // the older envelope
+	UserEvent   json.RawMessage `json:"user_event"`
 	DataBase64  []byte          `json:"data_base64"`
 	Action      string          `json:"beckonaction"`
 }
@@ -128,7 +148,8 @@ func (l *Line) parse(raw []byte) error {
 		return fmt.Errorf("not JSON: %w", err)
 	}
 	if e.SpecVersion == "" {
-		if len(e.Data) == 0 || e.Data[0] != '{' {
+		older := len(e.ForUser) > 0 || len(e.UserEvent) > 0
+		if !older && (len(e.Data) == 0 || e.Data[0] != '{') {
 			return errNoEvent
 		}
 		l.Body = raw

@@ -48,6 +48,11 @@ func (c check) config(cfg *Config) {
 	cfg.XBaseURL = strings.TrimSuffix(cfg.XBaseURL, "/")
 	c.baseURL("x_base_url", cfg.XBaseURL)
 	cfg.App.ConsumerSecret = c.secret("app.consumer_secret", cfg.App.ConsumerSecret)
+	cfg.App.ConsumerSecretNext = c.secret("app.consumer_secret_next", cfg.App.ConsumerSecretNext)
+	if n := cfg.App.ConsumerSecretNext; n != "" && n == cfg.App.ConsumerSecret {
+		c.fail("app.consumer_secret_next", "the same as consumer_secret: leave it out when nothing is rotated")
+	}
+	c.match("app.id", cfg.App.ID, userID, "want the app's numeric id, digits only")
 
 	owner := map[string]string{}
 	for _, name := range cfg.Names() {

@@ -67,6 +67,15 @@ type App struct {
 	// else. A secret itself never stands in this file.
 	ConsumerSecret SecretRef `yaml:"consumer_secret" example:"env:BECKON_CONSUMER_SECRET" need:"yes"`
 
+	// The next consumer secret, while it is rotated: name it here before X uses
+	// it, and move it up afterwards. Both are taken meanwhile, and challenges
+	// are answered with consumer_secret.
+	ConsumerSecretNext SecretRef `yaml:"consumer_secret_next" example:"env:BECKON_CONSUMER_SECRET_NEXT" off:"yes"`
+
+	// The app's id, digits, as the developer portal shows it. With it, the host
+	// tells its own app from others that the account has authorised.
+	ID string `yaml:"id" example:"10000001" off:"yes"`
+
 	// The app's access tier. Outside Enterprise, X takes a reply only where the
 	// author summoned the bot.
 	Tier string `yaml:"tier" enum:"self_serve enterprise" default:"self_serve"`

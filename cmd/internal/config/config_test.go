@@ -118,7 +118,7 @@ bots:
 	got.Bots = nil
 	if d := cmp.Diff(&Config{
 		DataDir: "/var/lib/beckon", Listen: ":8443", Admin: "[::1]:0", MaxEventAge: 90 * time.Minute, Use: "government",
-		XBaseURL: "http://127.0.0.1:9000", App: App{"file:/srv/secret", "enterprise"},
+		XBaseURL: "http://127.0.0.1:9000", App: App{ConsumerSecret: "file:/srv/secret", Tier: "enterprise"},
 	}, got); d != "" {
 		t.Error(d)
 	}
