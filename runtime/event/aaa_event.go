@@ -85,7 +85,7 @@ func (f *aaaFields) post(e *Event, it aaaItem) error {
 	if p.err != nil {
 		return p.err
 	}
-	e.Text = unentity(text)
+	e.Text = Unescape(text)
 	e.Readable = readable(e.Text, hasMedia || media != nil || f.extMedia != nil)
 	e.Lang = f.lang.text()
 	e.ReplyTo, e.ReplyToUser = f.replyTo.String(), f.replyToUser.String()
@@ -238,7 +238,7 @@ func (b *body) aaaDM(e *Event, f *aaaFields, it aaaItem) {
 	e.Message = m.id.String()
 	e.ID = aaaID(it, "dm", e.Message)
 	e.Name = b.aaa.nameOf(e.User)
-	e.Text = unentity(m.text.text())
+	e.Text = Unescape(m.text.text())
 	e.Readable = readable(e.Text, m.attachment != nil || m.attachments != nil)
 	e.Group = b.group(m, e.BotUser)
 	e.At = firstTime(m.sentMS.millis(), e.At, snowflakeTime(e.Message))

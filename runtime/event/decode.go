@@ -96,7 +96,7 @@ func (b *body) messages(base Event) []Event {
 		e.Kind, e.User = m.side(e.Type, e.BotUser)
 		e.Name, e.Automated = b.lookup(e.User)
 		e.Message, e.App = m.id.String(), m.appOf(e.BotUser, e.Type)
-		e.Text = unentity(m.text.text())
+		e.Text = Unescape(m.text.text())
 		e.Readable = readable(e.Text, m.attachment != nil || m.attachments != nil)
 		e.Group = b.group(m, e.BotUser)
 		e.At = firstTime(m.sentMS.millis(), m.createdAt.time(), base.At, snowflakeTime(e.Message))

@@ -11,7 +11,7 @@ func (b *body) post(e *Event) error {
 		return p.err
 	}
 	e.Message = b.id.String()
-	e.Text = unentity(orElse(p.note, b.text.text()))
+	e.Text = Unescape(orElse(p.note, b.text.text()))
 	e.Readable = readable(e.Text, b.attachments != nil)
 	e.Lang = b.lang.text()
 	e.ReplyTo = orElse(b.replyTweet.String(), b.replyPost.String())

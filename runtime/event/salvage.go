@@ -110,7 +110,7 @@ func (s *salvager) field(key, value string) {
 			s.speakers = append(s.speakers, value)
 		}
 	case "text", "full_text":
-		s.texts = append(s.texts, unentity(value))
+		s.texts = append(s.texts, Unescape(value))
 	}
 }
 

@@ -21,7 +21,7 @@ const linkMark = "https://"
 // look like a person's.
 func EchoText(s string) string {
 	for {
-		t := unentity(s)
+		t := Unescape(s)
 		if t == s {
 			break
 		}
@@ -41,8 +41,9 @@ func EchoText(s string) string {
 	return out.String()
 }
 
-// unentity decodes the three HTML entities that X puts into text, once.
-func unentity(s string) string {
+// Unescape decodes the three HTML entities that X puts into the text of posts and
+// DMs, once.
+func Unescape(s string) string {
 	next := strings.IndexByte(s, '&')
 	if next < 0 {
 		return s

@@ -23,6 +23,8 @@
 //     whichever code built the request.
 //   - A4 no token and no text of a post or DM in an Error, an Outcome or a log
 //     line.
+//   - A5 credentials go to the base URL only; the addresses of a compliance job
+//     get none.
 package xapi
 
 import (
@@ -30,7 +32,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -133,9 +134,7 @@ func checkBase(base string) (string, error) {
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return "", fmt.Errorf("X base URL %q: want https://host", redactUser(u))
 	}
-	ip := net.ParseIP(u.Hostname())
-	loopback := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
-	if u.Scheme != "https" && (u.Scheme != "http" || !loopback) {
+	if u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
 		return "", fmt.Errorf("X base URL %q: plain http is refused except on a loopback address, because it carries tokens", base)
 	}
 	return strings.TrimRight(base, "/"), nil
