@@ -67,7 +67,7 @@ var orders = map[string][]string{
 	"cases":     {"base", "table"},
 	"case":      {"name", "set", "features", "lifted", "expect", "by", "obligations", "todo"},
 	"invariant": {"id", "never"},
-	"timeline":  {"name", "set", "steps", "todo"},
+	"timeline":  {"name", "set", "by_hand", "steps", "todo"},
 	"step": {"at", "event", "draft", "approve", "reject", "send", "opt_out", "spoke", "hand_off", "release", "pause",
 		"from", "to", "edits", "same", "answers", "said", "text", "outcome", "set", "expect", "by", "obligations"},
 	"replay": {"events", "golden", "config", "bot"},

@@ -3,8 +3,9 @@ package rules
 // timelineSchema is a story and what must be decided in it.
 func timelineSchema() object {
 	return record("A story between one bot and its users, played through the real state machine.", []string{"name", "steps"}, object{
-		"name": textLine("What the timeline shows."),
-		"set":  someFields("What is different from an account in good order.", setOfBot),
+		"name":    textLine("What the timeline shows."),
+		"set":     someFields("What is different from an account in good order.", setOfBot),
+		"by_hand": object{"type": "boolean", "description": "Nothing is sent but in send steps; a timeline that has one is so by itself."},
 		"steps": object{"type": "array", "description": "What happens, in order; steps are counted from 1.", "minItems": 1, "maxItems": maxSteps,
 			"items": stepSchema()},
 		"todo": textLine("Why the timeline is expected to fail."),

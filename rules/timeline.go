@@ -14,8 +14,8 @@ type Timeline struct {
 	Clock time.Time
 	Bot   BotInput // of which label_on, bio_discloses, operator_linked, privacy_url_set, ai_approved and tier count
 	Steps []Step
-	// ByHand: the sender sends only in send steps. Without one in the timeline
-	// it sends at once whatever may go, as the host does.
+	// ByHand: the sender sends only in send steps; a timeline with one is so by
+	// itself. Others send at once whatever may go, as the host does.
 	ByHand bool
 	Todo   string // why it is expected to fail; "" where it must hold
 }
@@ -89,6 +89,18 @@ type Played struct {
 	Features []string
 	Lifted   []string
 	Got      Decision
+	// Wall is why the host stopped it, whatever the rules say; "" where the
+	// rules decided. A test of rules does not hold because of a wall.
+	Wall string
+}
+
+// ruled is the step with what the rules decided of it.
+func (p Played) ruled(set *Set) Played {
+	if p.Wall != "" && p.Input.outside() == "" {
+		p.Got = set.Decide(Query{Input: p.Input, Features: p.Features, Lifted: p.Lifted})
+		p.Got.Say += " What stops it is no rule, but a wall behind them: " + p.Wall
+	}
+	return p
 }
 
 // StepError says which step of a timeline could not happen.

@@ -63,8 +63,13 @@ func (r *testReader) timelines(n *yaml.Node, clock time.Time) []Timeline {
 }
 
 func (r *testReader) timeline(n *yaml.Node, clock time.Time) Timeline {
-	m := r.keys(n, "a timeline", []string{"name", "steps"}, []string{"set", "todo"})
+	m := r.keys(n, "a timeline", []string{"name", "steps"}, []string{"set", "by_hand", "todo"})
 	t := Timeline{Name: r.line(m["name"], "name"), File: r.file, Line: n.Line, Clock: clock, Todo: r.line(m["todo"], "todo")}
+	if n := m["by_hand"]; n != nil {
+		if t.ByHand = n.Value == "true"; n.ShortTag() != "!!bool" {
+			r.at(n, "type", "write by_hand: true", "by_hand is true or false")
+		}
+	}
 	t.Bot = r.settable(m["set"], setOfBot, "a timeline").input(clock, false).Bot
 	steps := m["steps"]
 	switch {

@@ -23,7 +23,9 @@ func (t Timeline) run(set *Set, host Host) (TestResult, []TestCase) {
 	if host != nil {
 		played, err = host.Play(set, t)
 	}
-	for _, p := range played {
+	for i, p := range played {
+		p = p.ruled(set)
+		played[i] = p
 		s := t.Steps[p.Step-1]
 		c := s.wanted(t.Name, "")
 		if differs := c.differs(p.Got); len(differs) > 0 {

@@ -132,7 +132,7 @@ func verifyRules(ctx context.Context, sys system, args []string) error {
 	}
 	var reached []reached
 	if !static {
-		if reached, err = reach(sys, t.set); err != nil {
+		if reached, err = reach(ctx, sys, t.set); err != nil {
 			return err
 		}
 	}

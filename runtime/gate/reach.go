@@ -2,7 +2,6 @@ package gate
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -26,7 +25,7 @@ type Reach struct {
 type Claim struct {
 	ID       string `json:"id"`
 	Never    string `json:"never"`
-	Timeline string `json:"timeline,omitempty"` // a shortest way to it, as a test; "" where there is none
+	Timeline string `json:"timeline,omitempty"` // a shortest way to it, as a file of tests that expects it not to happen; "" where there is none
 }
 
 // claim is a Claim with its test of a send.
@@ -133,7 +132,7 @@ func (e *explorer) explore(out *Reach, depth, states int) {
 				here := node{from + int32(i), int16(s)}
 				for c, broken := range e.broken {
 					if broken && out.Claims[c].Timeline == "" {
-						out.Claims[c].Timeline = e.timeline(here, out.Claims[c].ID)
+						out.Claims[c].Timeline = e.timeline(here, e.claims[c])
 					}
 				}
 				w.settle()
@@ -171,29 +170,4 @@ func (e *explorer) sends(w *world, a *act) {
 	if a.row.purpose == event.OptOutConfirmation {
 		w.confirmed = epoch()
 	}
-}
-
-// timeline writes the way to a step.
-func (e *explorer) timeline(last node, name string) string {
-	var way []step
-	for n := last; ; n = e.nodes[n.from] {
-		way = append(way, e.steps[n.step])
-		if n.from == 0 {
-			break
-		}
-	}
-	var now time.Duration
-	out := fmt.Sprintf("- name: %s\n  steps:\n", name)
-	for _, s := range slices.Backward(way) {
-		if s.show == "" {
-			now += tick
-			continue
-		}
-		out += fmt.Sprintf("    - {at: %s, %s", now, s.show)
-		if s.late > 0 {
-			out += fmt.Sprintf(", said: %s", now-s.late)
-		}
-		out += "}\n"
-	}
-	return out
 }

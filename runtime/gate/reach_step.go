@@ -15,7 +15,7 @@ import (
 // reports false where it cannot happen there; then the world is of no more use.
 type step struct {
 	part Part
-	show string // as a step of a timeline, without its time
+	show string // as a step of a timeline, without its time; see tale.write
 	late time.Duration
 	do   func(e *explorer, w *world) bool
 }
@@ -52,38 +52,41 @@ func steps() []step {
 		{Words, "event: dm.received, from: alice, text: start", 0, says(1, start, 0, nil)},
 		{Words, "event: dm.received, from: alice, text: stop", tick, says(1, stop, tick, nil)},
 		{Words, "event: dm.received, from: alice, text: start", tick, says(1, start, tick, nil)},
-		{Words, "event: post.mention.create, same: true, edited: stop", 0, edit(stop)},
+		{Words, "event: TYPE, edits: POST, text: stop", 0, edit(stop)},
 		{Words, "opt_out: alice", 0, operatorStop},
 		{Posts, "event: post.reply.create, from: alice, text: my order is broken", 0, says(0, none, 0, reply)},
 		{Posts, "event: post.create, from: alice, text: nobody is addressed", 0, says(0, none, 0, func(*event.Event) {})},
-		{Posts, "event: post.mention.create, same: true", 0, repeats},
-		{Posts, "event: post.mention.create, same: true, edited: my order is here", 0, edit(none)},
+		{Posts, "event: post.mention.create, same: POST", 0, repeats},
+		{Posts, "event: TYPE, edits: POST, text: my order is here", 0, edit(none)},
 		{People, "event: chat.received, from: alice", 0, chat},
-		{People, "spoke: a person, to: alice", 0, spoke},
+		{People, "spoke: alice", 0, spoke},
 		{People, "hand_off: alice", 0, handsOff},
 		{People, "release: alice", 0, releases},
 	}
-	for i, name := range []string{"post", "dm"} {
+	for i, name := range slots() {
 		for j, kind := range []event.ActionKind{event.Reply, event.DM} {
 			part := Ordinary
 			if i != j {
 				part = Anything
 			}
-			out = append(out, step{part, fmt.Sprintf("draft: %s, answers: %s", kind, name), 0, drafts(i, kind)})
+			out = append(out, step{part, fmt.Sprintf("draft: %s, to: alice, answers: %s", kind, name), 0, drafts(i, kind)})
 		}
 		out = append(out,
-			step{Ordinary, "claim: " + name, 0, claims(i)},
-			step{Ordinary, "outcome: sent, of: " + name, 0, moves(i, event.Attempting, event.Sent)},
-			step{People, "approve: " + name, 0, approves(i)},
-			step{People, "reject: " + name, 0, moves(i, event.Hold, event.Denied)},
-			step{Failures, "outcome: unknown, of: " + name, 0, moves(i, event.Attempting, event.Unsettled)},
-			step{Failures, "outcome: failed, of: " + name, 0, unsent(i, event.Failed)},
-			step{Failures, "outcome: rate_limited, of: " + name, 0, unsent(i, event.Pending)},
-			step{Failures, "outcome: blocked, of: " + name, 0, blocks(i)},
+			step{Ordinary, "send: DRAFT " + name, 0, claims(i)},
+			step{Ordinary, "outcome: sent " + name, 0, moves(i, event.Attempting, event.Sent)},
+			step{People, "approve: DRAFT " + name, 0, approves(i)},
+			step{People, "reject: DRAFT " + name, 0, moves(i, event.Hold, event.Denied)},
+			step{Failures, "outcome: unknown_outcome " + name, 0, moves(i, event.Attempting, event.Unsettled)},
+			step{Failures, "outcome: refused " + name, 0, unsent(i, event.Failed)},
+			step{Failures, "outcome: rate_limited " + name, 0, unsent(i, event.Pending)},
+			step{Failures, "outcome: blocked " + name, 0, blocks(i)},
 		)
 	}
 	return out
 }
+
+// slots name the two acts of a world in the steps above.
+func slots() []string { return []string{"POST", "MESSAGE"} }
 
 func operatorStop(_ *explorer, w *world) bool {
 	w.reduce(0, conversation.OptOutRecorded{At: epoch(), ID: "operator"})

@@ -63,62 +63,6 @@ func TestG5Reachable(t *testing.T) {
 	}
 }
 
-// TestG5SeededBugs: a bug in the pack breaks its promise, and the shortest way
-// to it is shown.
-func TestG5SeededBugs(t *testing.T) {
-	t.Parallel()
-	all := "    actions: [reply, dm, post, repost, quote, like, bookmark, follow, list_add]\n"
-	for _, tt := range []struct {
-		name, old, text string
-		part            Part
-		claim           string
-		steps           []string // parts of the timeline, in order
-	}{
-		{
-			"the opt-out rule limited to DMs", "y.opted-out\n    effect: forbid\n" + all, "y.opted-out\n    effect: forbid\n    actions: [dm]\n",
-			Words, "nothing-after-stop", []string{"event: post.mention.create", "stop}", "draft: reply, answers: post", "claim: post"},
-		},
-		{
-			"no one reply", "interaction.replies_sent > 0 or ", "", Ordinary,
-			"one-reply-an-act", []string{"claim: post", "outcome: sent, of: post", "draft: reply", "claim: post"},
-		},
-		{"no DM rule", "user.initiated == \"dm\" or user.dms_received > 0", "user.initiated != \"opt_in\"", Anything, "no-dm-first", []string{"post.mention", "draft: dm, answers: post", "claim: post"}},
-		{"any post", "interaction.mentioned or", "interaction.mentioned or not interaction.summoned or", Posts, "no-reply-unasked", []string{"post.create", "draft: reply", "claim"}},
-		{"unsummoned", "bot.tier == \"self_serve\"\n    unless", "bot.tier == \"enterprise\"\n    unless", Posts, "no-unsummoned-reply", []string{"post.reply.create", "draft: reply", "claim"}},
-		{"handed off", "handed-off: user.handed_off", "handed-off: user.handed_off and user.held", People, "silent-beside-a-person", nil},
-		{"held", "held: user.held", "held: user.held and user.handed_off", People, "silent-after-unreadable", []string{"chat.received", "claim"}},
-		{"blocked", "blocked: user.blocked_us", "blocked: user.blocked_us and user.held", Failures, "silent-when-blocked", []string{"outcome: blocked", "claim"}},
-		{"stale", "event.age >= hours(24)", "event.age >= hours(40)", Ordinary, "nothing-late", []string{"{at: 0s, ", "{at: 26h0m0s, "}},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			bot := acme(platform(t, tt.old, tt.text))
-			if tt.claim == "no-reply-unasked" { // the rule about summons would hide it
-				bot.Tier = "enterprise"
-			}
-			r, err := Explore(bot, 7, 0, tt.part)
-			if err != nil {
-				t.Fatal(err)
-			}
-			i := slices.IndexFunc(r.Claims, func(c Claim) bool { return c.ID == tt.claim })
-			if i < 0 || r.Claims[i].Timeline == "" {
-				t.Fatalf("%s is not found to be broken, in %d states", tt.claim, r.States)
-			}
-			rest := r.Claims[i].Timeline
-			for _, s := range tt.steps {
-				_, after, ok := strings.Cut(rest, s)
-				if !ok {
-					t.Fatalf("no %q, in this order, in:\n%s", s, r.Claims[i].Timeline)
-				}
-				rest = after
-			}
-			if !strings.HasSuffix(strings.TrimSpace(rest), "}") || strings.Count(r.Claims[i].Timeline, "\n") > 10 {
-				t.Errorf("not a short timeline:\n%s", r.Claims[i].Timeline)
-			}
-		})
-	}
-}
-
 // TestG5Bounds: what was cut off is not exhaustive.
 func TestG5Bounds(t *testing.T) {
 	t.Parallel()

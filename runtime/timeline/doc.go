@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
@@ -118,8 +119,15 @@ func (s *story) play(ctx context.Context) (out []rules.Played, err error) {
 	return out, nil
 }
 
-// wait moves the clock, stopping where the sender wants to be called.
+// wait moves the clock, stopping where the sender wants to be called. By hand
+// it only lets expire what has waited too long.
 func (s *story) wait(ctx context.Context, to time.Time) error {
+	if s.ByHand {
+		s.now, s.store.only = to, nothing
+		_, err := s.sender.Step(ctx, s.now)
+		s.store.only = ""
+		return err
+	}
 	for !s.due.IsZero() && !s.due.After(to) {
 		if s.due.After(s.now) {
 			s.now = s.due
@@ -146,6 +154,9 @@ func shown(step int, r gate.Record) rules.Played {
 	p := rules.Played{Step: step, Got: rules.Decision{
 		Effect: r.Decision, By: r.By, Say: r.Say, Obligations: r.Obligations, Outcomes: r.Outcomes, Shadow: r.Shadow,
 	}}
+	if len(r.By) > 0 && strings.HasPrefix(r.By[0].Rule, "action.") {
+		p.Wall = r.Say
+	}
 	if r.Input != nil {
 		p.Input, p.Features, p.Lifted = r.Input.Values, r.Input.Features, r.Input.Lifted
 	}

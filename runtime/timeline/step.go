@@ -233,6 +233,9 @@ type picky struct {
 	only string // its id; "" for all
 }
 
+// nothing is the id of no action.
+const nothing = "none"
+
 func (p *picky) Write(ctx context.Context, fn func(db.Tx) error) error {
 	return p.Store.Write(ctx, func(tx db.Tx) error { return fn(pickyTx{tx, p.only}) })
 }
@@ -246,6 +249,9 @@ type pickyTx struct {
 func (t pickyTx) DueActions(now time.Time, limit int) ([]db.Action, error) {
 	if t.only == "" {
 		return t.Tx.DueActions(now, limit)
+	}
+	if t.only == nothing {
+		return nil, nil
 	}
 	a, err := t.Action(t.only)
 	if err != nil || a.State != event.Pending || a.DueAt.After(now) {
