@@ -50,6 +50,10 @@ func (s *Set) Packs() (platform, account string) {
 	return s.platform, s.account
 }
 
+// Permits reports whether any action of the kind could be allowed: each layer
+// has a permit for it. A nil set permits nothing.
+func (s *Set) Permits(kind string) bool { return s != nil && s.permits(kind) }
+
 // Size counts the account's rules that decide, and its features.
 func (s *Set) Size() (rules, features int) {
 	if s == nil {

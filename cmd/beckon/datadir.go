@@ -21,6 +21,7 @@ import (
 //
 //	beckon.db     conversations, opt-outs, the action log
 //	bus/          events on their way
+//	token.key     the key that logins are sealed with, unless app.token_key names one
 //	host.key      the key behind every hash; without it opt-outs cannot be read
 //	admin.addr    where the running host listens for operators
 //	admin.token   what they must show it

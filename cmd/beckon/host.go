@@ -36,6 +36,7 @@ type host struct {
 	webhook  *ingest.Webhook
 	dispatch *dispatch.Dispatcher
 	sender   *action.Sender
+	accounts *account.Manager
 	desk     action.Desk
 	metrics  *obs.Metrics
 
@@ -83,7 +84,11 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if err != nil {
 		return nil, err
 	}
-	consumers, tokens, err := secrets(sys, o.Config)
+	consumers, err := consumerSecrets(sys, o.Config)
+	if err != nil {
+		return nil, err
+	}
+	speakers, err := loadSpeakers(sys, o.Config)
 	if err != nil {
 		return nil, err
 	}
@@ -99,12 +104,13 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if h.bus, err = bus.Open(ctx, bus.Options{Dir: h.dir.file("bus"), Log: o.Log}); err != nil {
 		return nil, err
 	}
+	if h.accounts, err = h.openAccounts(speakers, o.HTTP); err != nil {
+		return nil, err
+	}
 	calls := &xapi.Metrics{}
 	x, err := xapi.New(xapi.Options{
-		BaseURL: o.Config.XBaseURL, HTTP: o.HTTP, Now: o.Now, Log: o.Log, Metrics: calls,
-		Auth: func(_ context.Context, as xapi.As) (xapi.Authorizer, error) {
-			return xapi.Bearer(tokens[as.Bot].Reveal()), nil
-		},
+		BaseURL: o.Config.XBaseURL, HTTP: watched(h.accounts, o.HTTP), Now: o.Now, Log: o.Log, Metrics: calls,
+		Auth:   authorize(h.accounts),
 		UserID: func(bot string) string { return o.Config.Bots[bot].UserID },
 	})
 	if err != nil {
@@ -175,9 +181,9 @@ func (h *host) stir() {
 	}
 }
 
-// secrets resolves the app's consumer secrets, the one that X uses now first,
-// and every bot's token.
-func secrets(sys system, cfg *config.Config) ([][]byte, map[string]account.Secret, error) {
+// consumerSecrets resolves the app's consumer secrets, the one that X uses now
+// first.
+func consumerSecrets(sys system, cfg *config.Config) ([][]byte, error) {
 	consumer, err := secret(sys, cfg.App.ConsumerSecret)
 	errs := []error{err}
 	consumers := [][]byte{[]byte(consumer.Reveal())}
@@ -188,13 +194,5 @@ func secrets(sys system, cfg *config.Config) ([][]byte, map[string]account.Secre
 		}
 		consumers = append(consumers, []byte(next.Reveal()))
 	}
-	tokens := map[string]account.Secret{}
-	for _, name := range cfg.Names() {
-		t, err := secret(sys, cfg.Bots[name].Token)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("token of bot %s: %w", name, err))
-		}
-		tokens[name] = t
-	}
-	return consumers, tokens, errors.Join(errs...)
+	return consumers, errors.Join(errs...)
 }

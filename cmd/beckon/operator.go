@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/beckon-bot/beckon/cmd/internal/config"
+	"github.com/beckon-bot/beckon/runtime/account"
 	"github.com/beckon-bot/beckon/runtime/action"
 	"github.com/beckon-bot/beckon/runtime/admin"
 	"github.com/beckon-bot/beckon/runtime/bus"
@@ -163,10 +164,12 @@ func (o *operator) become(ctx context.Context, sys system, cfg *config.Config, d
 	if err := h.openStore(ctx); err != nil {
 		return err
 	}
+	h.desk = action.Desk{Store: h.store, Gate: gate.New(b.gate), Key: h.key}
 	o.base, o.token = "http://localhost", newToken()
 	o.http = &http.Client{Transport: inProcess{admin.New(admin.Options{
 		Store: h.store, Now: h.now, Token: o.token, Bots: cfg.Names(), Log: log,
-		Desk:      action.Desk{Store: h.store, Gate: gate.New(b.gate), Key: h.key},
+		Desk:      h.desk,
+		Accounts:  lazily(func() (*account.Manager, error) { return h.lateAccounts(sys) }),
 		Republish: republisher(cfg, h.publishOnce),
 	})}}
 	return nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/beckon-bot/beckon/cmd/internal/config"
 	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/runtime/account"
 	"github.com/beckon-bot/beckon/runtime/admin"
 	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/dispatch"
@@ -32,6 +33,7 @@ func (h *host) adminServer(context.Context) (service.Service, error) {
 	token := newToken()
 	srv, ln, err := listen(h.cfg.Admin, admin.New(admin.Options{
 		Store: h.store, Desk: h.desk, Now: h.now, Token: token, Bots: h.cfg.Names(),
+		Accounts:  lazily(func() (*account.Manager, error) { return h.accounts, nil }),
 		Republish: republisher(h.cfg, h.bus.Publish),
 		Ready:     h.ready.err, Metrics: h.metrics.Handler(), Stir: h.stir, Log: h.log,
 	}))

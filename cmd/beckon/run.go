@@ -72,6 +72,7 @@ func (h *host) serve(ctx context.Context) error {
 	}
 	return service.Group{Log: h.log, Services: []service.Service{
 		admin,
+		{Name: "accounts", Start: h.startAccounts, Run: h.accounts.Run},
 		{Name: "sender", Start: h.startSender, Run: func(ctx context.Context) error { return h.sender.Run(ctx, h.now, h.wake) }, Deadline: sendDeadline},
 		{Name: "dispatch", Run: h.runDispatch},
 		{Name: "prune", Run: h.runPrune},

@@ -29,6 +29,9 @@
 //	GET  /v1/optouts?after=&max=              by hash
 //	POST /v1/optouts                          {"user", "by"}
 //	POST /v1/optouts/import                   {"by", "host_key", "optouts"}: what a list of another host said
+//	GET  /v1/accounts                         where each account's login stands
+//	POST /v1/accounts/{bot}/login             {"by", "code", "verifier", "redirect"}: X's answer to a login
+//	POST /v1/accounts/{bot}/logout            {"by", "drop"}
 package admin
 
 import (
@@ -61,6 +64,8 @@ type Options struct {
 	// Republish puts a dead letter back on the bus, durably. It is called inside
 	// the transaction that drops the letter.
 	Republish func(ctx context.Context, l db.DeadLetter) error
+
+	Accounts Accounts // nil: none
 
 	Ready   func() error // why the host takes no events now; nil function: ready
 	Metrics http.Handler // nil: no metrics
@@ -100,6 +105,9 @@ func New(o Options) http.Handler {
 	v1.Handle("GET /v1/optouts", answer(s.listOptOuts))
 	v1.Handle("POST /v1/optouts", answer(s.addOptOut))
 	v1.Handle("POST /v1/optouts/import", bulk(s.importOptOuts))
+	v1.Handle("GET /v1/accounts", answer(s.listAccounts))
+	v1.Handle("POST /v1/accounts/{bot}/login", answer(s.login))
+	v1.Handle("POST /v1/accounts/{bot}/logout", answer(s.logout))
 	v1.Handle("/", answer(func(r *http.Request) (any, error) {
 		return nil, fmt.Errorf("%s %s: %w", r.Method, r.URL.Path, db.ErrNotFound)
 	}))

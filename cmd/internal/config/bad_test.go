@@ -52,7 +52,18 @@ func TestLoadRefuses(t *testing.T) {
 		{"no app secret", [2]string{"consumer_secret: env:APP_SECRET", "tier: enterprise"}, "2:1: app.consumer_secret: missing; it must be set"},
 		{"empty app", [2]string{"  consumer_secret: env:APP_SECRET\n", ""}, "2:1: app.consumer_secret: missing; it must be set"},
 		{"no user id", [2]string{"    user_id: 42\n", ""}, "5:3: bots.desk.user_id: missing; it must be set"},
-		{"no token", [2]string{"    token: file:desk.token\n", ""}, "5:3: bots.desk.token: missing; it must be set"},
+		{"no token", [2]string{"    token: file:desk.token\n", ""}, "5:3: bots.desk.token: missing; set it, or oauth1, or app.client_id and app.client_secret to use beckon login"},
+		{"client id alone", [2]string{"app:\n", "app:\n  client_id: x\n"}, "2:1: app.client_secret: missing; client_id needs it: the app must be of the type that has a secret"},
+		{"client secret alone", [2]string{"app:\n", "app:\n  client_secret: env:X\n"}, "2:1: app.client_id: missing; client_secret needs it"},
+		{"client secret itself", [2]string{"app:\n", "app:\n  client_id: x\n  client_secret: hunter2\n"}, "4:3: app.client_secret: " + sec},
+		{"token and oauth1", tail("oauth1: {access_token: env:A, access_secret: env:B}"), "12:5: bots.desk.oauth1: set token or oauth1, not both"},
+		{"oauth1 without its key", [2]string{"token: file:desk.token", "oauth1: {access_token: env:A, access_secret: env:B}"}, "9:5: bots.desk.oauth1: needs app.consumer_key"},
+		{"half an oauth1", [2]string{"token: file:desk.token", "oauth1: {access_token: env:A}"}, "9:5: bots.desk.oauth1.access_secret: missing; it must be set"},
+		{"redirect to localhost", [2]string{"app:\n", "app:\n  redirect: http://localhost:8765/callback\n"}, "3:3: app.redirect: want 127.0.0.1: X refuses localhost, and plain http anywhere else"},
+		{"redirect without a port", [2]string{"app:\n", "app:\n  redirect: http://127.0.0.1/callback\n"}, "3:3: app.redirect: want a fixed port: X compares the whole address"},
+		{"redirect to any port", [2]string{"app:\n", "app:\n  redirect: http://127.0.0.1:0/callback\n"}, "3:3: app.redirect: want a fixed port: X compares the whole address"},
+		{"redirect without a path", [2]string{"app:\n", "app:\n  redirect: http://127.0.0.1:8765\n"}, "3:3: app.redirect: want a whole address without a query, such as http://127.0.0.1:8765/callback"},
+		{"redirect by ftp", [2]string{"app:\n", "app:\n  redirect: ftp://127.0.0.1:8765/callback\n"}, "3:3: app.redirect: want http on 127.0.0.1, or https"},
 		{"approval without date", tail("ai_approval: {reference: a}"), "12:5: bots.desk.ai_approval.date: missing; it must be set"},
 		{"approval without reference", tail("ai_approval: {date: 2026-01-01}"), "12:5: bots.desk.ai_approval.reference: missing; it must be set"},
 		{"null value", [2]string{"username: desk_bot", "username:"}, "7:5: bots.desk.username: has no value; set it or leave the key out"},
@@ -128,7 +139,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"file empty", [2]string{"file:desk.token", `"file:"`}, "9:5: bots.desk.token: " + sec},
 		{"file after a space", [2]string{"file:desk.token", `"file: hunter2"`}, "9:5: bots.desk.token: " + sec},
 		{"other scheme", [2]string{"file:desk.token", "vault:hunter2"}, "9:5: bots.desk.token: " + sec},
-		{"secret under a wrong key", [2]string{"consumer_secret: env:APP_SECRET", "consumer_secret: env:APP_SECRET\n  secret: hunter2"}, `4:3: app.secret: unknown key; the nearest known key is "tier"`},
+		{"secret under a wrong key", [2]string{"consumer_secret: env:APP_SECRET", "consumer_secret: env:APP_SECRET\n  secret: hunter2"}, `4:3: app.secret: unknown key; the nearest known key is "bearer"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

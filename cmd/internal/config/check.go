@@ -54,6 +54,8 @@ func (c check) config(cfg *Config) {
 	}
 	c.match("app.id", cfg.App.ID, userID, "want the app's numeric id, digits only")
 
+	c.auth(cfg)
+
 	owner := map[string]string{}
 	for _, name := range cfg.Names() {
 		b, at := cfg.Bots[name], "bots."+name
@@ -74,6 +76,8 @@ func (c check) bot(at string, b *Bot) {
 		c.fail(at+".operator_account", "the bot cannot be its own operator: name the account that people manage")
 	}
 	b.Token = c.secret(at+".token", b.Token)
+	b.OAuth1.AccessToken = c.secret(at+".oauth1.access_token", b.OAuth1.AccessToken)
+	b.OAuth1.AccessSecret = c.secret(at+".oauth1.access_secret", b.OAuth1.AccessSecret)
 	b.Rules, b.Answers = c.path(b.Rules), c.path(b.Answers)
 	if _, err := time.LoadLocation(b.TimeZone); err != nil || b.TimeZone == "Local" {
 		c.fail(at+".time_zone", "want an IANA time zone such as Europe/Berlin")

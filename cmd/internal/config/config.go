@@ -76,6 +76,31 @@ type App struct {
 	// tells its own app from others that the account has authorised.
 	ID string `yaml:"id" example:"10000001" off:"yes"`
 
+	// The app's OAuth 2.0 client id, for beckon login. In the app's settings
+	// on X choose the type "Automated App or Bot".
+	ClientID string `yaml:"client_id" example:"an-id-from-the-developer-portal" off:"yes"`
+
+	// The OAuth 2.0 client secret that belongs to client_id.
+	ClientSecret SecretRef `yaml:"client_secret" example:"env:BECKON_CLIENT_SECRET" off:"yes"`
+
+	// Where X sends the browser back to after a login. It must stand, to the
+	// letter, in the app's settings on X: with 127.0.0.1, not localhost. An https
+	// address of your own works with beckon login --no-listen.
+	Redirect string `yaml:"redirect" default:"http://127.0.0.1:8765/callback" off:"yes"`
+
+	// The app's consumer key (API key), which stands with consumer_secret: for
+	// bots with oauth1, and to ask X for the app's own Bearer token.
+	ConsumerKey SecretRef `yaml:"consumer_key" example:"env:BECKON_CONSUMER_KEY" off:"yes"`
+
+	// The app's own Bearer token, for webhooks and streams. Left out, it is asked
+	// for with consumer_key and consumer_secret.
+	Bearer SecretRef `yaml:"bearer" example:"env:BECKON_APP_BEARER" off:"yes"`
+
+	// The key that logins are sealed with in the database. Left out, the host
+	// makes one at its first start, in data_dir/token.key: whoever has that file
+	// and the database has the logins.
+	TokenKey SecretRef `yaml:"token_key" example:"env:BECKON_TOKEN_KEY" off:"yes"`
+
 	// The app's access tier. Outside Enterprise, X takes a reply only where the
 	// author summoned the bot.
 	Tier string `yaml:"tier" enum:"self_serve enterprise" default:"self_serve"`
@@ -94,8 +119,14 @@ type Bot struct {
 	// the same operator account share their opt-outs.
 	OperatorAccount string `yaml:"operator_account" example:"acme" need:"yes"`
 
-	// The account's OAuth 2.0 user token: env:NAME or file:PATH.
-	Token SecretRef `yaml:"token" example:"env:BECKON_SUPPORT_TOKEN" need:"yes"`
+	// The account's OAuth 2.0 user token, if something else keeps it fresh: X's
+	// tokens live for two hours. Leave it out, and oauth1 too, to log in with
+	// beckon login: the host then renews the tokens itself.
+	Token SecretRef `yaml:"token" example:"env:BECKON_SUPPORT_TOKEN"`
+
+	// The account's OAuth 1.0a access token, instead of token. It does not
+	// expire. It is signed with app.consumer_key and app.consumer_secret.
+	OAuth1 OAuth1 `yaml:"oauth1" off:"yes"`
 
 	// Folder of the account's rule packs. X's own rules are built in; these can
 	// only tighten them. What no rule permits is not sent.
@@ -124,6 +155,15 @@ type Bot struct {
 
 	// X's approval of answers written by a model. Without it they are denied.
 	AIApproval AIApproval `yaml:"ai_approval" off:"yes"`
+}
+
+// OAuth1 is the account's half of an OAuth 1.0a signature.
+type OAuth1 struct {
+	// The access token.
+	AccessToken SecretRef `yaml:"access_token" example:"env:BECKON_SUPPORT_ACCESS_TOKEN" need:"yes"`
+
+	// The access token's secret.
+	AccessSecret SecretRef `yaml:"access_secret" example:"env:BECKON_SUPPORT_ACCESS_SECRET" need:"yes"`
 }
 
 // Texts are sent as they stand.

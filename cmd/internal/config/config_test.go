@@ -52,7 +52,7 @@ func TestLoadDefaultsAndPaths(t *testing.T) {
 		MaxEventAge: 24 * time.Hour,
 		Use:         "commercial",
 		XBaseURL:    "https://api.x.com",
-		App:         App{ConsumerSecret: "env:APP_SECRET", Tier: "self_serve"},
+		App:         App{ConsumerSecret: "env:APP_SECRET", Redirect: "http://127.0.0.1:8765/callback", Tier: "self_serve"},
 		Bots: map[string]Bot{"desk": {
 			UserID: "42", Username: "desk_bot", OperatorAccount: "acme",
 			Token: "file:/etc/b/desk.token", Rules: "/etc/b/rules", Answers: "/etc/b/answers.yaml",
@@ -118,7 +118,7 @@ bots:
 	got.Bots = nil
 	if d := cmp.Diff(&Config{
 		DataDir: "/var/lib/beckon", Listen: ":8443", Admin: "[::1]:0", MaxEventAge: 90 * time.Minute, Use: "government",
-		XBaseURL: "http://127.0.0.1:9000", App: App{ConsumerSecret: "file:/srv/secret", Tier: "enterprise"},
+		XBaseURL: "http://127.0.0.1:9000", App: App{ConsumerSecret: "file:/srv/secret", Redirect: "http://127.0.0.1:8765/callback", Tier: "enterprise"},
 	}, got); d != "" {
 		t.Error(d)
 	}
@@ -127,11 +127,12 @@ bots:
 // The sample loads as it is, and with every setting that is off turned on.
 func TestSampleLoads(t *testing.T) {
 	t.Parallel()
-	off := regexp.MustCompile(`(?m)^( *)#([a-z_]+:)`)
+	off := regexp.MustCompile(`(?m)^( *)#([a-z0-9_]+:)`)
 	all := off.ReplaceAll(Print(), []byte("$1$2"))
 	if bytes.Equal(all, Print()) {
 		t.Fatal("the sample has no setting that is off")
 	}
+	all = regexp.MustCompile(`(?m)^ *token: .*$`).ReplaceAll(all, nil) // it excludes oauth1, which is on now
 	c, err := Load("beckon.yaml", all, Options{Now: now()})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, all)
@@ -155,7 +156,7 @@ func TestManualIsWhole(t *testing.T) {
 	t.Parallel()
 	docs := comments()
 	for _, typ := range []reflect.Type{
-		reflect.TypeFor[Config](), reflect.TypeFor[App](), reflect.TypeFor[Bot](),
+		reflect.TypeFor[Config](), reflect.TypeFor[App](), reflect.TypeFor[Bot](), reflect.TypeFor[OAuth1](),
 		reflect.TypeFor[Texts](), reflect.TypeFor[Declared](), reflect.TypeFor[AIApproval](),
 	} {
 		for i := range typ.NumField() {
@@ -192,6 +193,33 @@ func TestDeploySampleIsFresh(t *testing.T) {
 	}
 }
 
+// TestSpeaksBy: the three ways of a bot to speak.
+func TestSpeaksBy(t *testing.T) {
+	t.Parallel()
+	const token = "token: file:desk.token\n"
+	for want, edit := range map[SpeaksBy][2]string{
+		ByToken:  {token, token},
+		ByOAuth1: {token, "oauth1: {access_token: env:A, access_secret: file:b}\n"},
+		ByLogin:  {"    " + token, ""},
+	} {
+		text := strings.NewReplacer(edit[0], edit[1], "app:\n",
+			"app:\n  client_id: x\n  client_secret: file:cs\n  consumer_key: env:CK\n  bearer: file:b\n  token_key: file:tk\n  redirect: https://a.example/cb\n").Replace(good)
+		c, err := load(text)
+		if err != nil {
+			t.Fatalf("%s: %v", want, err)
+		}
+		if got := c.Bots["desk"].SpeaksBy(); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		if want == ByOAuth1 && c.Bots["desk"].OAuth1.AccessSecret != "file:/etc/b/b" {
+			t.Errorf("got %s, want a path that counts from the file", c.Bots["desk"].OAuth1.AccessSecret)
+		}
+		if c.App.ClientSecret != "file:/etc/b/cs" || c.App.TokenKey != "file:/etc/b/tk" || c.App.Bearer != "file:/etc/b/b" || c.App.Redirect != "https://a.example/cb" {
+			t.Errorf("app: got %+v", c.App)
+		}
+	}
+}
+
 func TestErrorsComeTogetherInOrder(t *testing.T) {
 	t.Parallel()
 	_, err := load("use: sale\nlisten: here\nbots:\n  B: {}\n  b: {user_id: x}\n")
@@ -211,7 +239,7 @@ func TestErrorsComeTogetherInOrder(t *testing.T) {
 		"beckon.yaml:5:3: bots.b.answers: missing; it must be set",
 		"beckon.yaml:5:3: bots.b.operator_account: missing; it must be set",
 		"beckon.yaml:5:3: bots.b.rules: missing; it must be set",
-		"beckon.yaml:5:3: bots.b.token: missing; it must be set",
+		"beckon.yaml:5:3: bots.b.token: missing; set it, or oauth1, or app.client_id and app.client_secret to use beckon login",
 		"beckon.yaml:5:3: bots.b.username: missing; it must be set",
 		"beckon.yaml:5:7: bots.b.user_id: want the account's numeric id, digits only",
 	}

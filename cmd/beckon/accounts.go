@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+
+	"github.com/beckon-bot/beckon/runtime/admin"
+)
+
+func accountsCommand(ctx context.Context, sys system, args []string) error {
+	f, rest, err := readFlags(sys, flag.NewFlagSet("accounts", flag.ContinueOnError), args, false)
+	if err != nil {
+		return err
+	}
+	if err := noArgs(rest); err != nil {
+		return err
+	}
+	return operate(ctx, sys, f, false, func(o *operator) error {
+		var all admin.AccountList
+		raw, err := o.call(ctx, http.MethodGet, "/v1/accounts", nil, &all)
+		if err != nil {
+			return err
+		}
+		return o.show(sys.stdout, raw, func(w io.Writer) { o.writeAccounts(w, all.Accounts) })
+	})
+}
+
+func (o *operator) writeAccounts(w io.Writer, all []admin.Account) {
+	t := table(w)
+	fmt.Fprintln(t, "BOT\tBY\tSTATE\tLOGIN\tREFRESHED\tEXPIRES\tSCOPES")
+	for _, a := range all {
+		login, refreshed, expires := "-", "-", "-"
+		if !a.LoginAt.IsZero() {
+			login, refreshed, expires = o.ago(a.LoginAt), o.ago(a.RefreshedAt), o.ahead(a.ExpiresAt)
+		}
+		scopes := a.Scopes
+		if scopes == "" {
+			scopes = "-"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", a.Bot, a.Kind, a.State, login, refreshed, expires, safe(scopes))
+	}
+	t.Flush()
+	for _, a := range all {
+		if a.Reason != "" {
+			fmt.Fprintf(w, "%s: %s\n", a.Bot, safe(a.Reason))
+		}
+	}
+}
+
+func logoutCommand(ctx context.Context, sys system, args []string) error {
+	fs := flag.NewFlagSet("logout", flag.ContinueOnError)
+	drop := fs.Bool("drop", false, "drop the tokens here even where X does not confirm")
+	f, rest, err := readFlags(sys, fs, args, true)
+	if err != nil {
+		return err
+	}
+	bot, err := oneArg(rest, "a bot")
+	if err != nil {
+		return err
+	}
+	return operate(ctx, sys, f, false, func(o *operator) error {
+		var done admin.LoggedOut
+		raw, err := o.call(ctx, http.MethodPost, "/v1/accounts/"+url.PathEscape(bot)+"/logout", admin.Logout{By: f.by, Drop: *drop}, &done)
+		if err != nil {
+			return err
+		}
+		return o.show(sys.stdout, raw, func(w io.Writer) {
+			if done.Revoked {
+				fmt.Fprintf(w, "%s is logged out: X has revoked its tokens, and they are dropped here.\n", bot)
+			} else {
+				fmt.Fprintf(w, "%s: its tokens are dropped here. X did not confirm: take the app's access away in the account's settings on X (connected apps).\n", bot)
+			}
+			fmt.Fprintf(w, "It sends nothing until `%s`.\n", o.command("login "+bot))
+		})
+	})
+}
