@@ -19,6 +19,7 @@ func xsimCommand(ctx context.Context, sys system, args []string) error {
 	secret := fs.String("consumer-secret", "simulated-consumer-secret", "`key` of the webhook's signatures; simulated, so no secret")
 	account := fs.String("account", "acme_support:1000000000000000001:simulated-token", "`accounts` of bots as handle:user id:token, separated by commas")
 	appToken := fs.String("app-token", "simulated-app-token", "the app's bearer `token`, for webhooks, subscriptions and the activity stream")
+	client := fs.String("client", "simulated-client:simulated-client-secret", "the app's `client` for OAuth 2.0 as id:secret; an id alone is a public client")
 	strict := fs.Bool("strict", false, "deliver only what a subscription asks for, as X does; else everything")
 	enterprise := fs.Bool("enterprise", false, "the app is on the Enterprise tier: replies need no summons")
 	rest, err := parse(fs, args)
@@ -39,8 +40,10 @@ func xsimCommand(ctx context.Context, sys system, args []string) error {
 	if err != nil {
 		return err
 	}
+	clientID, clientSecret, _ := strings.Cut(*client, ":")
 	sim, err := xsim.New(xsim.Options{
 		Accounts: accounts, ConsumerSecret: []byte(*secret), WebhookURL: *webhook, AppToken: *appToken, Strict: *strict,
+		ClientID: clientID, ClientSecret: clientSecret,
 		Now: sys.now, Log: log,
 	})
 	if err != nil {

@@ -29,7 +29,18 @@ const (
 	ActLike     Kind = "like"     // From likes Post
 	ActRepost   Kind = "repost"   // From reposts Post
 	ActBlock    Kind = "block"    // From blocks To: X tells nobody
+	ActUnblock  Kind = "unblock"  // From blocks To no longer
 	ActRevoke   Kind = "revoke"   // From, an account, withdraws its authorisation
+
+	ActSuspend    Kind = "suspend"    // X suspends From
+	ActProtect    Kind = "protect"    // From's posts are for followers now
+	ActDeactivate Kind = "deactivate" // From leaves X
+	ActRestore    Kind = "restore"    // From is there again, for everybody to see
+	ActOpenDMs    Kind = "open_dms"   // From takes DMs of everybody
+	ActCloseDMs   Kind = "close_dms"  // From takes no DMs, till it writes one
+	ActLabel      Kind = "label"      // From carries the label, or with Automated false no longer
+	ActBio        Kind = "bio"        // From's bio is Text
+	ActName       Kind = "name"       // From's display name is Text
 )
 
 // Act is one thing that somebody does on X. People are named by handle or id,
@@ -73,7 +84,9 @@ func (s *Sim) Do(a Act) (Done, error) {
 	switch a.Kind {
 	case ActMention, ActReply, ActQuote, ActPost, ActKeyword, ActRepost:
 		return s.publish(a, from, now)
-	case ActDM, ActFollow, ActUnfollow, ActBlock:
+	case ActSuspend, ActProtect, ActDeactivate, ActRestore, ActOpenDMs, ActCloseDMs, ActLabel, ActBio, ActName:
+		return s.become(a, from)
+	case ActDM, ActFollow, ActUnfollow, ActBlock, ActUnblock:
 		to, err := s.person(a.To, false)
 		if err != nil {
 			return Done{}, err
@@ -154,6 +167,9 @@ func (s *Sim) tell(p *Post, a Act) [][]byte {
 			h.Keyword, h.Tag, h.EventID = keyword, "keyword", EventID(s.opts.Seed, "keyword", bot, p.ID, keyword)
 		}
 		bodies = append(bodies, PostBody(h, t, *p, people...))
+	}
+	if author := s.users[p.Author]; author.Protected && s.accounts[p.Author] == nil {
+		return nil // posts of protected accounts never arrive (facts.md, read 2026-11-25)
 	}
 	if p.Reposts != "" {
 		if author := s.posts[p.Reposts].Author; s.accounts[author] != nil && author != p.Author {
@@ -254,6 +270,7 @@ func (s *Sim) revoke(a Act, now time.Time) (Done, error) {
 		return Done{}, fmt.Errorf("xsim: %s is no account of a bot", u.Username)
 	}
 	s.revoked[u.ID] = true
+	s.endFamilies(u.ID)
 	d := Done{ID: s.newID(now)}
 	d.Bodies = [][]byte{RevokeBody(s.head(event.OAuthRevoke, u.ID, d.ID), now, "1000001")}
 	return d, nil
@@ -270,6 +287,9 @@ func (s *Sim) reach(a Act, from, to User, now time.Time) (Done, error) {
 		return Done{ID: s.keepDM(&m, now), Bodies: s.tellDM(m)}, nil
 	case ActBlock:
 		s.blocked[[2]string{from.ID, to.ID}] = true
+		return Done{}, nil
+	case ActUnblock:
+		delete(s.blocked, [2]string{from.ID, to.ID})
 		return Done{}, nil
 	}
 	d, t := Done{ID: s.newID(now)}, event.Follow

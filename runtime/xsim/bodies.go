@@ -15,6 +15,11 @@ type User struct {
 	Name      string `json:"name,omitempty"` // default: Username
 	Bio       string `json:"description,omitempty"`
 	Automated bool   `json:"automated,omitempty"` // carries X's 'Automated' label
+
+	Protected bool `json:"protected,omitempty"` // posts are for followers: bots see none
+	Suspended bool `json:"suspended,omitempty"`
+	Gone      bool `json:"gone,omitempty"`     // deactivated
+	OpenDMs   bool `json:"open_dms,omitempty"` // takes DMs of everybody
 }
 
 // Post is a post as its author typed it; the bodies show it as X sends it.
@@ -34,8 +39,11 @@ type Post struct {
 
 	MadeWithAI      bool `json:"made_with_ai,omitempty"`
 	PaidPartnership bool `json:"paid_partnership,omitempty"`
-	ByAPI           bool `json:"by_api,omitempty"` // made by POST /2/tweets
-	Deleted         bool `json:"deleted,omitempty"`
+
+	Media []string `json:"media,omitempty"` // ids of what is attached
+
+	ByAPI   bool `json:"by_api,omitempty"` // made by POST /2/tweets
+	Deleted bool `json:"deleted,omitempty"`
 }
 
 // DM is a message of a one-to-one conversation.
@@ -47,6 +55,7 @@ type DM struct {
 	Text  string    `json:"text"`
 	ByAPI bool      `json:"by_api,omitempty"`
 
+	Media     []string `json:"media,omitempty"`      // ids of what is attached
 	DeletedBy []string `json:"deleted_by,omitempty"` // users who see it no more
 }
 
@@ -132,6 +141,11 @@ func LikeBody(h Head, at time.Time, p Post, user User) []byte {
 func DeleteBody(h Head, postID string, author User) []byte {
 	return body(h, event.PostDelete, object{{"id", postID}, {"author_id", author.ID}},
 		object{{"users", []object{{{"data", wireUser(author)}}}}})
+}
+
+// ProfileBody is a profile.update of the account.
+func ProfileBody(h Head, t event.Type, before, after string) []byte {
+	return body(h, t, object{{"before", before}, {"after", after}}, nil)
 }
 
 // RevokeBody is an oauth.revoke. X names the account in its payload only.

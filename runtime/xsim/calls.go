@@ -24,11 +24,11 @@ type postRequest struct {
 	Quote           string          `json:"quote_tweet_id"`
 	MadeWithAI      bool            `json:"made_with_ai"`
 	PaidPartnership bool            `json:"paid_partnership"`
-	Media           json.RawMessage `json:"media"`
+	Media           *mediaRequest   `json:"media"`
 	Poll            json.RawMessage `json:"poll"`
 	ReplySettings   string          `json:"reply_settings"`
 	DeepLink        string          `json:"direct_message_deep_link"`
-	Edit            json.RawMessage `json:"edit_options"`
+	Edit            *editRequest    `json:"edit_options"`
 	CardURI         string          `json:"card_uri"`
 	Community       string          `json:"community_id"`
 	SuperFollowers  bool            `json:"for_super_followers_only"`
@@ -37,10 +37,26 @@ type postRequest struct {
 	Share           bool            `json:"share_with_followers"`
 }
 
+type mediaRequest struct {
+	IDs         []string        `json:"media_ids"`
+	Tagged      []string        `json:"tagged_user_ids"`
+	Preview     string          `json:"preview_media_id"`
+	Title       string          `json:"title"`
+	Description string          `json:"description"`
+	Embeddable  bool            `json:"embeddable"`
+	Actions     json.RawMessage `json:"call_to_actions"`
+}
+
+type editRequest struct {
+	Previous string `json:"previous_post_id"`
+}
+
 // dmRequest is X's CreateDirectMessagesByParticipantIdRequest.
 type dmRequest struct {
-	Text        string            `json:"text"`
-	Attachments []json.RawMessage `json:"attachments"`
+	Text        string `json:"text"`
+	Attachments []struct {
+		Media string `json:"media_id"`
+	} `json:"attachments"`
 }
 
 // strict decodes one JSON object and refuses keys it does not know.
@@ -129,14 +145,89 @@ func (s *Sim) createPost(r *request) answer {
 			return refuse(http.StatusForbidden, "", "Quoting is not permitted at your access level.")
 		}
 	}
+	if in.Media != nil {
+		if len(in.Media.IDs) < 1 || len(in.Media.IDs) > 4 {
+			return badRequest("media_ids has 1 to 4 entries")
+		}
+		if a, ok := s.attach(r, in.Media.IDs); !ok {
+			return a
+		}
+		p.Media = in.Media.IDs
+	}
+	if in.Edit != nil {
+		return s.editPost(r, in.Edit.Previous, in.Text)
+	}
+	if !r.account.Enterprise {
+		if says := s.restricted(p); says != "" {
+			return refuse(http.StatusForbidden, "", says)
+		}
+	}
 	if s.duplicate(p) {
 		return refuse(http.StatusForbidden, "", "You are not allowed to create a Tweet with duplicate content.")
 	}
 	s.keep(p, r.now)
+	s.charge(r.now, s.priced(p), p.ID)
+	return s.created(p)
+}
+
+// restricted says why the self-serve tiers refuse a post that is no reply: it
+// names somebody, or several cashtags (facts.md, read 2026-11-25).
+func (s *Sim) restricted(p *Post) string {
+	if len(cashtag.FindAllString(p.Text, -1)) > 1 {
+		return "A post can have at most one cashtag at your access level."
+	}
+	for _, e := range render(0, "", p.Text, 0).entities {
+		if p.ReplyTo == "" && e.name != "" && !strings.EqualFold(e.name, s.users[p.Author].Username) {
+			return "Mentioning users is not permitted at your access level."
+		}
+	}
+	return ""
+}
+
+// priced is what a post costs.
+func (s *Sim) priced(p *Post) Resource {
+	link := slices.ContainsFunc(render(0, "", p.Text, 0).entities, func(e entity) bool { return e.url != "" })
+	target := s.posts[p.ReplyTo]
+	switch summoned := target != nil && s.summoned(target, s.accounts[p.Author]); {
+	case summoned && link:
+		return SummonedLink
+	case summoned:
+		return Summoned
+	case link:
+		return LinkPost
+	}
+	return PlainPost
+}
+
+// editPost makes a new version of a post of the account's own.
+func (s *Sim) editPost(r *request, previous, text string) answer {
+	old, err := s.living(previous)
+	switch {
+	case err != nil:
+		return answer{status: http.StatusNotFound, body: notFound("tweet", previous)}
+	case old.Author != r.account.ID:
+		return refuse(http.StatusForbidden, "", "You are not permitted to edit this post.")
+	}
+	d, err := s.edit(Act{Post: previous, Text: text}, r.now)
+	if err != nil {
+		return refuse(http.StatusForbidden, "", "This post cannot be edited: "+err.Error())
+	}
+	p := s.posts[d.ID]
+	p.ByAPI = true
+	s.charge(r.now, s.priced(p), p.ID)
+	return s.created(p)
+}
+
+// created is X's answer to a post.
+func (s *Sim) created(p *Post) answer {
+	history := p.History
+	if len(history) == 0 {
+		history = []string{p.ID}
+	}
 	text := escaper.Replace(render(s.opts.Seed, p.ID, p.Text, 0).text)
 	return answer{
 		status: http.StatusCreated, made: p.ID, echoes: s.tell(p, Act{}),
-		body: object{{"data", object{{"id", p.ID}, {"text", text}, {"edit_history_tweet_ids", []string{p.ID}}}}},
+		body: object{{"data", object{{"id", p.ID}, {"text", text}, {"edit_history_tweet_ids", history}}}},
 	}
 }
 
@@ -146,8 +237,10 @@ func (s *Sim) createPost(r *request) answer {
 func (s *Sim) mayReply(a *Account, id string) (answer, bool) {
 	target, err := s.living(id)
 	switch {
-	case err != nil:
+	case err != nil, s.users[target.Author].Suspended, s.users[target.Author].Gone:
 		return answer{status: http.StatusNotFound, body: notFound("tweet", id)}, false
+	case s.users[target.Author].Protected && target.Author != a.ID:
+		return answer{status: http.StatusForbidden, body: unauthorized("tweet", id)}, false
 	case s.blocked[[2]string{target.Author, a.ID}]:
 		return refuse(http.StatusForbidden, "", "You have been blocked from replying to this user."), false
 	case target.Author == a.ID, a.Enterprise, s.summoned(target, a):
@@ -189,15 +282,24 @@ func (s *Sim) sendDM(r *request) answer {
 		return badRequest("text is too long")
 	case !isID(to), to == r.account.ID:
 		return badRequest("participant_id is not somebody else's id")
-	case s.users[to].ID == "":
+	case s.users[to].ID == "" || s.users[to].Gone:
 		return answer{status: http.StatusNotFound, body: notFound("user", to)}
+	case s.users[to].Suspended:
+		return refuse(http.StatusForbidden, "", "You cannot send messages to this user: the account is suspended.")
 	case s.blocked[[2]string{to, r.account.ID}]:
 		return refuse(http.StatusForbidden, "", "You cannot send messages to this user.")
-	case !s.wrote[[2]string{to, r.account.ID}]:
+	case !s.takesDM(s.users[to], r.account):
 		return refuse(http.StatusForbidden, "", "You do not have permission to DM one or more participants.")
 	}
 	m := DM{From: r.account.ID, To: to, At: r.now, Text: in.Text, ByAPI: true}
+	for _, x := range in.Attachments {
+		m.Media = append(m.Media, x.Media)
+	}
+	if a, ok := s.attach(r, m.Media); !ok {
+		return a
+	}
 	s.keepDM(&m, r.now)
+	s.charge(r.now, SentDM, m.ID)
 	return answer{
 		status: http.StatusCreated, made: m.ID, echoes: s.tellDM(m),
 		body: object{{"data", object{{"dm_conversation_id", conversationID(m)}, {"dm_event_id", m.ID}}}},
@@ -210,19 +312,6 @@ func conversationID(m DM) string {
 		a, b = b, a
 	}
 	return a + "-" + b
-}
-
-func notFound(kind, id string) object {
-	return object{
-		{"value", id}, {"detail", "Could not find " + kind + " with id: [" + id + "]."}, {"title", "Not Found Error"},
-		{"resource_type", kind}, {"parameter", "id"}, {"resource_id", id},
-		{"type", "https://api.x.com/2/problems/resource-not-found"}, {"status", http.StatusNotFound},
-	}
-}
-
-// me is the account itself, with the fields asked for.
-func (s *Sim) me(r *request) answer {
-	return answer{status: http.StatusOK, body: object{{"data", s.wireUser(r, s.users[r.account.ID])}}}
 }
 
 // pick keeps the fields that X always sends and those that were asked for.

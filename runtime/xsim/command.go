@@ -81,6 +81,33 @@ func (s *Sim) command(ctx context.Context, name string, body []byte) (object, er
 		}
 		s.FailReplays(in.Fail)
 		return object{{"fail", in.Fail}}, nil
+	case "compliance":
+		var in struct {
+			Fail int `json:"fail"`
+		}
+		if err := decode(body, &in); err != nil {
+			return nil, err
+		}
+		s.FailCompliance(in.Fail)
+		return object{{"fail", in.Fail}}, nil
+	case "consent":
+		var in struct {
+			Account string `json:"account"`
+			Refuse  bool   `json:"refuse"`
+		}
+		if err := decode(body, &in); err != nil {
+			return nil, err
+		}
+		return object{{"refuse", in.Refuse}}, s.Consent(in.Account, in.Refuse)
+	case "credits":
+		var in struct {
+			Mills int `json:"mills"`
+		}
+		if err := decode(body, &in); err != nil {
+			return nil, err
+		}
+		s.SetCredits(in.Mills)
+		return object{{"mills", in.Mills}}, nil
 	case "raw":
 		return s.pass(ctx, body, s.Sign(body))
 	case "forge":

@@ -17,6 +17,9 @@ func (s *Sim) mentions(r *request) answer {
 		return answer{status: http.StatusNotFound, body: notFound("user", id)}
 	}
 	list := s.timeline(func(p *Post) bool {
+		if u := s.users[p.Author]; u.Protected || u.Suspended || u.Gone {
+			return false
+		}
 		return p.Author != id && (names(p.Text, u.Username) || p.ReplyToUser == id)
 	})
 	return s.posted(list[:min(len(list), 800)], r)
@@ -51,6 +54,10 @@ func (s *Sim) timeline(keep func(*Post) bool) []*Post {
 // posted answers with a page of posts, their authors where asked for.
 func (s *Sim) posted(posts []*Post, r *request) answer {
 	q := r.URL.Query()
+	kind := PostRead
+	if r.account != nil && r.PathValue("id") == r.account.ID {
+		kind = OwnRead
+	}
 	from, to, err := between(q.Get("start_time"), q.Get("end_time"))
 	if err != "" {
 		return badRequest(err)
@@ -72,6 +79,9 @@ func (s *Sim) posted(posts []*Post, r *request) answer {
 	if a.status == http.StatusOK {
 		a.body = s.include(a.body, r)
 		shown := objects(a.body, "data")
+		for _, o := range shown {
+			s.charge(r.now, kind, o.get("id"))
+		}
 		if meta, ok := a.body.value("meta").(object); ok && len(shown) > 0 {
 			a.body.set("meta", append(object{{"newest_id", shown[0].get("id")}, {"oldest_id", shown[len(shown)-1].get("id")}}, meta...))
 		}
@@ -174,6 +184,9 @@ func (s *Sim) dmEvents(r *request, keep func(DM) bool) answer {
 	}
 	a := paged(list, r, 100, 1, 100)
 	if a.status == http.StatusOK {
+		for _, o := range objects(a.body, "data") {
+			s.charge(r.now, DMRead, o.get("id"))
+		}
 		a.body = s.include(a.body, r)
 	}
 	return a

@@ -11,6 +11,9 @@ func (s *Sim) people(mux *http.ServeMux) {
 	mux.HandleFunc("GET /_sim/seen", func(w http.ResponseWriter, _ *http.Request) {
 		s.show(w, http.StatusOK, object{{"calls", s.Seen()}, {"posts", s.Posts()}, {"dms", s.DMs()}})
 	})
+	mux.HandleFunc("GET /_sim/usage", func(w http.ResponseWriter, _ *http.Request) {
+		s.show(w, http.StatusOK, object{{"usage", s.Usage()}})
+	})
 	mux.HandleFunc("POST /_sim/{command}", func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 2<<20))
 		if err != nil {

@@ -20,6 +20,8 @@ type answer struct {
 
 	refused, dropped, html, garbage bool
 
+	location string // of a redirect
+
 	stream *connection // is fed after the head is written
 	// after runs without the lock before the answer is written: a CRC goes to
 	// the client's own webhook.
@@ -33,6 +35,7 @@ type request struct {
 	route   route
 	account *Account // behind a user token
 	app     bool     // by the app's bearer token
+	family  *family  // behind an OAuth 2.0 token
 	now     time.Time
 	call    *Call
 }
@@ -45,7 +48,7 @@ func (s *Sim) serve(w http.ResponseWriter, r *http.Request, to route) {
 		return
 	}
 	var violation error
-	if s.opts.Validate != nil {
+	if s.opts.Validate != nil && to.by != byNobody {
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		violation = s.opts.Validate(r)
 	}
@@ -54,7 +57,7 @@ func (s *Sim) serve(w http.ResponseWriter, r *http.Request, to route) {
 	now := s.now()
 	call := Call{N: len(s.calls) + 1, At: now, Op: to.op}
 	req := &request{Request: r, route: to, body: body, now: now, call: &call}
-	req.account, req.app = s.authorised(r)
+	req.account, req.app, req.family = s.authorised(r, body, now)
 	if req.account != nil {
 		call.Account = req.account.ID
 	}
@@ -113,11 +116,25 @@ func (s *Sim) serve(w http.ResponseWriter, r *http.Request, to route) {
 
 // answer is what X says without faults.
 func (s *Sim) answer(r *request, violation error) answer {
+	if r.route.by == byNobody {
+		return r.route.do(s, r)
+	}
 	switch {
 	case r.account == nil && !r.app:
 		return answer{status: http.StatusUnauthorized, body: problem(http.StatusUnauthorized, "", "Unauthorized")}
 	case r.account != nil && r.route.by&byUser == 0, r.app && r.route.by&byApp == 0:
 		return refuse(http.StatusForbidden, "", "This endpoint takes another kind of token: see Authentication in the reference.")
+	}
+	if r.family != nil {
+		if scope := r.family.lacks(r.route.scopes); scope != "" {
+			return refuse(http.StatusForbidden, "", "The token lacks the scope "+scope+".")
+		}
+	}
+	if u := s.users[r.accountID()]; u.Suspended || u.Gone {
+		return refuse(http.StatusForbidden, "", "Your account is suspended and is not permitted to access this feature.")
+	}
+	if a, is := s.broke(r); is && r.route.costs {
+		return a
 	}
 	limit, free := s.count(r)
 	var a answer
@@ -133,21 +150,31 @@ func (s *Sim) answer(r *request, violation error) answer {
 	return a
 }
 
-// authorised finds the account behind a bearer token, or the app.
-func (s *Sim) authorised(r *http.Request) (*Account, bool) {
+// authorised finds the account behind a token, or the app.
+func (s *Sim) authorised(r *http.Request, body []byte, now time.Time) (*Account, bool, *family) {
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !ok || token == "" {
-		return nil, false
+		return s.oauth1(r, body), false, nil
 	}
 	if token == s.opts.AppToken {
-		return nil, true
+		return nil, true, nil
 	}
 	for _, a := range s.accounts {
 		if a.Token == token && !s.revoked[a.ID] {
-			return a, false
+			return a, false, nil
 		}
 	}
-	return nil, false
+	if f := s.bearer(token); f != nil && now.Before(f.until) && !s.revoked[f.account] {
+		return s.accounts[f.account], false, f
+	}
+	return nil, false, nil
+}
+
+func (r *request) accountID() string {
+	if r.account == nil {
+		return ""
+	}
+	return r.account.ID
 }
 
 // write sends the answer, or what a fault left of it.
@@ -158,6 +185,11 @@ func (s *Sim) write(w http.ResponseWriter, a answer) {
 	}
 	a.limit.write(w.Header())
 	s.date(w.Header())
+	if a.location != "" {
+		w.Header().Set("Location", a.location)
+		w.WriteHeader(a.status)
+		return
+	}
 	var out []byte
 	switch {
 	case a.html:

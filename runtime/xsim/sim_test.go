@@ -221,3 +221,18 @@ func TestOverTCP(t *testing.T) {
 		t.Errorf("without fault: %d, %v", status, err)
 	}
 }
+
+// put uploads a text.
+func (w *world) put(path, text string) int {
+	w.t.Helper()
+	req, err := http.NewRequestWithContext(w.t.Context(), "PUT", "http://x.test"+path, strings.NewReader(text))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "text/plain")
+	resp, err := w.api.RoundTrip(req)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return resp.StatusCode
+}

@@ -10,6 +10,7 @@ import (
 // of top-level domains is short, X's is complete.
 var (
 	token   = regexp.MustCompile(`(?i)https?://[^\s<>"]*[^\s<>".,;:!?')\]]|(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|app|co|shop|example)\b(?:/[^\s<>"]*[^\s<>".,;:!?')\]])?|@[a-z0-9_]{1,15}`)
+	cashtag = regexp.MustCompile(`\$[A-Za-z]{1,6}\b`)
 	escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 )
 

@@ -41,6 +41,7 @@ func (s *Sim) deliver(ctx context.Context, body []byte) error {
 	h := read(body)
 	s.mu.Lock()
 	s.remember(h)
+	s.chargeEvent(h)
 	streams := s.pour(h)
 	var parcels []parcel
 	for _, hook := range s.hooks {

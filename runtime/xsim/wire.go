@@ -153,7 +153,7 @@ func wireUser(u User) object {
 	return object{
 		{"public_metrics", metrics("followers", "following", "tweet", "listed", "like", "media")},
 		{"username", u.Username},
-		{"protected", false},
+		{"protected", u.Protected},
 		{"is_identity_verified", false},
 		{"affiliation", affiliation},
 		{"verified_type", "none"},
@@ -176,8 +176,3 @@ func metrics(names ...string) object {
 }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
-
-// wireUser is a user with the fields asked for.
-func (s *Sim) wireUser(r *request, u User) object {
-	return pick(wireUser(u), r.URL.Query().Get("user.fields"), "id", "name", "username")
-}

@@ -14,6 +14,8 @@
 //   - X3 what X forbids is judged from the world, not from what the client
 //     says: a reply needs a summons, a DM the user's DM.
 //   - X4 a webhook that is invalid gets nothing until a CRC succeeds.
+//   - X5 a resource is charged once a UTC day, and what is refused never.
+//   - X6 a refresh token spent twice ends all tokens of its authorization.
 //
 // What it serves to bots stands in routes.go, what it serves to people under
 // /_sim in command.go and act.go; the README of this folder lists both.
@@ -39,7 +41,8 @@ import (
 // Account is a user that a bot speaks for.
 type Account struct {
 	User
-	Token      string // OAuth 2.0 user access token that the API accepts
+	Token      string // user access token that the API accepts; more by OAuth 2.0
+	Secret     string // of Token, for OAuth 1.0a
 	Enterprise bool   // the app's tier: replies need no summons
 	Long       bool   // may post 25,000 characters
 }
@@ -68,6 +71,17 @@ type Options struct {
 	// AppToken is the app's bearer token, for the calls that no bot makes:
 	// webhooks, subscriptions, the activity stream. "": nobody has one.
 	AppToken string
+	// ClientID and ClientSecret are the app's for OAuth 2.0; without an id there
+	// is none. Without a secret the app is a public client.
+	ClientID, ClientSecret string
+	Redirects              []string      // the app's redirect URIs; none: any
+	TokenLife              time.Duration // of access tokens; default 2 hours
+	ConsumerKey            string        // for OAuth 1.0a; "": there is none
+
+	// Credits is what the app may spend, in thousandths of a dollar, UsageCap
+	// how many posts it may read; 0: without end.
+	Credits, UsageCap int
+
 	// Strict keeps back every event that no subscription of the API asks for.
 	// Without it everything that an account may be told is delivered.
 	Strict      bool
@@ -121,8 +135,23 @@ type Sim struct {
 	streams       []*connection // gone ones too
 	jobs          []*job
 	failReplays   int
-	history       []happened      // of 24 hours, oldest first
-	known         map[string]bool // event ids in history
+	marks         map[mark]bool
+	files         map[string]file // uploaded, by media id
+
+	compliance     []*compliance
+	failCompliance int
+
+	codes    map[string]code
+	families []*family
+	issued   int
+	consents string // account id that agrees; "": the first
+	denies   bool
+
+	charged map[charged]bool
+	spent   int
+
+	history []happened      // of 24 hours, oldest first
+	known   map[string]bool // event ids in history
 }
 
 // Drift is how answers differ from the contract, as X's do at times.
@@ -151,6 +180,7 @@ func New(o Options) (*Sim, error) {
 	}
 	o.MaxWebhooks = cmp.Or(o.MaxWebhooks, 5)
 	o.Heartbeat = cmp.Or(o.Heartbeat, 20*time.Second)
+	o.TokenLife = cmp.Or(o.TokenLife, 2*time.Hour)
 	o.Pace = cmp.Or(o.Pace, time.Second)
 	if o.Echo == EchoDefault {
 		o.Echo = EchoAfter
@@ -172,6 +202,7 @@ func New(o Options) (*Sim, error) {
 		users: map[string]User{}, handles: map[string]string{}, accounts: map[string]*Account{},
 		revoked: map[string]bool{}, posts: map[string]*Post{},
 		wrote: map[[2]string]bool{}, blocked: map[[2]string]bool{}, windows: map[[2]string]window{},
+		marks: map[mark]bool{}, files: map[string]file{}, codes: map[string]code{}, charged: map[charged]bool{},
 		secrets: [][]byte{o.ConsumerSecret}, known: map[string]bool{},
 	}
 	if o.WebhookURL != "" {
