@@ -1,7 +1,7 @@
 // Package event holds the values that cross package borders: what X told us
 // (Event), what we may send (Draft, Outgoing), how a send ended (Outcome), and
-// the ids that tie them together. It is a leaf: the standard library only, no
-// I/O, no clock.
+// the ids that tie them together. It is a leaf: the standard library and the
+// composing of Unicode (NFC) by which X counts a text; no I/O, no clock.
 //
 // What it refuses to do: it never fails on an event type, a field or an id
 // format that it does not know. X adds all three without notice; unknown types

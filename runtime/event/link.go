@@ -117,6 +117,8 @@ func sureURL(s string, i int) int {
 	path, query := "/_-.~%=&+#", "_-.~%=&+#/"
 	if strings.EqualFold(host, "t.co") {
 		path, query = "", ""
+	} else if port := portLen(s[i+n:]); port > 0 {
+		n += port
 	}
 	if strings.HasPrefix(s[i+n:], "/") {
 		n += 1 + len(strings.TrimRight(spanOf(s[i+n+1:], path), ".~%&"))
@@ -140,6 +142,21 @@ func spanOf(s, extra string) string {
 		}
 	}
 	return s
+}
+
+// portLen is the length of a port at the start of s, with its colon.
+func portLen(s string) int {
+	if !strings.HasPrefix(s, ":") {
+		return 0
+	}
+	n := 1
+	for n < len(s) && '0' <= s[n] && s[n] <= '9' {
+		n++
+	}
+	if n == 1 {
+		return 0
+	}
+	return n
 }
 
 func isSureHost(host string) bool {

@@ -1,6 +1,10 @@
 package event
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
 
 const urlWeight = 23 // of every link, whatever its length (X, read 2026-08)
 
@@ -9,10 +13,14 @@ const urlWeight = 23 // of every link, whatever its length (X, read 2026-08)
 // all others, 2 for a whole emoji sequence, 23 for a link. Leading mentions
 // count, though X counts those that it adds itself as nothing.
 //
-// Where it differs from X it counts more: X composes the text first (NFC), and
-// not everything that looks like a domain is a link. The one exception are
-// emoji joined in ways that Unicode does not list, which X counts one by one.
+// Like X it composes the text first (NFC), so that é is 1 however it was typed.
+// Where it differs from X it counts more: not everything that looks like a
+// domain is a link. The one exception are emoji joined in ways that Unicode does
+// not list, which X counts one by one.
 func WeightedLength(s string) int {
+	if !norm.NFC.IsNormalString(s) {
+		s = norm.NFC.String(s)
+	}
 	total := 0
 	for i := 0; i < len(s); {
 		if n := sureURL(s, i); n > 0 {
@@ -56,18 +64,12 @@ func domainExtra(s string, i, n int) int {
 	return urlWeight - n
 }
 
-// weight of a code point outside emoji sequences.
+// weight of a code point outside emoji sequences: 100 or 200 hundredths in X's
+// published configuration (version 3, read 2026-08).
 func weight(r rune) int {
 	switch {
 	case r == 0xA9, r == 0xAE: // © and ®: emoji to X in some versions
 		return 2
-	case 0x958 <= r && r <= 0x95F, r == 0x9DC, r == 0x9DD, r == 0x9DF, 0xA33 <= r && r <= 0xA5E,
-		r == 0xB5C, r == 0xB5D, 0xF43 <= r && r <= 0xFB9, r == 0x344:
-		return 2 // NFC writes these as two
-	case 0xFB1D <= r && r <= 0xFB4E, r == 0x2ADC:
-		return 3 // and these as up to three
-	case 0x1D15E <= r && r <= 0x1D1C0:
-		return 6 // and these as up to three of weight 2
 	case r <= 4351, 8192 <= r && r <= 8205, 8208 <= r && r <= 8223, 8242 <= r && r <= 8247:
 		return 1
 	}
