@@ -234,7 +234,7 @@ func FuzzLoadAnswers(f *testing.F) {
 		}
 		for _, in := range []In{post(string(data)), dm(string(data))} {
 			for _, d := range a.Handle(in).Drafts {
-				if n := event.WeightedLength(d.Text); d.Kind == event.Reply && n > maxReply {
+				if n := event.WeightedLength(d.Text); d.Kind == event.Reply && n > event.MaxPost(false) {
 					t.Errorf("H4: a reply of %d characters: %q", n, d.Text)
 				}
 			}
@@ -302,6 +302,21 @@ func TestH1SameInSameOut(t *testing.T) {
 		}
 		if diff := cmp.Diff(before, in); diff != "" {
 			t.Errorf("%q changed what it was given:\n%s", in.Event.Text, diff)
+		}
+	}
+}
+
+// TestLongAnswers: a reply of 281 characters is for accounts that may post long.
+func TestLongAnswers(t *testing.T) {
+	t.Parallel()
+	file := func(n int) []byte {
+		return []byte("schema: beckon.answers/v1\nanswers:\n  - {id: a, any_of: [a], reply: \"" + strings.Repeat("x", n) + "\"}\n")
+	}
+	for n, want := range map[int][2]bool{280: {true, true}, 281: {false, true}, 25_000: {false, true}, 25_001: {false, false}} {
+		_, short := LoadAnswers("a.yaml", file(n))
+		_, long := LoadLongAnswers("a.yaml", file(n))
+		if got := [2]bool{short == nil, long == nil}; got != want {
+			t.Errorf("%d characters: want %v, got %v (%v, %v)", n, want, got, short, long)
 		}
 	}
 }

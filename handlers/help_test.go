@@ -60,7 +60,7 @@ func TestHelp(t *testing.T) {
 				t.Errorf("drafts (-want +got):\n%s", diff)
 			}
 			for _, d := range got {
-				if n := event.WeightedLength(d.Text); d.Kind == event.Reply && n > maxReply {
+				if n := event.WeightedLength(d.Text); d.Kind == event.Reply && n > event.MaxPost(false) {
 					t.Errorf("the reply has %d characters: %q", n, d.Text)
 				}
 				if strings.Contains(d.Text, "@") {

@@ -20,14 +20,23 @@ import (
 const (
 	answersSchema = "beckon.answers/v1"
 	maxFile       = 1 << 20 // bytes
-	maxReply      = 280     // weighted characters, see event.WeightedLength
 	maxDM         = 10_000  // characters
 )
 
 // LoadAnswers reads one answers file. name stands in the errors, which are
 // LoadErrors: all that is wrong with the file, in its order.
 func LoadAnswers(name string, data []byte) (*Answers, error) {
-	l := &loader{name: name}
+	return loadAnswers(name, data, event.MaxPost(false))
+}
+
+// LoadLongAnswers is LoadAnswers for an account that may post 25,000
+// characters.
+func LoadLongAnswers(name string, data []byte) (*Answers, error) {
+	return loadAnswers(name, data, event.MaxPost(true))
+}
+
+func loadAnswers(name string, data []byte, maxReply int) (*Answers, error) {
+	l := &loader{name: name, maxReply: maxReply}
 	a := &Answers{}
 	if root := l.parse(data); root != nil {
 		l.file(root, a)
@@ -41,8 +50,9 @@ func LoadAnswers(name string, data []byte) (*Answers, error) {
 
 // loader reads one file and collects what is wrong with it.
 type loader struct {
-	name string
-	errs LoadErrors
+	name     string
+	maxReply int // weighted characters, see event.WeightedLength
+	errs     LoadErrors
 }
 
 func (l *loader) at(n *yaml.Node) position { return position{l.name, n.Line, n.Column} }
@@ -183,8 +193,8 @@ func (l *loader) texts(n *yaml.Node, m map[string]*yaml.Node, ans *answer) {
 	}
 	if reply != nil {
 		ans.reply = l.template(reply)
-		if got := event.WeightedLength(longest(ans.reply)); got > maxReply {
-			l.errorf(reply, "the reply can have %d characters as X counts them, %d are allowed", got, maxReply)
+		if got := event.WeightedLength(longest(ans.reply)); got > l.maxReply {
+			l.errorf(reply, "the reply can have %d characters as X counts them, %d are allowed", got, l.maxReply)
 		}
 	}
 	if dm != nil {

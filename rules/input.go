@@ -37,7 +37,7 @@ type ActionInput struct {
 	HasURL bool `expr:"has_url" json:"has_url"`
 	// MentionsStrangers is true where the text names an account other than the one answered.
 	MentionsStrangers bool `expr:"mentions_strangers" json:"mentions_strangers"`
-	// TooLong is true where the text is longer than X takes: 280 weighted characters in a post, 10,000 characters in a DM.
+	// TooLong is true where the text is longer than X takes: 280 weighted characters in a post (25,000 where the account has long_posts), 10,000 characters in a DM.
 	TooLong bool `expr:"too_long" json:"too_long"`
 	// UserActAttached is true where a person's own tap stands behind the action.
 	UserActAttached bool `expr:"user_act_attached" json:"user_act_attached" filled:"no"`

@@ -46,7 +46,7 @@ func loadBots(cfg *config.Config) (bots, error) {
 		c := cfg.Bots[name]
 		bot, err := gateBot(name, c, cfg.App.Tier)
 		faults = append(faults, err)
-		answers, err := loadAnswers(c.Answers)
+		answers, err := loadAnswers(c.Answers, c.LongPosts)
 		faults = append(faults, err)
 		b.gate = append(b.gate, bot)
 		b.chains[name] = handlers.Chain{handlers.Help{}, answers}
@@ -95,7 +95,7 @@ func gateBot(name string, c config.Bot, tier string) (gate.Bot, error) {
 	}
 	return gate.Bot{
 		Name: name, UserID: c.UserID, Username: c.Username, Operator: c.OperatorAccount,
-		Tier: tier, Zone: zone, PrivacyURL: c.PrivacyURL,
+		Tier: tier, Zone: zone, PrivacyURL: c.PrivacyURL, LongPosts: c.LongPosts,
 		OptOutHint: c.Texts.OptOutHint, OptOutConfirmation: c.Texts.OptOutConfirmation, Disclosure: disclosure,
 		LabelOn:        !c.Declared.Label.IsZero(),
 		BioDiscloses:   !c.Declared.Bio.IsZero(),
@@ -105,12 +105,16 @@ func gateBot(name string, c config.Bot, tier string) (gate.Bot, error) {
 	}, nil
 }
 
-func loadAnswers(path string) (*handlers.Answers, error) {
+func loadAnswers(path string, longPosts bool) (*handlers.Answers, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, exitError{exitUsage, fmt.Errorf("read answers: %w", err)}
 	}
-	a, err := handlers.LoadAnswers(path, data)
+	load := handlers.LoadAnswers
+	if longPosts {
+		load = handlers.LoadLongAnswers
+	}
+	a, err := load(path, data)
 	if err != nil {
 		return nil, exitError{exitUsage, err}
 	}

@@ -123,7 +123,7 @@ func (s *scenario) cast(fault *breakage) (bots []gate.Bot, chains map[string]han
 			Name: name, UserID: botID(i), Username: name, Operator: operator, Tier: s.Tier,
 			OptOutHint: hint, OptOutConfirmation: confirmed, Disclosure: "Run by " + operator + ".",
 			LabelOn: declared("label"), BioDiscloses: declared("bio"), OperatorLinked: declared("operator"),
-			AIApproved: s.AIApproved, Rules: s.rules,
+			AIApproved: s.AIApproved, LongPosts: s.LongPosts, Rules: s.rules,
 		}
 		if !s.NoPrivacy {
 			b.PrivacyURL = privacy

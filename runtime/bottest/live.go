@@ -30,7 +30,7 @@ func (r *run) open(x Judge) (err error) {
 	}
 	for i, name := range r.s.Bots {
 		o.Accounts = append(o.Accounts, xsim.Account{
-			User: xsim.User{ID: botID(i), Username: name, Automated: true}, Token: "token-" + name, Enterprise: r.s.Tier == "enterprise",
+			User: xsim.User{ID: botID(i), Username: name, Automated: true}, Token: "token-" + name, Enterprise: r.s.Tier == "enterprise", Long: r.s.LongPosts,
 		})
 		r.names[botID(i)] = name
 	}

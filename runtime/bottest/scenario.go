@@ -40,6 +40,7 @@ type settings struct {
 	AIApproved  bool          `yaml:"ai_approved"`
 	Undeclared  []string      `yaml:"undeclared"` // of label, bio, operator
 	NoPrivacy   bool          `yaml:"no_privacy"`
+	LongPosts   bool          `yaml:"long_posts"`
 	Dry         bool          `yaml:"dry"`
 	MaxEventAge time.Duration `yaml:"max_event_age"`
 	Panics      string        `yaml:"panics"` // a text on which a handler panics
@@ -132,7 +133,11 @@ func read(ar archive) (s *scenario, want map[string]string, err error) {
 	if s.rules, err = rules.Load([]rules.Source{{Name: fileRules, Data: files[fileRules]}}, rules.Options{}); err != nil {
 		return nil, nil, err
 	}
-	if s.answers, err = handlers.LoadAnswers(fileAnswers, files[fileAnswers]); err != nil {
+	load := handlers.LoadAnswers
+	if s.LongPosts {
+		load = handlers.LoadLongAnswers
+	}
+	if s.answers, err = load(fileAnswers, files[fileAnswers]); err != nil {
 		return nil, nil, err
 	}
 	if len(want) == 0 {

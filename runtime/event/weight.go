@@ -8,6 +8,15 @@ import (
 
 const urlWeight = 23 // of every link, whatever its length (X, read 2026-08)
 
+// MaxPost is how many weighted characters a post of an account can have; long
+// where the account may post long (practice: Premium).
+func MaxPost(long bool) int {
+	if long {
+		return 25_000
+	}
+	return 280
+}
+
 // WeightedLength is the length of a text as X counts it toward 280: 1 for the
 // code points of Latin and most alphabets and for general punctuation, 2 for
 // all others, 2 for a whole emoji sequence, 23 for a link. Leading mentions

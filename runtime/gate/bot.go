@@ -17,6 +17,7 @@ type Bot struct {
 	Tier       string         // self_serve or enterprise
 	Zone       *time.Location // for local_weekday and local_minute; nil reads as UTC
 	PrivacyURL string
+	LongPosts  bool // the account may post 25,000 weighted characters, not 280
 
 	OptOutHint         string
 	OptOutConfirmation string

@@ -65,12 +65,9 @@ type TextFacts struct {
 	AsksEngagement    bool `json:"asks_engagement,omitempty"`
 }
 
-// Limits of X, in weighted characters (posts) and code points (DMs).
-// X rule: a post holds 280 weighted characters, a DM 10,000 (practice) (facts.md, read 2026-11-23)
-const (
-	maxPostWeight = 280
-	maxDMRunes    = 10_000
-)
+// maxDMRunes limits a DM, in code points.
+// X rule: a post holds 280 weighted characters, 25,000 where the account may post long (practice), a DM 10,000 (practice) (facts.md, read 2026-11-25)
+const maxDMRunes = 10_000
 
 // FactsOf computes the facts of a draft that answers e. A zero time of the
 // event is replaced by taken, when the host took it in.
@@ -112,7 +109,7 @@ func textFacts(bot Bot, user string, d event.Draft) TextFacts {
 	if d.Kind == event.DM {
 		t.TooLong = len([]rune(d.Text)) > maxDMRunes
 	} else {
-		t.TooLong = event.WeightedLength(d.Text) > maxPostWeight
+		t.TooLong = event.WeightedLength(d.Text) > event.MaxPost(bot.LongPosts)
 	}
 	return t
 }

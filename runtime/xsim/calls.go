@@ -118,16 +118,12 @@ func (s *Sim) createPost(r *request) answer {
 		Author: r.account.ID, At: r.now, Text: in.Text, ByAPI: true,
 		Quotes: in.Quote, MadeWithAI: in.MadeWithAI, PaidPartnership: in.PaidPartnership,
 	}
-	most := 280
-	if r.account.Long {
-		most = 25_000
-	}
 	switch {
 	case in.Text == "" && in.Media == nil:
 		return badRequest("text is missing")
 	case in.Reply != nil && !isID(in.Reply.InReplyTo), in.Quote != "" && !isID(in.Quote):
 		return badRequest("a post id has 1 to 19 digits")
-	case event.WeightedLength(in.Text) > most:
+	case event.WeightedLength(in.Text) > event.MaxPost(r.account.Long):
 		return refuse(http.StatusForbidden, "", "Your Tweet text is too long.")
 	}
 	if in.Reply != nil {

@@ -142,6 +142,10 @@ type Bot struct {
 	// user.
 	PrivacyURL string `yaml:"privacy_url" example:"https://acme.example/privacy" off:"yes"`
 
+	// Whether X lets the account post long: 25,000 characters, not 280 (X
+	// Premium). An answer that does not fit is not sent, and never cut.
+	LongPosts bool `yaml:"long_posts" default:"false"`
+
 	// Fixed texts, at most 280 characters each.
 	Texts Texts `yaml:"texts"`
 
