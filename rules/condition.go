@@ -141,6 +141,18 @@ func syntaxProblem(src string, err error) *problem {
 	if before := src[:p.off]; strings.HasSuffix(strings.TrimRight(before, " "), "=") || strings.Contains(src, " = ") {
 		p.hint = "compare with =="
 	}
+	if p.hint == "" {
+		switch open := strings.Count(src, "(") - strings.Count(src, ")"); {
+		case strings.Contains(p.msg, "literal"):
+			p.hint = "numbers have at most 18 digits"
+		case open > 0:
+			p.hint = "close the parenthesis"
+		case strings.Contains(p.msg, "too early"):
+			p.hint = "finish the condition, or take the last word away"
+		default:
+			p.hint = "join conditions with and, or"
+		}
+	}
 	return p
 }
 

@@ -4,39 +4,41 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/beckon-bot/beckon/rules/corpus"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files and generated parts of README.md")
 
-// mark stands in a trap before the character that the diagnostic points at.
-const mark = "§"
+// What is in the corpus, under short names.
+const mark = corpus.Mark
 
-// unmark takes the mark out of a file and returns its line and column; zeros
-// where there is none.
-func unmark(src string) (clean string, line, col int) {
-	before, after, found := strings.Cut(src, mark)
-	if !found {
-		return src, 0, 0
+type trap struct {
+	src  string // with a mark where the diagnostic points
+	code string
+}
+
+func trapsOf(of []corpus.Trap) (out []trap) {
+	for _, t := range of {
+		out = append(out, trap{t.Source, t.Code})
 	}
-	line = 1 + strings.Count(before, "\n")
-	col = 1 + len([]rune(before[strings.LastIndex(before, "\n")+1:]))
-	return before + after, line, col
+	return out
 }
 
-// account is a pack with the given rules, indented by two spaces.
-func account(rules string) string {
-	return "schema: beckon.rules/v1\npack: acme\nlayer: account\nversion: 1.4.0\nrules:\n" + rules
-}
+var (
+	conditionTraps = trapsOf(corpus.Conditions())
+	fileTraps      = trapsOf(corpus.Files())
+	goodConditions = corpus.Good()
+)
 
-// withCondition is a pack with one rule of one condition.
-func withCondition(cond string) string {
-	return account("  - id: acme.reply\n    effect: permit\n    actions: [reply]\n    because: We answer.\n    when:\n" +
-		"      it: |\n        " + strings.ReplaceAll(cond, "\n", "\n        ") + "\n")
-}
+func unmark(src string) (clean string, line, col int) { return corpus.Unmark(src) }
+func account(rules string) string                     { return corpus.Account(rules) }
+func withCondition(cond string) string                { return corpus.WithCondition(cond) }
+func ruleWith(line string) string                     { return corpus.RuleWith(line) }
+func withLists(lists, cond string) string             { return corpus.WithLists(lists, cond) }
 
 // permitAll is an account that leaves every decision to the platform.
 const permitAll = `schema: beckon.rules/v1

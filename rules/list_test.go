@@ -6,11 +6,6 @@ import (
 	"testing"
 )
 
-// withLists is a pack with lists and one rule of one condition.
-func withLists(lists, cond string) string {
-	return strings.Replace(withCondition(cond), "rules:", "lists:\n"+lists+"rules:", 1)
-}
-
 // TestLists: a list means the same as its constants written out, down to the
 // hash of the set.
 func TestLists(t *testing.T) {

@@ -92,7 +92,7 @@ func (r *reader) name(n *yaml.Node, what string, form *regexp.Regexp) string {
 func (r *reader) line(n *yaml.Node, what string) string {
 	s := r.str(n, what)
 	if len([]rune(s)) > longestLine {
-		r.at(n, "too-long", "", "%s has at most %d characters", what, longestLine)
+		r.at(n, "too-long", "say it in fewer words", "%s has at most %d characters", what, longestLine)
 		return ""
 	}
 	return s

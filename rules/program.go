@@ -10,6 +10,7 @@ import (
 	"github.com/expr-lang/expr/compiler"
 	"github.com/expr-lang/expr/conf"
 	exprfile "github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/optimizer"
 	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/vm"
 )
@@ -56,6 +57,14 @@ func newConfig[E any]() *conf.Config {
 
 func compile[E any](c *conf.Config, src string, root ast.Node) (program[E], error) {
 	tree := &parser.Tree{Node: root, Source: exprfile.NewSource(src)}
+	if c.Optimize { // no decision runs on it; the evaluators are compared with it on and off
+		if _, err := checker.Check(tree, c); err != nil {
+			return program[E]{}, err
+		}
+		if err := optimizer.Optimize(&tree.Node, c); err != nil {
+			return program[E]{}, err
+		}
+	}
 	t, err := checker.Check(tree, c)
 	if err != nil {
 		return program[E]{}, err

@@ -110,7 +110,7 @@ func TestREADME(t *testing.T) {
 			if strings.Contains(cond, "only functions") {
 				continue
 			}
-			if _, err := parseCondition(cond, scope{features: oracleFeatures}); err != nil {
+			if _, err := parseCondition(cond, scope{features: oracleFeatures()}); err != nil {
 				t.Errorf("README condition %q: %v", cond, err)
 			}
 		}

@@ -129,6 +129,12 @@ func (r *reader) yamlError(err error) {
 		hint = "quote texts that start with @, % or `"
 	case strings.Contains(msg, "mapping values are not allowed"):
 		hint = "quote texts that hold a colon"
+	case strings.Contains(msg, "',' or ']'"), strings.Contains(msg, "',' or '}'"):
+		hint = "close the bracket; is the file written to its end?"
+	case strings.Contains(msg, "end of stream"):
+		hint = "close the quotes; is the file written to its end?"
+	default:
+		hint = "look at the indentation and the quotes here and in the line above"
 	}
 	r.report(line, col, "yaml", hint, "not YAML: %s", msg)
 }
@@ -168,7 +174,7 @@ type entry struct {
 // the first one stands.
 func (r *reader) entries(n *yaml.Node, what string) []entry {
 	if n.Kind != yaml.MappingNode {
-		r.at(n, "not-a-map", "", "%s is a map of names", what)
+		r.at(n, "not-a-map", "write name: value", "%s is a map of names", what)
 		return nil
 	}
 	if len(n.Content) == 0 {
@@ -231,13 +237,13 @@ func (r *reader) str(n *yaml.Node, what string) string {
 	case n == nil: // reported as missing, or optional
 		return ""
 	case n.Kind != yaml.ScalarNode:
-		r.at(n, "not-a-string", "", "%s is a string", what)
+		r.at(n, "not-a-string", "write one value, without brackets", "%s is a string", what)
 	case n.ShortTag() == "!!null" || n.ShortTag() == "!!str" && strings.TrimSpace(n.Value) == "":
-		r.at(n, "empty", "", "%s is empty", what)
+		r.at(n, "empty", "write something, or leave the key out where it may be", "%s is empty", what)
 	case n.ShortTag() != "!!str":
 		r.at(n, "not-a-string", fmt.Sprintf("write %q", n.Value), "%s is a string, YAML reads %s as something else", what, n.Value)
 	case strings.Contains(strings.TrimSpace(n.Value), "\n"):
-		r.at(n, "not-a-line", "", "%s is one line", what)
+		r.at(n, "not-a-line", "write it on one line", "%s is one line", what)
 	default:
 		return strings.TrimSpace(n.Value)
 	}
@@ -254,7 +260,7 @@ func (r *reader) list(n *yaml.Node, what string, known []string) []string {
 		return nil
 	}
 	if len(n.Content) == 0 {
-		r.at(n, "empty", "", "%s is an empty list", what)
+		r.at(n, "empty", "write [a, b]", "%s is an empty list", what)
 	}
 	var out []string
 	for _, e := range n.Content {

@@ -39,6 +39,7 @@ func ruleCommands() []ruleCommand {
 		{"schema", "[--for rules|tests]", "the JSON Schema for editors", alone(schemaRules)},
 		{"fmt", "DIR [--check]", "canonical layout", alone(fmtRules)},
 		{"doc", "", "what rules can read", alone(docRules)},
+		{"figures", "", "what Beckon claims of its rules, counted by this program", figureRules},
 	}
 }
 

@@ -1,0 +1,43 @@
+package corpus
+
+// Good are conditions that load, where asks_refund and asks_hours are features.
+func Good() []string {
+	return []string{
+		`user.opted_out`,
+		`not user.opted_out`,
+		`!user.opted_out`,
+		`not (user.held or user.handed_off)`,
+		`interaction.mentioned or interaction.replied or interaction.quoted`,
+		`interaction.mentioned && !interaction.quoted || interaction.summoned`,
+		`event.age < hours(24)`,
+		`event.age <= minutes(5)`,
+		`days(1) > event.age`,
+		`event.age >= hours(1) and event.age < hours(2)`,
+		`hours(1) <= event.age < hours(2)`,
+		`user.last_dm_age < days(30)`,
+		`event.lang == "en"`,
+		`event.lang in ["en", "de", "pt-BR"]`,
+		`event.lang not in ["en", "und", ""]`,
+		`event.lang != 'en'`,
+		`"en" == event.lang`,
+		`action.kind == "reply"`,
+		`action.purpose in ["answer", "notice"]`,
+		`bot.local_weekday not in ["sat", "sun"]`,
+		`bot.local_minute >= 540 and bot.local_minute < 1020`,
+		`not (bot.local_minute < 540)`,
+		`user.dms_sent == 0`,
+		`user.dms_sent != 3`,
+		`user.dms_sent in [1, 2, 3]`,
+		`user.dms_sent_24h < 3`,
+		`0 < user.dms_sent < 5`,
+		`user.dms_sent < 1_000`,
+		`event.from_automated != "yes" or interaction.summoned`,
+		`((user.blocked_us))`,
+		"user.held\nor user.handed_off",
+		`user.initiated in ["dm", "opt_in"] and (event.kind == "dm" or user.dms_received > 1)`,
+		`draft.approval == "approved"`,
+		`not not user.held`,
+		`feature.asks_refund and not feature.asks_hours`,
+		flags(12),
+	}
+}
