@@ -48,3 +48,34 @@ func (m *EventMetrics) count(dead string) {
 		m.Unreadable.Add(1)
 	}
 }
+
+// StreamMetrics counts what the activity stream does.
+type StreamMetrics struct {
+	Connected atomic.Int64 `metric:"beckon_stream_connected" help:"1 while the activity stream is connected."`
+	Lines     atomic.Int64 `metric:"beckon_stream_lines_total" help:"Lines of the activity stream, by what they are." labels:"kind=event"`
+	Beats     atomic.Int64 `metric:"beckon_stream_lines_total" help:"Lines of the activity stream, by what they are." labels:"kind=heartbeat"`
+	Errors    atomic.Int64 `metric:"beckon_stream_lines_total" help:"Lines of the activity stream, by what they are." labels:"kind=error"`
+	TooLong   atomic.Int64 `metric:"beckon_stream_lines_total" help:"Lines of the activity stream, by what they are." labels:"kind=too_long"`
+	Torn      atomic.Int64 `metric:"beckon_stream_lines_total" help:"Lines of the activity stream, by what they are." labels:"kind=torn"`
+	Drops     atomic.Int64 `metric:"beckon_stream_breaks_total" help:"Times that there was no stream, by why." labels:"why=drop"`
+	Network   atomic.Int64 `metric:"beckon_stream_breaks_total" help:"Times that there was no stream, by why." labels:"why=network"`
+	HTTP      atomic.Int64 `metric:"beckon_stream_breaks_total" help:"Times that there was no stream, by why." labels:"why=http"`
+	Rate      atomic.Int64 `metric:"beckon_stream_breaks_total" help:"Times that there was no stream, by why." labels:"why=rate"`
+	Full      atomic.Int64 `metric:"beckon_stream_breaks_total" help:"Times that there was no stream, by why." labels:"why=full"`
+	Retreats  atomic.Int64 `metric:"beckon_stream_gaps_refused_total" help:"Times that X refused to send what was missed."`
+}
+
+func (m *StreamMetrics) count(k fault) {
+	switch k {
+	case faultDrop:
+		m.Drops.Add(1)
+	case faultNetwork:
+		m.Network.Add(1)
+	case faultRate:
+		m.Rate.Add(1)
+	case faultFull:
+		m.Full.Add(1)
+	default:
+		m.HTTP.Add(1)
+	}
+}

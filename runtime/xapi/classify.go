@@ -55,6 +55,8 @@ func classOf(status int, problem string) event.Class {
 	switch {
 	case status >= 400 && status < 500 && problem == "usage-capped":
 		return event.UsageCapped // whatever the status: waiting does not help
+	case status >= 400 && status < 500 && problem == "streaming-connection":
+		return event.Refused // also a 429, of which no rate window is the cause
 	case status == http.StatusUnauthorized:
 		return event.Auth
 	case status == http.StatusPaymentRequired:

@@ -57,6 +57,11 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
+// Problem is the error for those who may not import this package.
+func (e *Error) Problem() (status int, class event.Class, kind string, retryAt time.Time) {
+	return e.Status, e.Class, e.Type, e.RetryAt
+}
+
 // Unwrap returns what failed on our side of the wire.
 func (e *Error) Unwrap() error { return e.Err }
 

@@ -162,7 +162,7 @@ func TestOpen(t *testing.T) {
 		return body, err
 	}
 	var e *Error
-	if _, err := open("full", time.Minute); !errors.As(err, &e) || e.Class != event.RateLimited || e.Type != "streaming-connection" {
+	if _, err := open("full", time.Minute); !errors.As(err, &e) || e.Class != event.Refused || e.Type != "streaming-connection" {
 		t.Errorf("too many connections: got %v", err)
 	}
 	if _, err := open("mute", 20*time.Millisecond); !errors.As(err, &e) || e.Class != event.UnknownOutcome {
