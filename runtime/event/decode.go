@@ -79,6 +79,15 @@ func firstTime(ts ...time.Time) time.Time {
 	return time.Time{}
 }
 
+// exactly is a time in whole seconds made exact by the id of what happened
+// then: START and STOP are ordered by it, and the webhook has milliseconds.
+func exactly(at time.Time, id string) time.Time {
+	if ms := snowflakeTime(id); !at.IsZero() && ms.Truncate(time.Second).Equal(at) {
+		return ms
+	}
+	return at
+}
+
 func orElse(a, b string) string {
 	if a != "" {
 		return a
@@ -99,7 +108,7 @@ func (b *body) messages(base Event) []Event {
 		e.Text = Unescape(m.text.text())
 		e.Readable = readable(e.Text, m.attachment != nil || m.attachments != nil)
 		e.Group = b.group(m, e.BotUser)
-		e.At = firstTime(m.sentMS.millis(), m.createdAt.time(), base.At, snowflakeTime(e.Message))
+		e.At = firstTime(m.sentMS.millis(), exactly(m.createdAt.time(), e.Message), base.At, snowflakeTime(e.Message))
 		if e.Kind == KindDM {
 			e.Interaction = orElse(e.Message, e.ID+"."+strconv.Itoa(i))
 		}

@@ -40,10 +40,7 @@ func Partition(user string) int {
 // of a post or DM. It reports false for what is no snowflake: other forms, and
 // the consecutive ids that X gave before November 2010.
 func Snowflake(id string) (time.Time, bool) {
-	const (
-		epoch = 1288834974657 // ms since 1970 at which X's snowflakes start
-		first = 29_700_859_247
-	)
+	const first = 29_700_859_247
 	if !isDigits(id) {
 		return time.Time{}, false
 	}
@@ -51,7 +48,15 @@ func Snowflake(id string) (time.Time, bool) {
 	if err != nil || n < first {
 		return time.Time{}, false
 	}
-	return time.UnixMilli(n>>22 + epoch).UTC(), true
+	return time.UnixMilli(n>>22 + snowflakeEpoch).UTC(), true
+}
+
+// snowflakeEpoch is where X's snowflakes start, in ms since 1970.
+const snowflakeEpoch = 1288834974657
+
+// SnowflakeAt is the smallest id that a post or DM of that time can have.
+func SnowflakeAt(at time.Time) string {
+	return strconv.FormatInt(max(at.UnixMilli()-snowflakeEpoch, 0)<<22, 10)
 }
 
 func snowflakeTime(id string) time.Time {

@@ -33,7 +33,13 @@ func (b *body) readMessage(l *lexer, m *message) {
 			l.ident(&m.dmConv)
 		case "message_create":
 			b.readCreate(l, m)
-		case "type", "initiated_via":
+		case "sender_id": // this and the next: a message that was read from X's list
+			l.ident(&m.sender)
+		case "text":
+			l.once(&m.text)
+		case "attachments":
+			l.once(&m.attachments)
+		case "type", "initiated_via", "event_type", "participant_ids", "entities", "referenced_tweets", "referenced_posts":
 			l.skip()
 		default:
 			b.unknown(l)

@@ -84,7 +84,7 @@ func (b *body) postSide(t Type, bot string) (Kind, string) {
 // side is decided by the sender, not by the event type: dm.received and
 // dm.sent both tell of our own messages where two subscriptions overlap.
 func (m *message) side(t Type, bot string) (Kind, string) {
-	sender, recipient := m.sender.String(), m.recipient.String()
+	sender, recipient := m.sender.String(), m.to()
 	switch {
 	case sender == "":
 		return KindOther, ""
@@ -94,11 +94,20 @@ func (m *message) side(t Type, bot string) (Kind, string) {
 	return KindDM, sender
 }
 
+// to is whom the message is for. One that was read from X's list names only the
+// conversation, and is for the other one in it.
+func (m *message) to() string {
+	if id := m.recipient.String(); id != "" || m.create {
+		return id
+	}
+	return partner(m.dmConv.String(), m.sender.String())
+}
+
 // group reports whether the message stands in a conversation of more than two,
 // or not between the bot and its other side. Where that is not clear it is a
 // group: a group is never answered.
 func (b *body) group(m *message, bot string) bool {
-	if sender, recipient := m.sender.String(), m.recipient.String(); recipient == "" || sender != bot && recipient != bot {
+	if sender, recipient := m.sender.String(), m.to(); recipient == "" || sender != bot && recipient != bot {
 		return true
 	}
 	for _, id := range []ident{m.conversation, m.dmConv, b.conversation, b.dmConversation} {

@@ -79,3 +79,10 @@ func (m *StreamMetrics) count(k fault) {
 		m.HTTP.Add(1)
 	}
 }
+
+// PollMetrics counts what polling does.
+type PollMetrics struct {
+	Polls  atomic.Int64 `metric:"beckon_polls_total" help:"Pages read by polling, by outcome." labels:"outcome=ok"`
+	Failed atomic.Int64 `metric:"beckon_polls_total" help:"Pages read by polling, by outcome." labels:"outcome=failed"`
+	Found  atomic.Int64 `metric:"beckon_polled_events_total" help:"Posts and DMs found by polling."`
+}

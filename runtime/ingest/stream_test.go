@@ -148,7 +148,7 @@ func writes(what ...any) func(*io.PipeWriter) error {
 		for _, x := range what {
 			switch x := x.(type) {
 			case time.Duration:
-				time.Sleep(x)
+				<-time.After(x)
 			case string:
 				if _, err := io.WriteString(w, x); err != nil {
 					return nil
@@ -179,7 +179,7 @@ func streamed(t *testing.T, x *fakeStream, pos *kept, d time.Duration, take func
 	if err := s.Run(ctx); err != nil {
 		t.Error(err)
 	}
-	time.Sleep(2 * time.Hour) // those who still write see that nobody reads
+	<-time.After(2 * time.Hour) // those who still write see that nobody reads
 	return got, m
 }
 
