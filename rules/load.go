@@ -51,9 +51,19 @@ func Load(account []Source, opts Options) (set *Set, err error) {
 	return b.set(account)
 }
 
-// LoadDir loads every *.yaml and *.yml of dir, tests (*_test.yaml) apart, in
-// order of name. It does not look into sub-directories.
+// LoadDir loads what ReadDir reads.
 func LoadDir(dir string, opts Options) (*Set, error) {
+	sources, err := ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	return Load(sources, opts)
+}
+
+// ReadDir reads every *.yaml and *.yml of dir, tests (*_test.yaml) apart, in
+// order of name. It does not look into sub-directories. The error is
+// Diagnostics.
+func ReadDir(dir string) ([]Source, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, Diagnostics{{Code: "read", File: dir, Message: err.Error(), Hint: "beckon init DIR writes a directory to start from"}}
@@ -78,7 +88,7 @@ func LoadDir(dir string, opts Options) (*Set, error) {
 	if len(diags) > 0 {
 		return nil, diags
 	}
-	return Load(sources, opts)
+	return sources, nil
 }
 
 func noRules(where string, n int) Diagnostic {

@@ -59,10 +59,20 @@ func LoadTests(set *Set, sources []Source) ([]TestFile, error) {
 	return files, nil
 }
 
-// LoadTestDir reads every *_test.yaml and *_test.yml in dir and below it, in
-// order of path. It passes over names that start with a dot. Where there is
-// none it returns none, which RunTests does not let pass.
+// LoadTestDir loads what ReadTestDir reads. Where there is no test it returns
+// none, which RunTests does not let pass.
 func LoadTestDir(set *Set, dir string) ([]TestFile, error) {
+	sources, err := ReadTestDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	return LoadTests(set, sources)
+}
+
+// ReadTestDir reads every *_test.yaml and *_test.yml in dir and below it, in
+// order of path. It passes over names that start with a dot. The error is
+// Diagnostics.
+func ReadTestDir(dir string) ([]Source, error) {
 	var sources []Source
 	var diags Diagnostics
 	refuse := func(name string, err error) {
@@ -88,7 +98,7 @@ func LoadTestDir(set *Set, dir string) ([]TestFile, error) {
 	if len(diags) > 0 {
 		return nil, diags
 	}
-	return LoadTests(set, sources)
+	return sources, nil
 }
 
 func isTestFile(name string) bool {

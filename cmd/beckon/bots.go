@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -14,6 +13,7 @@ import (
 	"github.com/beckon-bot/beckon/rules"
 	"github.com/beckon-bot/beckon/runtime/account"
 	"github.com/beckon-bot/beckon/runtime/gate"
+	"github.com/beckon-bot/beckon/runtime/rollout"
 )
 
 // bots is what a configuration says of its accounts, loaded and checked.
@@ -56,22 +56,15 @@ func loadBots(cfg *config.Config) (bots, error) {
 	return b, errors.Join(faults...)
 }
 
-// record keeps the rule sets that are in force now with their sources, so that
-// any decision can be made again later.
+// record keeps the rule sets with their sources, so that any decision of theirs
+// can be made again later. A host does it where it puts them in force.
 func (b bots) record(ctx context.Context, store db.Store, now time.Time) error {
+	if len(b.gate) == 0 {
+		return nil
+	}
 	return store.Write(ctx, func(tx db.Tx) error {
 		for _, bot := range b.gate {
-			platform, account := bot.Rules.Packs()
-			sources := map[string]string{}
-			for _, s := range bot.Rules.Sources() {
-				sources[s.Name] = string(s.Data)
-			}
-			data, err := json.Marshal(sources)
-			if err != nil {
-				return fmt.Errorf("write down the rules of bot %s: %w", bot.Name, err)
-			}
-			err = tx.PutRuleSet(db.RuleSet{Hash: bot.Rules.Hash(), ActivatedAt: now, Packs: platform + ", " + account, Sources: data})
-			if err != nil {
+			if err := rollout.Keep(tx, bot.Rules, now); err != nil {
 				return fmt.Errorf("keep the rules of bot %s: %w", bot.Name, err)
 			}
 		}

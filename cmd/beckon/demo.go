@@ -193,5 +193,5 @@ func (d *demo) keep(ctx context.Context) error {
 	echoes, stop := context.WithCancel(ctx)
 	defer stop()
 	go d.sim.Run(echoes)
-	return d.serve(ctx)
+	return d.serve(ctx, nil)
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/beckon-bot/beckon/runtime/gate"
 	"github.com/beckon-bot/beckon/runtime/ingest"
 	"github.com/beckon-bot/beckon/runtime/obs"
+	"github.com/beckon-bot/beckon/runtime/rollout"
 	"github.com/beckon-bot/beckon/runtime/xapi"
 )
 
@@ -38,6 +39,7 @@ type host struct {
 	sender   *action.Sender
 	accounts *account.Manager
 	desk     action.Desk
+	rules    *rollout.Rollout
 	metrics  *obs.Metrics
 
 	wake  chan struct{}            // the sender has something to look at
@@ -98,9 +100,6 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if err := h.openStore(ctx); err != nil {
 		return nil, err
 	}
-	if err := b.record(ctx, h.store, o.Now()); err != nil {
-		return nil, err
-	}
 	if h.bus, err = bus.Open(ctx, bus.Options{Dir: h.dir.file("bus"), Log: o.Log}); err != nil {
 		return nil, err
 	}
@@ -120,10 +119,15 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 		b.send = nil
 	}
 	g := gate.New(b.gate)
+	tried := &rollout.Metrics{}
+	if h.rules, err = startRules(ctx, sys, o, h.store, g, tried); err != nil {
+		return nil, err
+	}
 	h.desk = action.Desk{Store: h.store, Gate: g, Key: h.key}
 	sent, taken, met, events := &action.Metrics{}, &dispatch.Metrics{}, &ingest.Metrics{}, &ingest.EventMetrics{}
 	h.sender = action.New(action.Options{
 		Store: h.store, Gate: g, X: x, Key: h.key, Send: b.send, Log: o.Log, Metrics: sent,
+		Decided: func(r gate.Record) { h.rules.Saw(ctx, r) },
 	})
 	h.dispatch = dispatch.New(dispatch.Options{
 		Store: h.store, Gate: g, Handlers: b.chains, Key: h.key,
@@ -138,7 +142,7 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if h.metrics, err = obs.NewMetrics(); err != nil {
 		return nil, err
 	}
-	return h, h.metrics.Register(sent, taken, met, events, calls)
+	return h, h.metrics.Register(sent, taken, met, events, calls, tried)
 }
 
 // openStore opens the database that belongs to the host key.

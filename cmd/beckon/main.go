@@ -38,6 +38,8 @@ type system struct {
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	now            func() time.Time
+	// hangup says SIGHUP from now on, until off; nil: nobody sends it.
+	hangup func() (on <-chan os.Signal, off func())
 }
 
 // command is one thing that beckon does.
@@ -55,7 +57,7 @@ func commands() []command {
 		{"init", "DIR", "write a bot that runs as it is", initCommand},
 		{"run", "-c FILE [--dry]", "host the bots of a configuration until SIGTERM", runCommand},
 		{"replay", "LOG... [-c FILE] [--expect GOLDEN] [--format text|json]", "decide a recorded event log again", replayCommand},
-		{"rules", "check|test|verify|mutate|explain|diff|schema|fmt|doc ...", "tools for rule authors; rules help lists them", rulesCommand},
+		{"rules", "check|test|verify|mutate|explain|diff|schema|fmt|doc|status|reload ...", "tools for rule authors; rules help lists them", rulesCommand},
 		{"actions", "list|show|dead|retry|approve|reject ...", "what the bots did, will do and wait for", actionsCommand},
 		{"login", "BOT [--port N] [--open] [--no-listen]", "let an account's owner authorise the bot on X", loginCommand},
 		{"logout", "BOT [--drop]", "revoke a bot's login", logoutCommand},
@@ -74,8 +76,14 @@ func main() {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	os.Exit(run(ctx, os.Args[1:], system{
-		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, now: time.Now,
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, now: time.Now, hangup: hangup,
 	}))
+}
+
+func hangup() (<-chan os.Signal, func()) {
+	on := make(chan os.Signal, 1)
+	signal.Notify(on, syscall.SIGHUP)
+	return on, func() { signal.Stop(on) }
 }
 
 // run is the program: it finds the command, runs it, and turns its error into

@@ -164,6 +164,9 @@ func (o *operator) become(ctx context.Context, sys system, cfg *config.Config, d
 	if err := h.openStore(ctx); err != nil {
 		return err
 	}
+	if err := b.record(ctx, h.store, h.now()); err != nil {
+		return err
+	}
 	h.desk = action.Desk{Store: h.store, Gate: gate.New(b.gate), Key: h.key}
 	o.base, o.token = "http://localhost", newToken()
 	o.http = &http.Client{Transport: inProcess{admin.New(admin.Options{

@@ -36,6 +36,7 @@ func (h *host) adminServer(context.Context) (service.Service, error) {
 		Accounts:  lazily(func() (*account.Manager, error) { return h.accounts, nil }),
 		Republish: republisher(h.cfg, h.bus.Publish),
 		Ready:     h.ready.err, Metrics: h.metrics.Handler(), Stir: h.stir, Log: h.log,
+		Rules: h.rules,
 	}))
 	if err != nil {
 		return service.Service{}, fmt.Errorf("admin: %w", err)

@@ -40,6 +40,8 @@ func ruleCommands() []ruleCommand {
 		{"fmt", "DIR [--check]", "canonical layout", alone(fmtRules)},
 		{"doc", "", "what rules can read", alone(docRules)},
 		{"figures", "", "what Beckon claims of its rules, counted by this program", figureRules},
+		{"status", "[-c FILE] [--format text|json]", "what a running host has in force, and why not what is in the directory", statusRules},
+		{"reload", "[BOT] [-c FILE] [--by NAME] [--format text|json]", "make it load the directory now", reloadRules},
 	}
 }
 

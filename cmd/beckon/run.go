@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/beckon-bot/beckon/runtime/dispatch"
@@ -40,7 +41,13 @@ func runCommand(ctx context.Context, sys system, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(h.serve(ctx), h.Close()); err != nil {
+	var hangup <-chan os.Signal
+	if sys.hangup != nil {
+		on, off := sys.hangup()
+		defer off()
+		hangup = on
+	}
+	if err := errors.Join(h.serve(ctx, hangup), h.Close()); err != nil {
 		return err
 	}
 	log.Info("stopped")
@@ -61,7 +68,7 @@ func newLogger(sys system, format, level string) (*slog.Logger, error) {
 // serve runs the host until ctx ends, then drains: readiness off, ingest
 // stops, what is queued stays on the bus, the send in flight finishes. Parts
 // start in this order and stop in the reverse.
-func (h *host) serve(ctx context.Context) error {
+func (h *host) serve(ctx context.Context, hangup <-chan os.Signal) error {
 	admin, err := h.adminServer(ctx)
 	if err != nil {
 		return err
@@ -76,6 +83,8 @@ func (h *host) serve(ctx context.Context) error {
 		{Name: "sender", Start: h.startSender, Run: func(ctx context.Context) error { return h.sender.Run(ctx, h.now, h.wake) }, Deadline: sendDeadline},
 		{Name: "dispatch", Run: h.runDispatch},
 		{Name: "prune", Run: h.runPrune},
+		{Name: "rules", Run: h.rules.Watch},
+		{Name: "hangup", Run: func(ctx context.Context) error { return h.runHangup(ctx, hangup) }},
 		web,
 	}}.Run(ctx)
 }
@@ -97,6 +106,11 @@ func (h *host) runDispatch(ctx context.Context) error {
 		Bus: h.bus, Now: h.now,
 		Commit: func(done []dispatch.Handled) {
 			h.stir()
+			for _, d := range done {
+				for _, r := range d.Records {
+					h.rules.Saw(ctx, r)
+				}
+			}
 			if h.watch != nil {
 				h.watch(done)
 			}

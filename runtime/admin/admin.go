@@ -28,6 +28,8 @@
 //	PUT  /v1/switches/{bot}                   {"paused", "by", "why"}; * is all bots
 //	GET  /v1/optouts?after=&max=              by hash
 //	POST /v1/optouts                          {"user", "by"}
+//	GET  /v1/rules                            what is in force, and why what is not
+//	POST /v1/rules/reload                     {"by", "bot"}; without bot: all
 //	POST /v1/optouts/import                   {"by", "host_key", "optouts"}: what a list of another host said
 //	GET  /v1/accounts                         where each account's login stands
 //	POST /v1/accounts/{bot}/login             {"by", "code", "verifier", "redirect"}: X's answer to a login
@@ -47,6 +49,7 @@ import (
 
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/runtime/action"
+	"github.com/beckon-bot/beckon/runtime/rollout"
 )
 
 // ErrUnusable is what Republish wraps for a dead letter that no retry helps;
@@ -67,10 +70,11 @@ type Options struct {
 
 	Accounts Accounts // nil: none
 
-	Ready   func() error // why the host takes no events now; nil function: ready
-	Metrics http.Handler // nil: no metrics
-	Stir    func()       // wakes the sender; nil: there is none
-	Log     *slog.Logger // nil: silent
+	Rules   *rollout.Rollout // nil: no host runs
+	Ready   func() error     // why the host takes no events now; nil function: ready
+	Metrics http.Handler     // nil: no metrics
+	Stir    func()           // wakes the sender; nil: there is none
+	Log     *slog.Logger     // nil: silent
 }
 
 type server struct{ Options }
@@ -105,6 +109,8 @@ func New(o Options) http.Handler {
 	v1.Handle("GET /v1/optouts", answer(s.listOptOuts))
 	v1.Handle("POST /v1/optouts", answer(s.addOptOut))
 	v1.Handle("POST /v1/optouts/import", bulk(s.importOptOuts))
+	v1.Handle("GET /v1/rules", answer(s.listRules))
+	v1.Handle("POST /v1/rules/reload", answer(s.reloadRules))
 	v1.Handle("GET /v1/accounts", answer(s.listAccounts))
 	v1.Handle("POST /v1/accounts/{bot}/login", answer(s.login))
 	v1.Handle("POST /v1/accounts/{bot}/logout", answer(s.logout))

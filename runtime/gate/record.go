@@ -36,6 +36,7 @@ type Record struct {
 	Input        *InputRef          `json:"input,omitempty"`
 	Shadow       []rules.Shadow     `json:"shadow,omitempty"`    // what rules on trial would have changed
 	Candidate    *Candidate         `json:"candidate,omitempty"` // what a set on trial would have decided
+	Activated    *Activated         `json:"activated,omitempty"` // not a decision: the rules named above came in force
 }
 
 // ActionRef names what was decided on.

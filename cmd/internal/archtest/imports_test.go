@@ -33,7 +33,8 @@ var mayImport = map[string][]string{
 	"runtime/dispatch":     {"runtime/event", "runtime/bus", "runtime/conversation", "db", "runtime/gate", "handlers", "runtime/action"},
 	"runtime/replay":       {"runtime/event", "runtime/bus", "runtime/conversation", "db", "runtime/gate", "handlers", "runtime/action", "runtime/dispatch"},
 	"runtime/timeline":     {"runtime/event", "runtime/bus", "runtime/conversation", "rules", "db", "runtime/gate", "handlers", "runtime/action", "runtime/dispatch", "runtime/replay", "runtime/xsim"},
-	"runtime/admin":        {"runtime/event", "db", "runtime/action", "runtime/obs"},
+	"runtime/rollout":      {"runtime/event", "db", "rules", "runtime/gate", "runtime/action"},
+	"runtime/admin":        {"runtime/event", "db", "runtime/action", "runtime/obs", "runtime/rollout"},
 	"runtime/bottest":      {"*"},
 	"cmd":                  {"*", "cmd"},
 }
@@ -57,6 +58,7 @@ var outside = []struct {
 	{"golang.org/x/text", []string{"runtime", "rules", "handlers"}, true},
 	{"golang.org/x/term", []string{"cmd"}, false},
 	{"golang.org/x/sys", []string{"cmd"}, false},
+	{"github.com/fsnotify/fsnotify", []string{"runtime/rollout"}, false},
 	{"github.com/gofrs/flock", []string{"cmd", "runtime/account"}, false},
 	{"github.com/tink-crypto/tink-go/v2", []string{"runtime/seal"}, false},
 	{"github.com/google/go-cmp", nil, true},

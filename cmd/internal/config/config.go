@@ -129,8 +129,14 @@ type Bot struct {
 	OAuth1 OAuth1 `yaml:"oauth1" off:"yes"`
 
 	// Folder of the account's rule packs. X's own rules are built in; these can
-	// only tighten them. What no rule permits is not sent.
+	// only tighten them. What no rule permits is not sent. A change is taken up
+	// while the host runs; one that does not load, or whose tests fail, is not.
 	Rules string `yaml:"rules" example:"rules" need:"yes"`
+
+	// Folder of rule packs on trial. They are decided beside the rules, for every
+	// draft, and decide nothing: what they would change is counted and logged, and
+	// `beckon rules status` sums it up.
+	Candidate string `yaml:"candidate" example:"rules-next" off:"yes"`
 
 	// File of answers by keyword.
 	Answers string `yaml:"answers" example:"answers.yaml" need:"yes"`

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/rules"
+	"github.com/beckon-bot/beckon/runtime/gate"
+	"github.com/beckon-bot/beckon/runtime/rollout"
+)
+
+// startRules puts the rules of all bots in force: exit 3 where they do not load,
+// 4 where their own tests fail.
+func startRules(ctx context.Context, sys system, o hostOptions, store db.Store, g *gate.Gate, m *rollout.Metrics) (*rollout.Rollout, error) {
+	options := rollout.Options{Store: store, Gate: g, Now: o.Now, Log: o.Log, Metrics: m, Test: testDirectory(sys)}
+	for _, name := range o.Config.Names() {
+		b := o.Config.Bots[name]
+		options.Bots = append(options.Bots, rollout.Bot{Name: name, Rules: b.Rules, Candidate: b.Candidate})
+	}
+	r := rollout.New(options)
+	err := r.Start(ctx)
+	if rollout.IsTests(err) && !errors.As(err, new(rules.Diagnostics)) {
+		return nil, exitError{exitExpect, err}
+	}
+	return r, err
+}
+
+// testDirectory runs the tests of a rules directory, timelines and replays too.
+func testDirectory(sys system) func(context.Context, *rules.Set, []rules.TestFile) (rules.Report, error) {
+	return func(ctx context.Context, set *rules.Set, files []rules.TestFile) (rules.Report, error) {
+		for _, f := range files {
+			if len(f.Timelines) == 0 && len(f.Replays) == 0 {
+				continue
+			}
+			host, err := newRulesHost(ctx, sys)
+			if err != nil {
+				return rules.Report{}, err
+			}
+			return rules.RunTests(set, files, host), host.Close()
+		}
+		return rules.RunTests(set, files, nil), nil
+	}
+}
+
+// runHangup reloads the rules of all bots at each SIGHUP.
+func (h *host) runHangup(ctx context.Context, hangup <-chan os.Signal) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-hangup:
+			h.log.InfoContext(ctx, "SIGHUP: reload the rules")
+			if _, err := h.rules.Reload(ctx, "", rollout.WhySignal); err != nil && ctx.Err() == nil {
+				return err
+			}
+		}
+	}
+}
