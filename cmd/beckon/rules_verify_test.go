@@ -92,6 +92,9 @@ func TestRulesMutate(t *testing.T) {
 	if code != exitOK || !strings.HasPrefix(out, "100% killed: ") {
 		t.Errorf("platform: exit %d: %s%s", code, out, stderr)
 	}
+	if code, out, stderr := beckon(t, "rules", "mutate", rulesDir(t, nil)); code != exitOK || !strings.HasPrefix(out, "100% killed: ") {
+		t.Errorf("the bot that init writes: exit %d: %s%s", code, out, stderr)
+	}
 	// A boundary that no test of the pack holds.
 	dir := rulesDir(t, map[string]func(string) string{"support_test.yaml": func(string) string {
 		return "schema: beckon.rules-test/v1\nclock: 2026-03-02T09:00:00Z\ncases:\n  table:\n    - {name: one, set: {action.kind: like}, expect: deny}\n"
