@@ -110,6 +110,9 @@ func (r *replayRun) readAhead() (err error) {
 			lines = append(lines, l)
 			return nil
 		}
+		if l.Activated != nil {
+			return nil
+		}
 		head, err := event.Scan(l.Body)
 		if err != nil {
 			return nil // it becomes a dead letter

@@ -18,6 +18,9 @@ func sayRecord(e event.Event, r gate.Record) string {
 	if r.Action != nil && r.Action.Stage != gate.StageDraft {
 		what = r.Action.Stage + " " + string(r.Action.Kind)
 	}
+	if r.Activated != nil {
+		what = "rules activated"
+	}
 	user := r.User
 	if e.Name != "" {
 		user = "@" + e.Name

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/beckon-bot/beckon/runtime/event"
+	"github.com/beckon-bot/beckon/runtime/gate"
 )
 
 // maxLine is more than any body that X delivers.
@@ -24,7 +25,8 @@ type Line struct {
 	Time time.Time // when it was taken in; zero if the line does not say
 	Own  string    // the action that made it, for an own event that the recorder found in the action log
 
-	Outcome *Outcome // how a send ended, as recorded
+	Outcome   *Outcome         // how a send ended, as recorded
+	Activated *gate.Activation // rules that came in force on the host that recorded
 }
 
 // Outcome is a recorded end of a send: a line of the type beckon.outcome.
@@ -37,6 +39,28 @@ type Outcome struct {
 
 // OutcomeType is the CloudEvents type of a recorded outcome.
 const OutcomeType = "beckon.outcome"
+
+// ActivatedType is the CloudEvents type of a recorded activation of rules.
+const ActivatedType = "beckon.rules.activated"
+
+// ActivatedLine is the line of a log that tells of an activation, without a
+// newline; false: the record is of something else.
+func ActivatedLine(r gate.Record) ([]byte, bool) {
+	a, ok := r.Activation()
+	if !ok {
+		return nil, false
+	}
+	line, err := json.Marshal(struct {
+		SpecVersion string          `json:"specversion"`
+		ID          string          `json:"id"`
+		Source      string          `json:"source"`
+		Type        string          `json:"type"`
+		Subject     string          `json:"subject"`
+		Time        time.Time       `json:"time"`
+		Data        gate.Activation `json:"data"`
+	}{"1.0", r.ID, "/rules", ActivatedType, a.Bot, r.At, a})
+	return line, err == nil
+}
 
 // LineError says what is wrong with one line of a log.
 type LineError struct {
@@ -175,6 +199,13 @@ func (l *Line) parse(raw []byte) error {
 			return fmt.Errorf("read the recorded outcome: %w", err)
 		}
 		return nil
+	}
+	if e.Type == ActivatedType {
+		l.Activated = new(gate.Activation)
+		if err := json.Unmarshal(data, l.Activated); err != nil {
+			return fmt.Errorf("read the recorded activation of rules: %w", err)
+		}
+		return l.Activated.Check()
 	}
 	l.Own, l.Body = e.Action, data
 	return nil

@@ -23,6 +23,9 @@ func read(log string) (lines []string, bad []string, err error) {
 		if l.Outcome != nil {
 			s += fmt.Sprintf("%+v", *l.Outcome)
 		}
+		if l.Activated != nil {
+			s += fmt.Sprintf("%+v", *l.Activated)
+		}
 		lines = append(lines, s)
 		return nil
 	}, func(err error) error {
@@ -45,6 +48,10 @@ func TestScan(t *testing.T) {
 		{"marked as our own", `{"specversion":"1.0","beckonaction":"a-1","data":{"data":{}}}`, []string{`1 {"data":{}} by a-1`}, nil},
 		{"an outcome", `{"specversion":"1.0","type":"beckon.outcome","data":{"action":"a-1","class":"refused"}}`,
 			[]string{"1 {Action:a-1 Class:refused RemoteID: Detail:}"}, nil},
+		{"rules activated", `{"specversion":"1.0","type":"beckon.rules.activated","data":{"bot":"b","set":"s","why":"start"}}`,
+			[]string{"1 {Bot:b Candidate:false Was: Set:s Platform: Account: Why:start}"}, nil},
+		{"rules activated, nobody's", `{"specversion":"1.0","type":"beckon.rules.activated","data":{"set":"s","why":"start"}}`,
+			nil, []string{"f.jsonl:1: an activation of rules needs bot"}},
 		{"empty lines, no end of line", "\n\n  \n{\"data\":{}}", []string{`4 {"data":{}}`}, nil},
 		{"empty", "", nil, nil},
 		{"bad lines between", "x\n{\"data\":{}}\n[]\n{\"data\":3}\n",

@@ -26,6 +26,9 @@ func (r *Recorded) Add(l Line, bot func(userID string) string) {
 		r.byAction[l.Outcome.Action] = *l.Outcome
 		return
 	}
+	if l.Activated != nil {
+		return
+	}
 	events, err := event.Decode(l.Body)
 	if err != nil {
 		return

@@ -88,7 +88,7 @@ func (p *Player) Play(ctx context.Context, l Line) error {
 		return nil // read ahead by Recorded
 	}
 	at := l.Time
-	if at.IsZero() {
+	if at.IsZero() && l.Body != nil {
 		at = bodyTime(l.Body)
 	}
 	if at.After(p.now) {
@@ -98,6 +98,10 @@ func (p *Player) Play(ctx context.Context, l Line) error {
 	}
 	before := p.claims
 	p.claims = nil
+	if l.Activated != nil { // on record as it was there; the replay goes on with its own rules
+		r := l.Activated.Record(action.DecisionID(l.Activated.Cause(p.now)...), p.now)
+		return p.opts.Emit(Step{At: p.now, Records: append(before, r)})
+	}
 	if l.Own != "" { // P3
 		return p.opts.Emit(Step{At: p.now, Records: append(before, p.marked(l))})
 	}

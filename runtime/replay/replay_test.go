@@ -1,16 +1,21 @@
 package replay
 
 import (
+	"bytes"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/db/sqlite"
 	"github.com/beckon-bot/beckon/handlers"
 	"github.com/beckon-bot/beckon/rules"
+	"github.com/beckon-bot/beckon/runtime/action"
 	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/gate"
@@ -239,6 +244,43 @@ func TestRecordedOutcome(t *testing.T) {
 	last := func(s string) string { s = strings.TrimSpace(s); return s[strings.LastIndex(s, "\n"):] }
 	if !strings.Contains(last(plain), `"replies_sent_1h":1`) || strings.Contains(last(out), "replies_sent_1h") {
 		t.Errorf("a refused reply must not count:\nplain %s\nrefused %s", last(plain), last(out))
+	}
+}
+
+// An activation on the host that recorded comes out as it stands on record
+// there, and changes nothing of what the replay decides.
+func TestRecordedActivation(t *testing.T) {
+	t.Parallel()
+	acts := []xsim.Act{
+		{Kind: xsim.ActDM, From: "ben", To: "desk_bot", Text: "hi"},
+		{Kind: xsim.ActDM, From: "ann", To: "desk_bot", Text: "hello"},
+	}
+	lines := day(t, acts...)
+	plain := play(t, lines)
+	at := time.Date(2026, 3, 2, 9, 5, 0, 0, time.UTC)
+	a := gate.Activation{Bot: "desk", Was: "sha256:1", Set: "sha256:2", Platform: "platform 1", Account: "desk 2", Why: "change"}
+	record := a.Record(action.DecisionID(a.Cause(at)...), at)
+	told, ok := ActivatedLine(record)
+	if !ok {
+		t.Fatal("no line")
+	}
+	var line Line
+	if err := Scan("day", bytes.NewReader(told), func(l Line) error { line = l; return nil }, nil); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(&a, line.Activated); diff != "" {
+		t.Errorf("read back (-want +got):\n%s", diff)
+	}
+	out := play(t, slices.Insert(lines, len(lines)/2, line))
+	want, err := record.Line()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rest := strings.Replace(out, string(want)+"\n", "", 1); rest == out || rest != plain {
+		t.Errorf("with the line:\n%s\nwant the record\n%s\nand otherwise\n%s", out, want, plain)
+	}
+	if _, ok := ActivatedLine(gate.Record{Rules: &gate.RulesRef{}}); ok {
+		t.Error("a decision has no line of an activation")
 	}
 }
 
