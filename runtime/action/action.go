@@ -82,6 +82,19 @@ func NextOf(c event.Class, tries int) Next {
 	return Next{State: event.Unsettled, Reason: "the answer was lost; look on X whether it went out, it is not sent again by itself"}
 }
 
+// Say is what the operator reads: what it means, then X's problem type and X's
+// own words, where there are any.
+func (n Next) Say(o event.Outcome) string {
+	s := n.Reason
+	if o.Problem != "" {
+		s += " (" + o.Problem + ")"
+	}
+	if o.Detail != "" {
+		s += ": " + o.Detail
+	}
+	return s
+}
+
 func backoff(tries int) time.Duration {
 	d := firstRetry
 	for range min(tries-1, 10) {

@@ -25,10 +25,7 @@ func (s *Sender) settle(ctx context.Context, now time.Time, e settlement) error 
 		}
 		next := NextOf(e.outcome.Class, a.Attempts)
 		a.State, a.Class, a.RemoteID = next.State, e.outcome.Class, e.outcome.RemoteID
-		a.Reason = next.Reason
-		if e.outcome.Detail != "" {
-			a.Reason += ": " + e.outcome.Detail
-		}
+		a.Reason = next.Say(e.outcome)
 		if a.State == event.Pending {
 			a.DueAt = e.outcome.RetryAt
 			if a.DueAt.Before(now.Add(time.Second)) {

@@ -172,6 +172,7 @@ func (r *run) fault(s step) error {
 		return n
 	}
 	f.Times, f.Nth, f.Status = number("times"), number("nth"), number("status")
+	f.Type = s.keys["type"]
 	if v := s.keys["delay"]; v != "" {
 		var e error
 		f.Delay, e = time.ParseDuration(v)

@@ -48,8 +48,8 @@ var verbs = map[string]struct {
 	"again":   {1, "n"},         // a duplicate delivery
 	"forge":   {1, ""},          // with a wrong signature: 401
 
-	"fault":   {2, "times nth status made delay echo"}, // of X: OP KIND
-	"break":   {2, ""},                                 // PART HOW: dispatch|sender down|lies, acks lost, bus down, x stalls
+	"fault":   {2, "times nth status type made delay echo"}, // of X: OP KIND
+	"break":   {2, ""},                                      // PART HOW: dispatch|sender down|lies, acks lost, bus down, x stalls
 	"mend":    {1, ""},
 	"crash":   {0, ""},
 	"restart": {0, ""},

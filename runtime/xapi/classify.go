@@ -108,7 +108,9 @@ func wrote(e *Error, body []byte, made func(data json.RawMessage) (said, done bo
 		return e
 	}
 	if told(e, body) {
-		e.Class = event.Refused
+		if e.Class = event.Refused; e.Type == "resource-not-found" {
+			e.Class = event.Gone
+		}
 	}
 	return e
 }

@@ -33,6 +33,7 @@ type Fault struct {
 	When   func(Call) bool `json:"-"`               // which calls match; nil: all
 	Kind   FaultKind       `json:"kind"`
 	Status int             `json:"status,omitempty"`
+	Type   string          `json:"type,omitempty"`  // X's problem type that status and errors tell
 	Made   bool            `json:"made,omitempty"`  // stored, but reported as failed
 	Delay  time.Duration   `json:"delay,omitempty"` // nanoseconds; before the answer
 	Echo   Echo            `json:"echo,omitempty"`
@@ -104,7 +105,7 @@ func (f *Fault) disguise(a answer, now time.Time) answer {
 	case FaultDrop, FaultLost:
 		a.dropped = true
 	case FaultStatus:
-		a.status, a.body = f.Status, problem(f.Status, "", http.StatusText(f.Status))
+		a.status, a.body = f.Status, problem(f.Status, f.Type, http.StatusText(f.Status))
 	case FaultHTML:
 		a.status, a.html = f.Status, true
 	case FaultLimit:
@@ -113,7 +114,7 @@ func (f *Fault) disguise(a answer, now time.Time) answer {
 	case FaultGarbage:
 		a.status, a.garbage = http.StatusCreated, true
 	case FaultErrors:
-		a.status, a.body = http.StatusOK, object{{"errors", []object{problem(http.StatusForbidden, "", "You are not permitted to perform this action.")}}}
+		a.status, a.body = http.StatusOK, object{{"errors", []object{problem(http.StatusForbidden, f.Type, "You are not permitted to perform this action.")}}}
 	}
 	return a
 }
