@@ -61,14 +61,14 @@ func loadSpeakers(sys system, cfg *config.Config) (speakers, error) {
 
 // openAccounts puts the owner of the tokens together. A login that ends turns
 // the bot's kill switch on.
-func (h *host) openAccounts(s speakers, client *http.Client) (*account.Manager, error) {
+func (h *host) openAccounts(s speakers, client *http.Client, count *account.Metrics) (*account.Manager, error) {
 	key, err := h.dir.tokenKey(s.key)
 	if err != nil {
 		return nil, err
 	}
 	return account.New(account.Options{
 		Store: h.store, Seal: key, App: s.app, Bots: s.bots,
-		BaseURL: h.cfg.XBaseURL, HTTP: client, Now: h.now, Log: h.log,
+		BaseURL: h.cfg.XBaseURL, HTTP: client, Now: h.now, Log: h.log, Metrics: count,
 		Stop: func(ctx context.Context, bot, why string) error {
 			return h.desk.Pause(ctx, h.now(), bot, "host", why, true)
 		},
@@ -82,7 +82,7 @@ func (h *host) lateAccounts(sys system) (*account.Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	return h.openAccounts(s, nil)
+	return h.openAccounts(s, nil, nil)
 }
 
 // startAccounts says who cannot speak yet.

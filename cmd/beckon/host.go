@@ -103,7 +103,8 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if h.bus, err = bus.Open(ctx, bus.Options{Dir: h.dir.file("bus"), Log: o.Log}); err != nil {
 		return nil, err
 	}
-	if h.accounts, err = h.openAccounts(speakers, o.HTTP); err != nil {
+	logins := &account.Metrics{}
+	if h.accounts, err = h.openAccounts(speakers, o.HTTP, logins); err != nil {
 		return nil, err
 	}
 	calls := &xapi.Metrics{}
@@ -142,7 +143,7 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if h.metrics, err = obs.NewMetrics(); err != nil {
 		return nil, err
 	}
-	return h, h.metrics.Register(sent, taken, met, events, calls, tried)
+	return h, h.metrics.Register(sent, taken, met, events, calls, logins, tried)
 }
 
 // openStore opens the database that belongs to the host key.

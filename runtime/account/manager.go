@@ -31,6 +31,8 @@ type Options struct {
 
 	Now func() time.Time // nil: time.Now
 	Log *slog.Logger     // nil: silent
+
+	Metrics *Metrics // nil: not counted
 }
 
 // Manager gives out credentials and keeps them fresh. It is safe for
@@ -69,6 +71,9 @@ func New(o Options) *Manager {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Metrics == nil {
+		o.Metrics = &Metrics{}
 	}
 	if o.Stop == nil {
 		o.Stop = func(context.Context, string, string) error { return nil }

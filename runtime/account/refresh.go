@@ -200,6 +200,9 @@ func (m *Manager) settle(ctx context.Context, b *bot, row db.Token, a answer, ol
 	row.State, row.Reason = db.TokenLive, reasonOf(a, doubt)
 	if doubt {
 		row.State = db.TokenUnknown
+		m.Metrics.Unknown.Add(1)
+	} else {
+		m.Metrics.Again.Add(1)
 	}
 	err := &Error{Bot: b.name, Class: event.Transient, RetryAt: b.delay(a, m.Now()), Err: errors.New(row.Reason)}
 	switch a.ending {
@@ -294,6 +297,7 @@ func (m *Manager) save(ctx context.Context, b *bot) error {
 	b.mu.Lock()
 	b.unsaved = nil
 	b.mu.Unlock()
+	m.Metrics.Granted.Add(1)
 	m.Log.InfoContext(ctx, "token refreshed", "bot", b.name)
 	return nil
 }
@@ -315,6 +319,7 @@ func (m *Manager) end(ctx context.Context, b *bot, row db.Token, why string) err
 		}
 		return &Error{Bot: b.name, Class: event.Transient, Err: err}
 	}
+	m.Metrics.Ended.Add(1)
 	m.Log.ErrorContext(ctx, "the bot is stopped: its login has ended", "bot", b.name, "err", why)
 	b.mu.Lock()
 	b.row, b.access = row, Secret{}

@@ -51,6 +51,7 @@ func (m *Manager) Rejected(token Secret) {
 				m.Log.Error("X refuses an access token that it gave out just now: look at the app's access level and permissions on X", "bot", b.name)
 			} else {
 				b.rejected = token
+				m.Metrics.Rejected.Add(1)
 				m.Log.Warn("X refuses the access token before its end; it is refreshed", "bot", b.name)
 				m.stir()
 			}
