@@ -15,9 +15,9 @@ import (
 	"github.com/beckon-bot/beckon/runtime/event"
 )
 
-// day is a script that makes every kind of body. It returns what was made, in
+// script is a day that makes every kind of body. It returns what was made, in
 // order.
-func day(w *world) []Done {
+func script(w *world) []Done {
 	var made []Done
 	do := func(a Act) string {
 		w.t.Helper()
@@ -63,7 +63,7 @@ func TestBodiesDecode(t *testing.T) {
 	}
 	var got []line
 	var made []Done
-	for _, d := range day(w) {
+	for _, d := range script(w) {
 		made = append(made, d)
 		for _, b := range d.Bodies {
 			events, err := event.Decode(b)
@@ -131,7 +131,7 @@ func TestX1SameScriptSameBytes(t *testing.T) {
 	run := func(seed uint64) string {
 		w := newWorld(t, func(o *Options) { o.Seed = seed })
 		var all strings.Builder
-		for _, d := range day(w) {
+		for _, d := range script(w) {
 			fmt.Fprintln(&all, d.ID)
 			for _, b := range d.Bodies {
 				fmt.Fprintf(&all, "%s\n", b)
@@ -263,7 +263,7 @@ func TestShapes(t *testing.T) {
 		return false
 	}
 	checked := 0
-	for _, d := range day(newWorld(t, nil)) {
+	for _, d := range script(newWorld(t, nil)) {
 		for _, b := range d.Bodies {
 			e, err := event.Decode(b)
 			if err != nil {

@@ -99,6 +99,21 @@ func (s *Sim) command(ctx context.Context, name string, body []byte) (object, er
 			return nil, err
 		}
 		return object{{"refuse", in.Refuse}}, s.Consent(in.Account, in.Refuse)
+	case "drift":
+		var d Drift
+		if err := decode(body, &d); err != nil {
+			return nil, err
+		}
+		return object{{"drift", d}}, s.SetDrift(d)
+	case "skew":
+		var in struct {
+			By duration `json:"by"`
+		}
+		if err := decode(body, &in); err != nil {
+			return nil, err
+		}
+		s.SetSkew(time.Duration(in.By))
+		return object{{"now", stamp(s.now())}}, nil
 	case "credits":
 		var in struct {
 			Mills int `json:"mills"`

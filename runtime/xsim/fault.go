@@ -23,6 +23,8 @@ const (
 	FaultGarbage FaultKind = "garbage"
 	// FaultErrors is a 200 with errors and no data; nothing was done.
 	FaultErrors FaultKind = "errors"
+	// FaultDrip is the whole answer, with Delay between two bytes of its body.
+	FaultDrip FaultKind = "drip"
 )
 
 // Fault makes calls go wrong. It is used up after Times calls.
@@ -48,7 +50,7 @@ type armed struct {
 // Fault adds a fault; where several match, the one added first acts.
 func (s *Sim) Fault(f Fault) error {
 	switch f.Kind {
-	case FaultNone, FaultRefuse, FaultDrop, FaultLost, FaultStatus, FaultHTML, FaultLimit, FaultGarbage, FaultErrors:
+	case FaultNone, FaultRefuse, FaultDrop, FaultLost, FaultStatus, FaultHTML, FaultLimit, FaultGarbage, FaultErrors, FaultDrip:
 	default:
 		return fmt.Errorf("xsim: no fault %q", f.Kind)
 	}
@@ -89,7 +91,7 @@ func (s *Sim) faultFor(c Call) *Fault {
 // acts reports whether the call has its effect in spite of the fault (X2).
 func (f *Fault) acts() bool {
 	switch f.Kind {
-	case FaultNone, FaultLost, FaultGarbage:
+	case FaultNone, FaultLost, FaultGarbage, FaultDrip:
 		return true
 	case FaultRefuse:
 		return false // a connection that never was cannot have stored anything
@@ -111,6 +113,8 @@ func (f *Fault) disguise(a answer, now time.Time) answer {
 	case FaultLimit:
 		a.status, a.body = http.StatusTooManyRequests, problem(http.StatusTooManyRequests, "", "Too Many Requests")
 		a.limit = &limitHeaders{limit: 1, remaining: 0, reset: now.Add(window15)}
+	case FaultDrip:
+		a.drip = max(f.Delay, time.Millisecond)
 	case FaultGarbage:
 		a.status, a.garbage = http.StatusCreated, true
 	case FaultErrors:

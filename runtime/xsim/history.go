@@ -1,6 +1,7 @@
 package xsim
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"time"
@@ -15,6 +16,9 @@ type happened struct {
 	kind    event.Type
 	bot     string // user id of the subscribed account
 	keyword string
+	message string // id of the post or DM
+	source  string // user id of who followed or liked
+	target  string
 	body    []byte
 }
 
@@ -30,8 +34,14 @@ func read(body []byte) happened {
 				Keyword string `json:"keyword"`
 			} `json:"filter"`
 			Payload struct {
-				User string `json:"user_id"`
+				ID     string `json:"id"`
+				User   string `json:"user_id"`
+				Liked  string `json:"liked_tweet_id"`
+				Source struct{ Data User }
+				Target struct{ Data User }
+				DMs    []struct{ ID string } `json:"direct_message_events"`
 			} `json:"payload"`
+			Includes struct{ Users []User } `json:"includes"`
 		} `json:"data"`
 	}
 	h := happened{body: body}
@@ -39,6 +49,14 @@ func read(body []byte) happened {
 		return h
 	}
 	h.uuid, h.kind, h.bot, h.keyword = in.Data.UUID, in.Data.Kind, in.Data.Filter.User, in.Data.Filter.Keyword
+	p := in.Data.Payload
+	h.message, h.source, h.target = cmp.Or(p.Liked, p.ID), p.Source.Data.ID, p.Target.Data.ID
+	if len(p.DMs) > 0 {
+		h.message = p.DMs[0].ID
+	}
+	if users := in.Data.Includes.Users; h.kind == event.LikeCreate && len(users) > 0 {
+		h.source = users[0].ID
+	}
 	if h.kind == event.OAuthRevoke {
 		h.bot = in.Data.Payload.User
 	}

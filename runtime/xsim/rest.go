@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -20,7 +21,8 @@ type answer struct {
 
 	refused, dropped, html, garbage bool
 
-	location string // of a redirect
+	drip     time.Duration // between two bytes of the body
+	location string        // of a redirect
 
 	stream *connection // is fed after the head is written
 	// after runs without the lock before the answer is written: a CRC goes to
@@ -44,7 +46,7 @@ type request struct {
 func (s *Sim) serve(w http.ResponseWriter, r *http.Request, to route) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
 	if err != nil {
-		s.write(w, answer{status: http.StatusBadRequest, body: invalid("the body cannot be read")})
+		s.write(r.Context(), w, answer{status: http.StatusBadRequest, body: invalid("the body cannot be read")})
 		return
 	}
 	var violation error
@@ -101,14 +103,14 @@ func (s *Sim) serve(w http.ResponseWriter, r *http.Request, to route) {
 			s.opts.Log.WarnContext(r.Context(), "echo not delivered", "err", err)
 		}
 	}
-	if f != nil && f.Delay > 0 {
+	if f != nil && f.Delay > 0 && f.Kind != FaultDrip {
 		wait(r.Context(), f.Delay)
 	}
 	if a.stream != nil {
 		s.feed(w, r, a)
 		return
 	}
-	s.write(w, a)
+	s.write(r.Context(), w, a)
 	if echo == EchoAfter {
 		s.enqueue(a.echoes)
 	}
@@ -178,7 +180,7 @@ func (r *request) accountID() string {
 }
 
 // write sends the answer, or what a fault left of it.
-func (s *Sim) write(w http.ResponseWriter, a answer) {
+func (s *Sim) write(ctx context.Context, w http.ResponseWriter, a answer) {
 	if a.refused || a.dropped {
 		s.drop(w, a.refused)
 		return
@@ -208,6 +210,13 @@ func (s *Sim) write(w http.ResponseWriter, a answer) {
 		if out, err = marshal(a.body); err != nil {
 			s.opts.Log.Error("answer cannot be written as JSON", "err", err)
 		}
+		if a.status < 300 {
+			out = s.drift().apply(out)
+		}
+	}
+	if a.drip > 0 {
+		drip(ctx, w, a, out)
+		return
 	}
 	w.WriteHeader(a.status)
 	if _, err := w.Write(out); err != nil {
@@ -228,6 +237,22 @@ func (s *Sim) drop(w http.ResponseWriter, refused bool) {
 		return
 	}
 	_ = conn.Close()
+}
+
+// drip writes an answer byte by byte.
+func drip(ctx context.Context, w http.ResponseWriter, a answer, out []byte) {
+	if d, ok := w.(*directWriter); ok {
+		d.stream()
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(out)))
+	w.WriteHeader(a.status)
+	for i := range out {
+		if _, err := w.Write(out[i : i+1]); err != nil || ctx.Err() != nil {
+			return
+		}
+		_ = http.NewResponseController(w).Flush()
+		wait(ctx, a.drip)
+	}
 }
 
 func wait(ctx context.Context, d time.Duration) {
@@ -260,4 +285,4 @@ func invalid(detail string) object {
 }
 
 // date is X's clock as its answers show it.
-func (s *Sim) date(h http.Header) { h.Set("Date", s.opts.Now().UTC().Format(http.TimeFormat)) }
+func (s *Sim) date(h http.Header) { h.Set("Date", s.now().Format(http.TimeFormat)) }

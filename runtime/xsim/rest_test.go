@@ -175,6 +175,7 @@ func TestX2Faults(t *testing.T) {
 		{Fault{Kind: FaultGarbage}, 201, 1, `{"data":{"id":"20`},
 		{Fault{Kind: FaultErrors}, 200, 0, `"errors"`},
 		{Fault{Delay: time.Microsecond}, 201, 1, `"data"`},
+		{Fault{Kind: FaultDrip, Delay: time.Microsecond}, 201, 1, `"data"`},
 	} {
 		for _, op := range []string{OpPost, OpDM} {
 			t.Run(fmt.Sprintf("%s %d %v %s", tc.fault.Kind, tc.fault.Status, tc.fault.Made, op), func(t *testing.T) {

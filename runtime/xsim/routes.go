@@ -172,8 +172,8 @@ func (s *Sim) Handler() http.Handler {
 	for _, r := range routes() {
 		mux.HandleFunc(r.pattern, func(w http.ResponseWriter, req *http.Request) { s.serve(w, req, r) })
 	}
-	mux.HandleFunc("/2/", func(w http.ResponseWriter, _ *http.Request) {
-		s.write(w, answer{status: http.StatusNotFound, body: problem(http.StatusNotFound, "", "Not Found")})
+	mux.HandleFunc("/2/", func(w http.ResponseWriter, r *http.Request) {
+		s.write(r.Context(), w, answer{status: http.StatusNotFound, body: problem(http.StatusNotFound, "", "Not Found")})
 	})
 	s.storage(mux)
 	s.people(mux)

@@ -140,6 +140,9 @@ func (s *Sim) feed(w http.ResponseWriter, r *http.Request, a answer) {
 		s.mu.Unlock()
 		if !stalled {
 			for _, l := range lines {
+				if d := s.drift(); d.changes() {
+					l = append(d.apply(bytes.TrimRight(l, "\r\n")), l[len(bytes.TrimRight(l, "\r\n")):]...)
+				}
 				if _, err := w.Write(l); err != nil {
 					return
 				}

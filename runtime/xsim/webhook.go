@@ -23,6 +23,9 @@ var ErrNoWebhook = errors.New("no webhook is configured")
 // It goes on after a body that failed and returns all errors.
 func (s *Sim) Deliver(ctx context.Context, bodies ...[]byte) error {
 	var errs []error
+	if s.opts.Older {
+		return s.deliverOlder(ctx, bodies)
+	}
 	for _, b := range bodies {
 		if err := s.deliver(ctx, b); err != nil {
 			errs = append(errs, err)
@@ -63,6 +66,30 @@ func (s *Sim) deliver(ctx context.Context, body []byte) error {
 	return errors.Join(errs...)
 }
 
+// deliverOlder brings the bodies to the webhooks in the older envelope.
+func (s *Sim) deliverOlder(ctx context.Context, bodies [][]byte) error {
+	var events []happened
+	s.mu.Lock()
+	for _, b := range bodies {
+		h := read(b)
+		s.remember(h)
+		s.chargeEvent(h)
+		s.pour(h)
+		events = append(events, h)
+	}
+	hooks := slices.Clone(s.hooks)
+	s.mu.Unlock()
+	var errs []error
+	for _, b := range s.older(events) {
+		for _, hook := range hooks {
+			if err := s.send(ctx, hook, b); err != nil {
+				errs = append(errs, err)
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // forHook is an event as the webhook gets it: not at all where nothing is
 // subscribed to it, once for each subscription.
 func (s *Sim) forHook(h happened, hook *webhook) [][]byte {
@@ -83,6 +110,7 @@ func (s *Sim) send(ctx context.Context, hook *webhook, body []byte) error {
 	if err := s.ready(ctx, hook); err != nil {
 		return err
 	}
+	body = s.drift().apply(body)
 	var status int
 	var err error
 	for try := 0; try <= max(s.opts.Retries, 0); try++ {

@@ -195,3 +195,35 @@ func TestClientLeaves(t *testing.T) {
 		}
 	})
 }
+
+// TestDrip: a slow answer comes byte by byte, and whole to who waits.
+func TestDrip(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, nil)
+		if err := w.Fault(Fault{Kind: FaultDrip, Delay: time.Second}); err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		status, _, body := w.call("GET", "/2/users/me", "t-desk", "")
+		if took := time.Since(start); status != 200 || took < time.Duration(len(body)-1)*time.Second {
+			t.Errorf("%d %s after %v", status, body, took)
+		}
+	})
+}
+
+// TestSkew: X's clock tells another time, in its answers and its events.
+func TestSkew(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.SetSkew(-10 * time.Minute)
+	_, h, _ := w.call("GET", "/2/users/me", "t-desk", "")
+	at, err := http.ParseTime(h.Get("Date"))
+	if err != nil || w.now.Sub(at) != 10*time.Minute {
+		t.Errorf("Date: %v, %v", at, err)
+	}
+	e, err := event.Decode(w.do(Act{Kind: ActDM, From: "ann", To: "HelpDesk", Text: "hi"}).Bodies[0])
+	if err != nil || w.now.Sub(e[0].At) < 10*time.Minute {
+		t.Errorf("event: %v, %v", e, err)
+	}
+}

@@ -35,6 +35,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -90,6 +91,7 @@ type Options struct {
 	Heartbeat   time.Duration // of streams; default X's 20 seconds
 	Pace        time.Duration // how often Run looks for what is due; default 1 second
 	Drift       Drift
+	Older       bool // webhooks get the older envelope, of the Account Activity API
 
 	Now    func() time.Time // default time.Now
 	Seed   uint64           // changes event ids and t.co codes
@@ -109,6 +111,8 @@ type Sim struct {
 	opts   Options
 	client *http.Client
 	wake   chan struct{} // something was queued
+
+	skew atomic.Int64 // nanoseconds
 
 	mu       sync.Mutex
 	users    map[string]User   // by id
@@ -154,15 +158,12 @@ type Sim struct {
 	known   map[string]bool // event ids in history
 }
 
-// Drift is how answers differ from the contract, as X's do at times.
-type Drift struct {
-	// Subscription is the shape of a new subscription's answer: "bare" or
-	// "list"; "" as the contract has it.
-	Subscription string
-}
+// now is the time as X has it, which a skew sets apart from ours.
+func (s *Sim) now() time.Time { return s.opts.Now().UTC().Add(time.Duration(s.skew.Load())) }
 
-// now is the time as X has it.
-func (s *Sim) now() time.Time { return s.opts.Now().UTC() }
+// SetSkew sets X's clock apart from Options.Now: its answers, its events and
+// its limits tell the other time.
+func (s *Sim) SetSkew(d time.Duration) { s.skew.Store(int64(d)) }
 
 // New makes a Sim with its accounts and users.
 func New(o Options) (*Sim, error) {
