@@ -65,7 +65,7 @@ func commands() []command {
 		{"pause", "BOT|--all", "kill switch on: nothing is sent", pauseCommand},
 		{"resume", "BOT|--all", "kill switch off", resumeCommand},
 		{"optouts", "list|add|export|import|match ...", "who said stop", optoutsCommand},
-		{"xsim", "[--listen ADDR] [--webhook URL]", "a simulated X", xsimCommand},
+		{"xsim", "[--listen ADDR] [--webhook URL] [--scenario FILE]", "a simulated X", xsimCommand},
 		{"config", "print", "the commented sample configuration", configCommand},
 		{"version", "", "which build this is", versionCommand},
 	}

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"net"
+	"os"
 	"strings"
 
 	"github.com/beckon-bot/beckon/runtime/service"
@@ -21,6 +23,9 @@ func xsimCommand(ctx context.Context, sys system, args []string) error {
 	appToken := fs.String("app-token", "simulated-app-token", "the app's bearer `token`, for webhooks, subscriptions and the activity stream")
 	client := fs.String("client", "simulated-client:simulated-client-secret", "the app's `client` for OAuth 2.0 as id:secret; an id alone is a public client")
 	strict := fs.Bool("strict", false, "deliver only what a subscription asks for, as X does; else everything")
+	older := fs.Bool("older", false, "the webhook gets the older envelope, of the Account Activity API")
+	seed := fs.Uint64("seed", 0, "`number` that changes event ids, t.co codes and tokens")
+	scenario := fs.String("scenario", "", "`file` of what happens and when; its format stands in runtime/xsim/README.md")
 	enterprise := fs.Bool("enterprise", false, "the app is on the Enterprise tier: replies need no summons")
 	rest, err := parse(fs, args)
 	if err != nil {
@@ -36,6 +41,10 @@ func xsimCommand(ctx context.Context, sys system, args []string) error {
 	if err != nil {
 		return err
 	}
+	play, err := readScenario(*scenario)
+	if err != nil {
+		return err
+	}
 	log, err := newLogger(sys, "text", "info")
 	if err != nil {
 		return err
@@ -43,6 +52,7 @@ func xsimCommand(ctx context.Context, sys system, args []string) error {
 	clientID, clientSecret, _ := strings.Cut(*client, ":")
 	sim, err := xsim.New(xsim.Options{
 		Accounts: accounts, ConsumerSecret: []byte(*secret), WebhookURL: *webhook, AppToken: *appToken, Strict: *strict,
+		Older: *older, Seed: *seed,
 		ClientID: clientID, ClientSecret: clientSecret,
 		Now: sys.now, Log: log,
 	})
@@ -58,10 +68,51 @@ func xsimCommand(ctx context.Context, sys system, args []string) error {
 	fmt.Fprintf(sys.stdout, "a user writes:   curl -d '{\"from\":\"ann\",\"to\":\"%s\",\"text\":\"where is my order?\"}' %s/_sim/mention\n", accounts[0].Username, base)
 	fmt.Fprintf(sys.stdout, "what X has seen: curl %s/_sim/seen\n", base)
 	parts := []service.Service{
-		{Name: "api", Run: func(ctx context.Context) error { return serveHTTP(ctx, srv, ln) }, Stop: srv.Shutdown},
+		{Name: "api", Run: func(ctx context.Context) error { return serveHTTP(ctx, srv, ln) }, Stop: func(ctx context.Context) error {
+			_, _ = sim.BreakStreams(xsim.StreamDisconnect) // an error says that there are none; Shutdown would wait for them
+			return srv.Shutdown(ctx)
+		}},
 		{Name: "deliveries", Run: sim.Run},
 	}
-	return service.Group{Log: log, Services: parts}.Run(ctx)
+	if *scenario != "" {
+		parts = append(parts, service.Service{Name: "scenario", Run: func(ctx context.Context) error {
+			return play(ctx, sim, sys)
+		}})
+	}
+	if err := (service.Group{Log: log, Services: parts}).Run(ctx); !errors.Is(err, errPlayed) {
+		return err
+	}
+	return nil
+}
+
+// errPlayed ends the command after a scenario that said "end".
+var errPlayed = errors.New("the scenario has ended")
+
+// readScenario reads a scenario, and returns what plays it: nothing for "".
+func readScenario(file string) (func(context.Context, *xsim.Sim, system) error, error) {
+	if file == "" {
+		return nil, nil
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, usageError(err.Error())
+	}
+	defer f.Close() //nolint:errcheck // nothing was written
+	sc, err := xsim.ParseScenario(file, f)
+	if err != nil {
+		return nil, usageError(err.Error())
+	}
+	return func(ctx context.Context, sim *xsim.Sim, sys system) error {
+		err := sim.Play(ctx, sc, sys.now(), func(line string) { fmt.Fprintln(sys.stdout, line) })
+		switch {
+		case err != nil:
+			return err
+		case ctx.Err() == nil && sc.Ends():
+			return errPlayed
+		}
+		<-ctx.Done()
+		return nil
+	}, nil
 }
 
 func parseAccounts(list string, enterprise bool) ([]xsim.Account, error) {

@@ -65,10 +65,12 @@ type Done struct {
 
 // Do changes the world by one act. It delivers nothing: the bodies go to
 // Deliver, once, twice or out of order.
-func (s *Sim) Do(a Act) (Done, error) {
+func (s *Sim) Do(a Act) (Done, error) { return s.do(a, s.now()) }
+
+func (s *Sim) do(a Act, now time.Time) (Done, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.now()
+	now = now.UTC()
 	switch a.Kind {
 	case ActEdit:
 		return s.edit(a, now)

@@ -34,8 +34,9 @@ func (d *duration) UnmarshalText(b []byte) error {
 	return err
 }
 
-// command does what a page for people, or a line of a scenario, names.
-func (s *Sim) command(ctx context.Context, name string, body []byte) (object, error) {
+// command does what a page for people, or a line of a scenario, names, at a
+// time of the simulated clock.
+func (s *Sim) command(ctx context.Context, name string, body []byte, at time.Time) (object, error) {
 	switch name {
 	case "fault":
 		var f Fault
@@ -128,7 +129,7 @@ func (s *Sim) command(ctx context.Context, name string, body []byte) (object, er
 	case "forge":
 		return s.pass(ctx, body, s.Sign(append(bytes.Clone(body), ' ')))
 	}
-	return s.act(ctx, Kind(name), body)
+	return s.act(ctx, Kind(name), body, at)
 }
 
 // pass posts a body to the webhook as it is.
@@ -141,7 +142,7 @@ func (s *Sim) pass(ctx context.Context, body []byte, signature string) (object, 
 }
 
 // act does an Act and lets its events arrive in some manner.
-func (s *Sim) act(ctx context.Context, kind Kind, body []byte) (object, error) {
+func (s *Sim) act(ctx context.Context, kind Kind, body []byte, at time.Time) (object, error) {
 	var in struct {
 		Act
 		manner
@@ -150,7 +151,7 @@ func (s *Sim) act(ctx context.Context, kind Kind, body []byte) (object, error) {
 		return nil, err
 	}
 	in.Kind = kind
-	done, err := s.Do(in.Act)
+	done, err := s.do(in.Act, at)
 	if err != nil {
 		return nil, err
 	}

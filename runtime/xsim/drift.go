@@ -93,6 +93,10 @@ func respelled(key, under string) string {
 		return "in_reply_to_post_id"
 	case "referenced_tweets":
 		return "referenced_posts"
+	case "retweet_count":
+		return "repost_count"
+	case "tweet_count":
+		return "post_count"
 	case "note_tweet":
 		return "note_post"
 	case "liked_tweet_id":

@@ -3,6 +3,7 @@ package xsim
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 )
 
 // object is a JSON object in a fixed order of keys.
@@ -80,4 +81,29 @@ func (o object) set(key string, value any) {
 func objects(o object, key string) []object {
 	list, _ := o.value(key).([]object)
 	return list
+}
+
+// plain leaves out the texts beside numbers, which only events have.
+func plain(o object) object {
+	var out object
+	for _, f := range o {
+		if strings.HasSuffix(f.key, "_str") {
+			continue
+		}
+		switch v := f.value.(type) {
+		case object:
+			f.value = plain(v)
+		case []object:
+			list := make([]object, len(v))
+			for i := range v {
+				list[i] = plain(v[i])
+			}
+			f.value = list
+		}
+		out = append(out, f)
+	}
+	if out == nil {
+		return object{}
+	}
+	return out
 }

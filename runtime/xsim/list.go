@@ -102,7 +102,10 @@ func (s *Sim) wirePost(r *request, p *Post) object {
 			fields += ",referenced_tweets"
 		}
 	}
-	return pick(wirePost(s.opts.Seed, *p, s.around(p)), fields, "id", "text", "edit_history_tweet_ids")
+	o := pick(wirePost(s.opts.Seed, *p, s.around(p)), fields, "id", "text", "edit_history_tweet_ids")
+	// Events name the post replied to, answers have it among referenced_tweets.
+	o = slices.DeleteFunc(o, func(f field) bool { return f.key == "in_reply_to_tweet_id" })
+	return plain(o)
 }
 
 // include adds the users and posts that the expansions ask for.

@@ -20,7 +20,7 @@ func (s *Sim) people(mux *http.ServeMux) {
 			s.show(w, http.StatusBadRequest, object{{"error", err.Error()}})
 			return
 		}
-		o, err := s.command(r.Context(), r.PathValue("command"), body)
+		o, err := s.command(r.Context(), r.PathValue("command"), body, s.now())
 		status := http.StatusOK
 		if err != nil {
 			status = http.StatusBadRequest

@@ -2,6 +2,7 @@ package xsim
 
 import (
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -178,4 +179,15 @@ func (s *Sim) Handler() http.Handler {
 	s.storage(mux)
 	s.people(mux)
 	return mux
+}
+
+// Operations lists the names of everything that bots are served.
+func Operations() []string {
+	var list []string
+	for _, r := range routes() {
+		if !slices.Contains(list, r.op) {
+			list = append(list, r.op)
+		}
+	}
+	return list
 }

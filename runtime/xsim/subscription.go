@@ -150,7 +150,11 @@ func (s *Sim) listSubscriptions(r *request) answer {
 			list = append(list, b.wire())
 		}
 	}
-	return paged(list, r, 1000, 1, 1000)
+	a := paged(list, r, 1000, 1, 1000)
+	if meta, ok := a.body.value("meta").(object); ok && meta.get("next_token") == "" {
+		a.body = slices.DeleteFunc(a.body, func(f field) bool { return f.key == "meta" }) // X documents none
+	}
+	return a
 }
 
 func (s *Sim) updateSubscription(r *request) answer {

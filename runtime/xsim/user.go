@@ -11,7 +11,7 @@ import (
 // depends on who asks.
 func (s *Sim) wireUser(r *request, u User) object {
 	fields := r.URL.Query().Get("user.fields")
-	o := pick(wireUser(u), fields, "id", "name", "username")
+	o := plain(pick(wireUser(u), fields, "id", "name", "username"))
 	if strings.Contains(","+fields+",", ",receives_your_dm,") && r.account != nil {
 		o = append(o, field{"receives_your_dm", s.takesDM(u, r.account)})
 	}
