@@ -18,9 +18,10 @@ const (
 )
 
 // Repeatable reports whether making the call twice leaves X as making it once
-// does: X sets a state and makes nothing new. The log does not repeat even these
-// by itself after an unknown outcome (I3), because a person may have taken the
-// state back meanwhile; a person may repeat them without looking.
+// does: X sets a state and makes nothing new, or refuses what is so already. The
+// log does not repeat even these by itself after an unknown outcome (I3), because
+// a person may have taken the state back meanwhile; a person may repeat them
+// without looking.
 func (k ActionKind) Repeatable() bool {
 	switch k {
 	case Repost, Like, Bookmark, FollowU, ListAdd:

@@ -81,6 +81,9 @@ func TestEveryCallHoldsToTheContract(t *testing.T) {
 		func() { c.Send(ctx, event.Outgoing{Kind: event.Bookmark, Target: id}) },
 		func() { c.Send(ctx, event.Outgoing{Kind: event.FollowU, User: id}) },
 		func() { c.Send(ctx, event.Outgoing{Kind: event.ListAdd, User: id, List: id}) },
+		func() {
+			_, _, _ = c.UploadMedia(ctx, "desk", xapi.Media{Category: "dm_image", Data: []byte("\x89PNG")})
+		},
 		func() { _ = c.DeletePost(ctx, "desk", id) },
 		func() { _ = c.DeleteDM(ctx, "desk", id) },
 		func() { _ = c.UndoRepost(ctx, "desk", id) },

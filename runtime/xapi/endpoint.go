@@ -12,6 +12,7 @@ const (
 	AddBookmark  = "bookmark"
 	FollowUser   = "follow"
 	AddToList    = "list_add"
+	UploadMedia  = "upload_media"
 
 	DeletePost     = "delete_post"
 	DeleteDM       = "delete_dm"
@@ -66,6 +67,7 @@ var endpoints = []Endpoint{
 	{AddBookmark, "POST", "/2/users/{id}/bookmarks", false},
 	{FollowUser, "POST", "/2/users/{id}/following", false},
 	{AddToList, "POST", "/2/lists/{id}/members", false},
+	{UploadMedia, "POST", "/2/media/upload", false},
 
 	{DeletePost, "DELETE", "/2/tweets/{id}", false},
 	{DeleteDM, "DELETE", "/2/dm_events/{event_id}", false},
