@@ -80,7 +80,9 @@ func (m *Manager) look(ctx context.Context, b *bot) (row db.Token, err error) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.row, b.access = row, access
+	if row.Version >= b.row.Version { // else somebody here has read a newer one meanwhile
+		b.row, b.access = row, access
+	}
 	return row, nil
 }
 

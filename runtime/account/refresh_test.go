@@ -1,10 +1,12 @@
 package account
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
@@ -366,6 +368,45 @@ func TestShortLife(t *testing.T) {
 		sleep(10 * time.Minute)
 		if n := d.x.called(tokenPath); n < 15 || n > 40 {
 			t.Errorf("%d calls in ten minutes", n)
+		}
+	})
+}
+
+// slowRead holds one read back until it is let go: it saw the row before a
+// refresh and comes back after it.
+type slowRead struct {
+	db.Store
+	hold, held chan struct{}
+}
+
+func (s slowRead) Read(ctx context.Context, fn func(db.Tx) error) error {
+	err := s.Store.Read(ctx, fn)
+	select {
+	case <-s.hold:
+		s.held <- struct{}{}
+		<-s.held
+	default:
+	}
+	return err
+}
+
+// A read from before a refresh does not bring the old token back.
+func TestT1LateRead(t *testing.T) {
+	onFakeTime(t, func(t *testing.T, d *desk) {
+		m := d.running()
+		slow := slowRead{m.Store, make(chan struct{}, 1), make(chan struct{})}
+		m.Store = slow
+		sleep(2*time.Hour - 5*time.Minute)
+		first := d.token(m)
+		slow.hold <- struct{}{}
+		go func() { _, _ = m.look(t.Context(), m.bots["desk"]) }()
+		<-slow.held
+		m.Step(t.Context(), time.Now())
+		second := d.token(m)
+		slow.held <- struct{}{}
+		synctest.Wait()
+		if got := d.token(m); second == first || got != second {
+			t.Errorf("got %s after %s and %s", got, first, second)
 		}
 	})
 }
