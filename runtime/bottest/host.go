@@ -19,6 +19,7 @@ import (
 	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/gate"
 	"github.com/beckon-bot/beckon/runtime/ingest"
+	"github.com/beckon-bot/beckon/runtime/rollout"
 	"github.com/beckon-bot/beckon/runtime/xapi"
 	"github.com/beckon-bot/beckon/runtime/xsim"
 )
@@ -39,6 +40,7 @@ type host struct {
 	bus    *bus.JetStream
 	web    http.Handler
 	desk   action.Desk
+	rules  *rollout.Rollout
 	sender *action.Sender
 	sent   *action.Metrics
 	wake   chan struct{}
@@ -82,6 +84,9 @@ func start(dir string, s *scenario, sim *xsim.Sim, before func(*host, *http.Requ
 		return nil, err
 	}
 	g := gate.New(bots)
+	if err := h.startRules(ctx, s, g); err != nil {
+		return nil, err
+	}
 	h.desk = action.Desk{Store: h.store, Gate: g, Key: hostKey()}
 	h.sender = action.New(action.Options{
 		Store: store{h.store, "sender", h.fault}, Gate: g, X: x, Key: hostKey(), Send: send, Metrics: h.sent,

@@ -144,6 +144,8 @@ func (r *run) do(s step) error {
 			}
 			return r.start(h.dir)
 		})
+	case "rules":
+		return r.changeRules(ctx, s)
 	case "approve", "reject", "retry", "pause", "resume", "optout", "redo":
 		return r.operate(ctx, s)
 	}

@@ -60,7 +60,8 @@ var verbs = map[string]struct {
 	"pause":   {1, ""},
 	"resume":  {1, ""},
 	"optout":  {1, ""},
-	"redo":    {1, ""}, // the dead letter of an act
+	"redo":    {1, ""},      // the dead letter of an act
+	"rules":   {1, "fails"}, // of every bot, from a file of the archive
 	"wait":    {0, ""},
 }
 
