@@ -79,7 +79,8 @@ func TestREADME(t *testing.T) {
 		}
 	}
 
-	_, rest, _ := strings.Cut(want, "```yaml\n")
+	_, reference, _ := strings.Cut(want, "## A rule file\n")
+	_, rest, _ := strings.Cut(reference, "```yaml\n")
 	example, rest, _ := strings.Cut(rest, "```")
 	s := load(t, Options{}, example)
 	for name, tt := range map[string]struct {

@@ -24,10 +24,11 @@ func unscripted() map[string]string {
 }
 
 // TestREADMECommands: every command in a block of a page is run by a script,
-// under a line "# README: …" that quotes it, or has a reason not to be.
+// under a line "# README: …" that quotes it, or by TestRulesTutorial, or has a
+// reason not to be.
 func TestREADMECommands(t *testing.T) {
 	t.Parallel()
-	scripted := scriptedCommands(t)
+	scripted, followed := scriptedCommands(t), tutorialCommands(t)
 	left := maps.Clone(scripted)
 	reasons := unscripted()
 	for _, page := range pages() {
@@ -37,6 +38,7 @@ func TestREADMECommands(t *testing.T) {
 		}
 		for _, c := range commands {
 			_, run := scripted[c]
+			run = run || followed[c]
 			_, reason := reasons[c]
 			if run == reason {
 				t.Errorf("%s: %s\n\tneeds one of: a line in testdata/script under %q, a reason in unscripted", page, c, "# README: "+c)
@@ -161,12 +163,15 @@ var (
 )
 
 // blockCommands are the commands in a page's blocks, fenced or indented,
-// without prompt and comment.
+// without prompt and comment. In a console only what follows a prompt is one.
 func blockCommands(page string) (out []string) {
-	fenced := false
+	fenced, console := false, false
 	for line := range strings.Lines(page) {
 		if fence.MatchString(line) {
-			fenced = !fenced
+			fenced, console = !fenced, strings.HasPrefix(line, "```console")
+			continue
+		}
+		if console && !strings.HasPrefix(line, "$ ") {
 			continue
 		}
 		if !fenced && !strings.HasPrefix(line, "    ") {
