@@ -9,12 +9,14 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
 	"sync"
 )
 
 // xlogin is X's side of a login as a program, for scripts: its authorise page
 // says yes at once for the account of user id 1000000000000000001, or for that of
-// ?as=ID, or no with ?deny=1. It prints where it is, a port for the callback
+// ?as=ID, or no with ?deny=1; ?life=N is that of the access token in seconds. It refuses every
+// refresh. It prints where it is, a port for the callback
 // that was free, and every request to the token endpoint, without secrets.
 func xlogin() {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -34,7 +36,10 @@ func xlogin() {
 	fmt.Fprintln(os.Stderr, http.Serve(ln, x))
 }
 
-type loginCode struct{ user, challenge, redirect, scope string }
+type loginCode struct {
+	user, challenge, redirect, scope string
+	life                             int // of the access token, seconds
+}
 
 type loginStub struct {
 	base string
@@ -95,7 +100,11 @@ func (x *loginStub) authorise(w http.ResponseWriter, r *http.Request) {
 		}
 		x.n++
 		code := fmt.Sprintf("code-%d-very-private", x.n)
-		x.codes[code] = loginCode{user, q.Get("code_challenge"), q.Get("redirect_uri"), q.Get("scope")}
+		life, err := strconv.Atoi(q.Get("life"))
+		if err != nil {
+			life = 7200
+		}
+		x.codes[code] = loginCode{user, q.Get("code_challenge"), q.Get("redirect_uri"), q.Get("scope"), life}
 		back.Set("code", code)
 	}
 	to := q.Get("redirect_uri") + "?" + back.Encode()
@@ -120,7 +129,7 @@ func (x *loginStub) token(w http.ResponseWriter, r *http.Request, app bool) {
 	x.n++
 	access, refresh := fmt.Sprintf("access-%d-very-private", x.n), fmt.Sprintf("refresh-%d-very-private", x.n)
 	x.live[access], x.live[refresh] = c.user, c.user
-	reply(w, 200, map[string]any{"token_type": "bearer", "expires_in": 7200, "access_token": access, "refresh_token": refresh, "scope": c.scope})
+	reply(w, 200, map[string]any{"token_type": "bearer", "expires_in": c.life, "access_token": access, "refresh_token": refresh, "scope": c.scope})
 }
 
 func reply(w http.ResponseWriter, code int, v any) {
