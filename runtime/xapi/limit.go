@@ -57,19 +57,31 @@ func (c *Client) learn(bot, endpoint string, h http.Header, e *Error, now time.T
 	}
 }
 
-// retryAt is the reset of the window, or the common window from now on where
-// the header is missing, garbage or already past by our clock.
+// retryAt is the reset of the window that is used up, or the common window from
+// now on where the header is missing, garbage or already past by our clock. Of
+// the windows of a day, the user's and the app's, X tells in headers of their
+// own (practice): without them a bot would run into the same 429 every quarter of
+// an hour.
 func retryAt(h http.Header, now time.Time) time.Time {
-	if t := resetOf(h, now); !t.IsZero() {
-		return t
+	at := resetOf(h, now)
+	for _, day := range []string{"x-user-limit-24hour", "x-app-limit-24hour"} {
+		if t := resetIn(h, day, now); h.Get(day+"-remaining") == "0" && t.After(at) {
+			at = t
+		}
 	}
-	return now.Add(fallbackWait).UTC()
+	if at.IsZero() {
+		return now.Add(fallbackWait).UTC()
+	}
+	return at
 }
 
-// resetOf reads x-rate-limit-reset (Unix seconds); zero if it does not lie in
-// the time ahead.
-func resetOf(h http.Header, now time.Time) time.Time {
-	s, err := strconv.ParseInt(h.Get("x-rate-limit-reset"), 10, 64)
+// resetOf is the reset of the common window.
+func resetOf(h http.Header, now time.Time) time.Time { return resetIn(h, "x-rate-limit", now) }
+
+// resetIn reads a window's reset (Unix seconds); zero if it does not lie in the
+// time ahead.
+func resetIn(h http.Header, window string, now time.Time) time.Time {
+	s, err := strconv.ParseInt(h.Get(window+"-reset"), 10, 64)
 	if err != nil {
 		return time.Time{}
 	}
