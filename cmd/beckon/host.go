@@ -35,6 +35,7 @@ type host struct {
 	store    *sqlite.Store
 	bus      *bus.JetStream
 	webhook  *ingest.Webhook
+	ways     *ways
 	dispatch *dispatch.Dispatcher
 	sender   *action.Sender
 	accounts *account.Manager
@@ -134,11 +135,13 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 		Store: h.store, Gate: g, Handlers: b.chains, Key: h.key,
 		MaxEventAge: o.Config.MaxEventAge, App: o.Config.App.ID, Log: o.Log, Metrics: taken,
 	})
+	h.ways = h.openWays(x, func(ctx context.Context, source string, body []byte) error { return h.webhook.Take(ctx, source, body) })
 	h.webhook = ingest.New(ingest.Options{
-		Secrets: consumers,
-		Publish: h.bus.Publish,
-		Bots:    func(user string) (string, bool) { name, ok := b.byUser[user]; return name, ok },
-		App:     o.Config.App.ID, Now: o.Now, Log: o.Log, Metrics: met, Events: events,
+		Secrets:  consumers,
+		Publish:  h.bus.Publish,
+		Bots:     func(user string) (string, bool) { name, ok := b.byUser[user]; return name, ok },
+		Replayed: h.ways.replayed(),
+		App:      o.Config.App.ID, Now: o.Now, Log: o.Log, Metrics: met, Events: events,
 	})
 	if h.metrics, err = obs.NewMetrics(); err != nil {
 		return nil, err

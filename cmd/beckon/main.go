@@ -62,6 +62,7 @@ func commands() []command {
 		{"login", "BOT [--port N] [--open] [--no-listen]", "let an account's owner authorise the bot on X", loginCommand},
 		{"logout", "BOT [--drop]", "revoke a bot's login", logoutCommand},
 		{"accounts", "", "how each bot speaks for its account, and since when", accountsCommand},
+		{"subscribe", "[BOT] [--dry] [--prune] | --connections | --close-connections", "webhook and subscriptions on X: show, and make what is missing", subscribeCommand},
 		{"pause", "BOT|--all", "kill switch on: nothing is sent", pauseCommand},
 		{"resume", "BOT|--all", "kill switch off", resumeCommand},
 		{"optouts", "list|add|export|import|match ...", "who said stop", optoutsCommand},

@@ -135,7 +135,7 @@ func (o *operator) reach(ctx context.Context, dataDir string) error {
 		return fmt.Errorf("%s holds %q, which is no loopback address", adminAddrFile, at)
 	}
 	way := &http.Transport{} // no proxy: the host is on this machine
-	o.http, o.base, o.token, o.runs = &http.Client{Transport: way, Timeout: 30 * time.Second}, "http://"+at, strings.TrimSpace(string(token)), true
+	o.http, o.base, o.token, o.runs = &http.Client{Transport: way, Timeout: 2 * time.Minute}, "http://"+at, strings.TrimSpace(string(token)), true
 	o.close = func() error { way.CloseIdleConnections(); return nil }
 	_, err = o.call(ctx, http.MethodGet, "/v1/switches", nil, nil)
 	return err
@@ -173,6 +173,7 @@ func (o *operator) become(ctx context.Context, sys system, cfg *config.Config, d
 		Store: h.store, Now: h.now, Token: o.token, Bots: cfg.Names(), Log: log,
 		Desk:      h.desk,
 		Accounts:  lazily(func() (*account.Manager, error) { return h.lateAccounts(sys) }),
+		Watch:     h.lateWatch(sys),
 		Republish: republisher(cfg, h.publishOnce),
 	})}}
 	return nil

@@ -18,7 +18,9 @@ import (
 	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/dispatch"
 	"github.com/beckon-bot/beckon/runtime/event"
+	"github.com/beckon-bot/beckon/runtime/ingest"
 	"github.com/beckon-bot/beckon/runtime/service"
+	"github.com/beckon-bot/beckon/runtime/xapi"
 )
 
 // Files by which commands find the host that runs.
@@ -34,6 +36,7 @@ func (h *host) adminServer(context.Context) (service.Service, error) {
 	srv, ln, err := listen(h.cfg.Admin, admin.New(admin.Options{
 		Store: h.store, Desk: h.desk, Now: h.now, Token: token, Bots: h.cfg.Names(),
 		Accounts:  lazily(func() (*account.Manager, error) { return h.accounts, nil }),
+		Watch:     adminWatch(func() (*ingest.Watchdog, *xapi.Client, error) { return h.ways.watch, h.ways.x, nil }),
 		Republish: republisher(h.cfg, h.bus.Publish),
 		Ready:     h.ready.err, Metrics: h.metrics.Handler(), Stir: h.stir, Log: h.log,
 		Rules: h.rules,

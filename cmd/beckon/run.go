@@ -77,7 +77,7 @@ func (h *host) serve(ctx context.Context, hangup <-chan os.Signal) error {
 	if err != nil {
 		return errors.Join(err, admin.Stop(ctx))
 	}
-	return service.Group{Log: h.log, Services: []service.Service{
+	return service.Group{Log: h.log, Services: append([]service.Service{
 		admin,
 		{Name: "accounts", Start: h.startAccounts, Run: h.accounts.Run},
 		{Name: "sender", Start: h.startSender, Run: func(ctx context.Context) error { return h.sender.Run(ctx, h.now, h.wake) }, Deadline: sendDeadline},
@@ -86,7 +86,7 @@ func (h *host) serve(ctx context.Context, hangup <-chan os.Signal) error {
 		{Name: "rules", Run: h.rules.Watch},
 		{Name: "hangup", Run: func(ctx context.Context) error { return h.runHangup(ctx, hangup) }},
 		web,
-	}}.Run(ctx)
+	}, h.ways.services()...)}.Run(ctx)
 }
 
 // sendDeadline lets the call that is under way end by its own time-out.

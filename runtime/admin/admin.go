@@ -34,6 +34,8 @@
 //	GET  /v1/accounts                         where each account's login stands
 //	POST /v1/accounts/{bot}/login             {"by", "code", "verifier", "redirect"}: X's answer to a login
 //	POST /v1/accounts/{bot}/logout            {"by", "drop"}
+//	POST /v1/subscribe                        {"mend", "prune", "bot"}: webhook and subscriptions on X
+//	POST /v1/connections                      {"close"}: the app's streams on X
 package admin
 
 import (
@@ -69,6 +71,7 @@ type Options struct {
 	Republish func(ctx context.Context, l db.DeadLetter) error
 
 	Accounts Accounts // nil: none
+	Watch    Watch    // nil: none
 
 	Rules   *rollout.Rollout // nil: no host runs
 	Ready   func() error     // why the host takes no events now; nil function: ready
@@ -114,6 +117,8 @@ func New(o Options) http.Handler {
 	v1.Handle("GET /v1/accounts", answer(s.listAccounts))
 	v1.Handle("POST /v1/accounts/{bot}/login", answer(s.login))
 	v1.Handle("POST /v1/accounts/{bot}/logout", answer(s.logout))
+	v1.Handle("POST /v1/subscribe", answer(s.subscribe))
+	v1.Handle("POST /v1/connections", answer(s.connections))
 	v1.Handle("/", answer(func(r *http.Request) (any, error) {
 		return nil, fmt.Errorf("%s %s: %w", r.Method, r.URL.Path, db.ErrNotFound)
 	}))

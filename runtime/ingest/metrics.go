@@ -86,3 +86,12 @@ type PollMetrics struct {
 	Failed atomic.Int64 `metric:"beckon_polls_total" help:"Pages read by polling, by outcome." labels:"outcome=failed"`
 	Found  atomic.Int64 `metric:"beckon_polled_events_total" help:"Posts and DMs found by polling."`
 }
+
+// WatchMetrics counts what the watchdog finds.
+type WatchMetrics struct {
+	Valid   atomic.Int64 `metric:"beckon_webhook_valid" help:"1 while X takes the webhook for valid, as of the last check."`
+	Checks  atomic.Int64 `metric:"beckon_watchdog_checks_total" help:"Checks of webhook and subscriptions."`
+	Failed  atomic.Int64 `metric:"beckon_watchdog_failures_total" help:"Things that the watchdog could not see or mend."`
+	Created atomic.Int64 `metric:"beckon_subscriptions_created_total" help:"Subscriptions that the watchdog made."`
+	Replays atomic.Int64 `metric:"beckon_replays_asked_total" help:"Replays that the watchdog asked X for."`
+}

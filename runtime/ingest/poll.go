@@ -44,11 +44,13 @@ type PollOptions struct {
 	Metrics *PollMetrics     // nil means not counted
 }
 
+// PollSource is the source of what polling finds.
+const PollSource = "/x/poll"
+
 // X rule: mentions 300 / 15 min, dm_events 15 / 15 min (facts.md, read 2026-11-25)
 const (
 	mentionsEvery = 15 * time.Second
 	dmsEvery      = 75 * time.Second
-	pollSource    = "/x/poll"
 	mostMentions  = 800 // X shows no more of them
 )
 

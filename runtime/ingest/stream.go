@@ -55,8 +55,10 @@ const (
 	byNothing
 )
 
+// StreamSource is the source of what the stream brings.
+const StreamSource = "/x/stream"
+
 const (
-	streamSource   = "/x/stream"
 	streamPosition = "stream"
 
 	silence   = 20 * time.Second // X rule: no data for 20 s means the connection is dead (facts.md, read 2026-11-25)

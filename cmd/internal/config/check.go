@@ -47,6 +47,7 @@ func (c check) config(cfg *Config) {
 	}
 	cfg.XBaseURL = strings.TrimSuffix(cfg.XBaseURL, "/")
 	c.baseURL("x_base_url", cfg.XBaseURL)
+	c.publicURL(cfg)
 	cfg.App.ConsumerSecret = c.secret("app.consumer_secret", cfg.App.ConsumerSecret)
 	cfg.App.ConsumerSecretNext = c.secret("app.consumer_secret_next", cfg.App.ConsumerSecretNext)
 	if n := cfg.App.ConsumerSecretNext; n != "" && n == cfg.App.ConsumerSecret {
@@ -65,6 +66,28 @@ func (c check) config(cfg *Config) {
 		}
 		owner[b.UserID] = name
 		cfg.Bots[name] = b
+	}
+}
+
+// publicURL: X takes https without a port. X rule: HTTPS, no port in the URL (facts.md, read 2026-11-25)
+func (c check) publicURL(cfg *Config) {
+	u, err := url.Parse(cfg.PublicURL)
+	switch {
+	case cfg.PublicURL == "":
+	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		c.fail("public_url", "want an address such as https://bots.acme.example/x/webhook")
+	case isLoopback(u.Hostname()): // a simulated X
+	case u.Scheme != "https" || u.Port() != "":
+		c.fail("public_url", "X wants https, and no port")
+	}
+	if cfg.App.Bearer != "" || cfg.App.ConsumerKey != "" {
+		return
+	}
+	if cfg.Ingest == "stream" {
+		c.fail("ingest", "the stream needs the app's own token: app.bearer, or app.consumer_key to ask X for it")
+	}
+	if cfg.PublicURL != "" {
+		c.fail("public_url", "to keep the webhook, the app's own token is needed: app.bearer, or app.consumer_key to ask X for it")
 	}
 }
 

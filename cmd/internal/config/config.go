@@ -36,6 +36,18 @@ type Config struct {
 	// HTTPS without a port in the URL: put a proxy that ends TLS in front.
 	Listen string `yaml:"listen" default:"127.0.0.1:8080"`
 
+	// How X's events come in. webhook: X calls public_url. stream: the host holds
+	// X's activity stream, for where X cannot reach it. poll: the host asks for
+	// mentions and DMs, where X gives neither; it is slow, each read costs, and
+	// quotes that mention nobody and encrypted DMs are never seen.
+	Ingest string `yaml:"ingest" enum:"webhook stream poll" default:"webhook"`
+
+	// The webhook's https address as X reaches it, with its path. With it, and
+	// app.bearer or app.consumer_key, the host keeps the webhook registered and
+	// valid, its subscriptions made, and asks for what it missed while down.
+	// Left out, `beckon subscribe` cannot help and that is yours to do.
+	PublicURL string `yaml:"public_url" example:"https://bots.acme.example/x/webhook" off:"yes"`
+
 	// Where /healthz, /readyz, /metrics and the operators' commands are served.
 	// Loopback only. Port 0 takes a free one; data_dir/admin.addr names it.
 	Admin string `yaml:"admin" default:"127.0.0.1:8081"`

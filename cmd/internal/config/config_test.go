@@ -46,8 +46,8 @@ func TestLoadDefaultsAndPaths(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &Config{
-		DataDir:     "/etc/b/beckon-data",
-		Listen:      "127.0.0.1:8080",
+		DataDir: "/etc/b/beckon-data",
+		Listen:  "127.0.0.1:8080", Ingest: "webhook",
 		Admin:       "127.0.0.1:8081",
 		MaxEventAge: 24 * time.Hour,
 		Use:         "commercial",
@@ -117,7 +117,7 @@ bots:
 	}
 	got.Bots = nil
 	if d := cmp.Diff(&Config{
-		DataDir: "/var/lib/beckon", Listen: ":8443", Admin: "[::1]:0", MaxEventAge: 90 * time.Minute, Use: "government",
+		DataDir: "/var/lib/beckon", Listen: ":8443", Ingest: "webhook", Admin: "[::1]:0", MaxEventAge: 90 * time.Minute, Use: "government",
 		XBaseURL: "http://127.0.0.1:9000", App: App{ConsumerSecret: "file:/srv/secret", Redirect: "http://127.0.0.1:8765/callback", Tier: "enterprise"},
 	}, got); d != "" {
 		t.Error(d)
