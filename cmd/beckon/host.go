@@ -146,7 +146,7 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if h.metrics, err = obs.NewMetrics(); err != nil {
 		return nil, err
 	}
-	return h, h.metrics.Register(sent, taken, met, events, calls, logins, tried)
+	return h, h.metrics.Register(sent, taken, met, events, calls, logins, tried, h.ways.watched, h.ways.streamed, h.ways.polled)
 }
 
 // openStore opens the database that belongs to the host key.
