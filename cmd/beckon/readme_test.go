@@ -12,7 +12,7 @@ import (
 
 // pages are those that show commands, from this folder.
 func pages() []string {
-	return []string{"../../README.md", "initbot/README.md", "../../handlers/README.md", "../../rules/README.md"}
+	return []string{"../../README.md", "initbot/README.md", "../../handlers/README.md", "../../rules/README.md", "../../runtime/xsim/README.md"}
 }
 
 // unscripted are the commands of the pages that no script runs, and why.
@@ -20,6 +20,8 @@ func unscripted() map[string]string {
 	return map[string]string{
 		"go test ./...":           "is what runs this test",
 		"go install ./cmd/beckon": "writes into the user's GOPATH; .ci/run builds the same package",
+		"beckon xsim":             "listens on a fixed port; TestREADMEBot of runtime/xsim serves the same",
+		`curl -d '{"from":"ann","to":"acme_support","text":"where is my order?"}' http://127.0.0.1:8089/_sim/mention`: "TestREADMEBot of runtime/xsim posts it",
 	}
 }
 
