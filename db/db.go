@@ -60,6 +60,8 @@ type Tx interface {
 	Tokens
 	Echoes
 	Texts
+	Fingerprints
+	Consents
 	RuleSets
 	Meta
 }

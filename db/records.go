@@ -257,6 +257,47 @@ type Texts interface {
 	Slots(bot, user string) (map[string][]byte, error)
 }
 
+// Fingerprint is what is kept of a text that leaves, to see repetition. It is
+// no text, and cannot be turned back into one.
+type Fingerprint struct {
+	Action  string
+	Bot     string
+	Kind    event.ActionKind
+	At      time.Time
+	Words   uint64 // event.SimHash
+	Numbers uint64 // event.Numbers
+}
+
+// Fingerprints keeps those of actions that wait, are under way, or went out.
+type Fingerprints interface {
+	// PutFingerprint replaces what is kept of the same action.
+	PutFingerprint(f Fingerprint) error
+	// FingerprintsSince lists the newest max, newest first: those first stored
+	// before the action's own; all, where it has none.
+	FingerprintsSince(since time.Time, action string, max int) ([]Fingerprint, error)
+	DropFingerprint(action string) error
+	PruneFingerprints(before time.Time, max int) (n int, err error)
+}
+
+// Consent is what a user agreed to, toward one bot. It stands until withdrawn.
+type Consent struct {
+	Bot, User string
+	Kind      conversation.ConsentKind
+	Wording   string // as it was shown to the user; ours, not theirs
+	At        time.Time
+	Event     string // id of the event or command by which it was given
+
+	WithdrawnAt time.Time // zero: it stands
+	WithdrawnBy string    // id of the event or command
+}
+
+// Consents keeps the latest consent of each kind.
+type Consents interface {
+	PutConsent(c Consent) error
+	// ConsentsOf lists them by kind, the withdrawn ones too.
+	ConsentsOf(bot, user string) ([]Consent, error)
+}
+
 // RuleSet is a rule set that was in force, with its sources, so that any
 // decision can be made again.
 type RuleSet struct {

@@ -39,8 +39,8 @@ type ActionInput struct {
 	MentionsStrangers bool `expr:"mentions_strangers" json:"mentions_strangers"`
 	// TooLong is true where the text is longer than X takes: 280 weighted characters in a post (25,000 where the account has long_posts), 10,000 characters in a DM.
 	TooLong bool `expr:"too_long" json:"too_long"`
-	// UserActAttached is true where a person's own tap stands behind the action.
-	UserActAttached bool `expr:"user_act_attached" json:"user_act_attached" filled:"no"`
+	// UserActAttached is true where a person's own tap stands behind the action, and is recorded with the command that asks for it.
+	UserActAttached bool `expr:"user_act_attached" json:"user_act_attached"`
 	// CostUSD is X's price for the action, in US dollars.
 	CostUSD float64 `expr:"cost_usd" json:"cost_usd" min:"0" max:"1000" filled:"no"`
 }
@@ -49,7 +49,7 @@ type ActionInput struct {
 type EventInput struct {
 	// Kind is what the event means to the bot.
 	Kind string `expr:"kind" json:"kind" enum:"post,dm,timer,command,none"`
-	// Age is the time since the user acted, at the moment of the decision; 0 where their clock is ahead of ours.
+	// Age is the time since the user acted, or the operator or timer asked, at the moment of the decision; 0 where their clock is ahead of ours.
 	Age time.Duration `expr:"age" json:"age" min:"0" max:"87600h"`
 	// Lang is the language as X guessed it: a BCP 47 code such as en, "und" or empty where X could not tell.
 	Lang string `expr:"lang" json:"lang" format:"lang"`
@@ -102,9 +102,9 @@ type UserInput struct {
 	// LastDMAge is the time since the user's latest DM; 87600h (Never) where there was none.
 	LastDMAge time.Duration `expr:"last_dm_age" json:"last_dm_age" min:"0" max:"87600h"`
 	// ConsentDMStorage is true where the user agreed that their DMs are kept.
-	ConsentDMStorage bool `expr:"consent_dm_storage" json:"consent_dm_storage" filled:"no"`
+	ConsentDMStorage bool `expr:"consent_dm_storage" json:"consent_dm_storage"`
 	// ConsentMatching is true where the user agreed to be matched with an account outside X.
-	ConsentMatching bool `expr:"consent_matching" json:"consent_matching" filled:"no"`
+	ConsentMatching bool `expr:"consent_matching" json:"consent_matching"`
 }
 
 // BotInput is the account that would act, as its operator declared it.
@@ -145,12 +145,12 @@ type DraftInput struct {
 	ClaimsHuman bool `expr:"claims_human" json:"claims_human"`
 	// Approval is what a person said to this text.
 	Approval string `expr:"approval" json:"approval" enum:"none,approved,rejected"`
-	// DuplicateRecent is true where this account sent the same text shortly before.
-	DuplicateRecent bool `expr:"duplicate_recent" json:"duplicate_recent" filled:"no"`
-	// DuplicateElsewhere is true where another account of this host sent the same text.
-	DuplicateElsewhere bool `expr:"duplicate_elsewhere" json:"duplicate_elsewhere" filled:"no"`
-	// URLMismatch is true where a link lands on another site than it shows.
-	URLMismatch bool `expr:"url_mismatch" json:"url_mismatch" filled:"no"`
+	// DuplicateRecent is true where this account said the same, or nearly the same with the same numbers, within 12 hours: in posts, and in what operators and timers send to users. Answers are not compared.
+	DuplicateRecent bool `expr:"duplicate_recent" json:"duplicate_recent"`
+	// DuplicateElsewhere is true where another account of this host said the same or nearly the same within 72 hours; compared as for duplicate_recent.
+	DuplicateElsewhere bool `expr:"duplicate_elsewhere" json:"duplicate_elsewhere"`
+	// URLMismatch is true where a link lands, or may land, on another site than it shows: a shortener, a redirector, a look-alike.
+	URLMismatch bool `expr:"url_mismatch" json:"url_mismatch"`
 	// Hashtags counts #tags in the text.
 	Hashtags int64 `expr:"hashtags" json:"hashtags" min:"0" max:"1000000000"`
 	// Cashtags counts $TAGS in the text.

@@ -159,7 +159,7 @@ func TestSay(t *testing.T) {
 		{"platform first", "No rule permits this reply: x.reply needs engaged and post, which are not so.",
 			with(mention(), func(in *Input) { in.Interaction, in.Event.Kind = InteractionInput{Summoned: true}, "none" })},
 		{"no account permit", "No account rule permits a DM.", dm()},
-		{"no platform permit", "No platform rule permits a like.", kind("like")},
+		{"no condition", "A host follows nobody: X forbids automated follows, and a person follows on X itself.", kind("follow")},
 	} {
 		if got := s.Decide(Query{Input: tt.in}); got.Say != tt.want {
 			t.Errorf("%s: got  %s\nwant %s", tt.name, got.Say, tt.want)

@@ -80,8 +80,37 @@ var platformCases = []struct {
 	{"x.promotional", dm(), func(in *Input) { in.Draft.Promotional = true }, Deny},
 	{"x.affiliate-unasked", with(dm(), func(in *Input) { in.Draft.Affiliate, in.Draft.AffiliateDisclosed = true, true }),
 		func(in *Input) { in.Action.Purpose = "notice" }, Deny},
+	{"x.confirmation-of-none", confirmation(mention()), func(in *Input) { in.Event.Kind = "command" }, Deny},
+	{"x.same-to-several", dm(), func(in *Input) { in.Draft.DuplicateRecent = true }, Hold},
+	{"x.same-to-several", mention(), func(in *Input) { in.Draft.DuplicateElsewhere = true }, Hold},
+	{"x.misleading-link", with(mention(), func(in *Input) { in.Draft.Affiliate, in.Draft.AffiliateDisclosed = true, true }),
+		func(in *Input) { in.Draft.URLMismatch = true }, Deny},
+	{"x.post", asked("post"), func(in *Input) { in.Event.Kind = "post" }, Deny},
+	{"x.post", asked("repost"), func(in *Input) { in.Event.Kind = "dm" }, Deny},
+	{"x.like", asked("like"), func(in *Input) { in.Action.UserActAttached = false }, Deny},
+	{"x.list-add", asked("list_add"), func(in *Input) { in.Action.UserActAttached = false }, Deny},
+	{"x.gone-on-self-serve", asked("like"), func(in *Input) { in.Bot.Tier = "self_serve" }, Deny},
+	{"x.gone-on-self-serve", asked("quote"), func(in *Input) { in.Bot.Tier = "self_serve" }, Deny},
+	{"x.same-elsewhere", asked("post"), func(in *Input) { in.Draft.DuplicateElsewhere = true }, Deny},
+	{"x.same-again", asked("quote"), func(in *Input) { in.Draft.DuplicateRecent = true }, Deny},
+	{"x.hashtags", with(asked("post"), func(in *Input) { in.Draft.Hashtags = 2 }), func(in *Input) { in.Draft.Hashtags = 5 }, Hold},
+	{"x.many-hashtags", with(asked("post"), func(in *Input) { in.Draft.Hashtags = 2 }), func(in *Input) { in.Draft.Hashtags = 6 }, Deny},
+	{"x.stale", with(asked("post"), func(in *Input) { in.Event.Age = 24*time.Hour - 1 }), func(in *Input) { in.Event.Age++ }, Deny},
+	{"x.strangers", asked("post"), func(in *Input) { in.Action.MentionsStrangers = true }, Deny},
 	{"x.paid-dm", dm(), func(in *Input) { in.Draft.PaidPartnership = true }, Deny},
 }
+
+// asked is what an operator asks for, on the enterprise tier and with a
+// person's act behind it.
+func asked(kind string) Input {
+	in := mention()
+	in.Action.Kind, in.Action.Purpose, in.Action.UserActAttached = kind, "operator", true
+	in.Event.Kind, in.Bot.Tier, in.Interaction = "command", "enterprise", InteractionInput{}
+	return in
+}
+
+// unconditional are the platform's rules without a condition.
+var unconditional = map[string]Effect{"x.bookmark": Allow, "x.follow": Deny}
 
 func unlabelled(replies, dms int64) func(*Input) {
 	return func(in *Input) {
@@ -103,6 +132,13 @@ func TestPlatformRules(t *testing.T) {
 		if got.Effect != tt.want || len(got.By) != 1 || got.By[0].Rule != tt.rule || len(got.By[0].Conditions) == 0 {
 			t.Errorf("%s: got %s by %v, want %s", tt.rule, got.Effect, got.By, tt.want)
 		}
+	}
+	for id, want := range unconditional {
+		in := asked(untested[id].Actions[0])
+		if got := s.Decide(Query{Input: in}); got.Effect != want || len(untested[id].When) > 0 || got.By[0].Rule != id {
+			t.Errorf("%s: %s by %v, want %s", id, got.Effect, got.By, want)
+		}
+		delete(untested, id)
 	}
 	for _, u := range untested {
 		if u.Effect != require { // those are in TestPlatformObligations
@@ -159,18 +195,19 @@ func TestPlatformConfirmation(t *testing.T) {
 	}
 }
 
-// TestPlatformDefault: what this version has no permit for is denied, and says so.
+// TestPlatformDefault: what a user's event may not cause is not permitted, and
+// the decision says by which rule.
 func TestPlatformDefault(t *testing.T) {
 	t.Parallel()
 	s := load(t, Options{}, permitAll)
 	for _, kind := range fieldByName["action.kind"].enum {
-		if kind == "reply" || kind == "dm" {
+		if kind == "reply" || kind == "dm" || kind == "bookmark" || kind == "follow" {
 			continue
 		}
 		in := mention()
-		in.Action.Kind = kind
+		in.Action.Kind, in.Bot.Tier = kind, "enterprise"
 		got := s.Decide(Query{Input: in})
-		if got.Effect != Deny || got.By != nil || !strings.HasPrefix(got.Say, "No platform rule permits a ") {
+		if got.Effect != Deny || !strings.HasPrefix(got.Say, "No rule permits this ") {
 			t.Errorf("%s: %+v", kind, got)
 		}
 	}

@@ -13,6 +13,9 @@ import (
 //go:embed packs/platform_test.yaml
 var platformTests []byte
 
+//go:embed packs/posts_test.yaml
+var postsTests []byte
+
 // ProofStatus is what verifying an invariant found.
 type ProofStatus string
 
@@ -62,7 +65,7 @@ func Platform() (*Set, []Invariant, error) {
 }
 
 func (s *Set) platformTests() ([]TestFile, error) {
-	return LoadTests(s, []Source{{Name: "platform_test.yaml", Data: platformTests}})
+	return LoadTests(s, []Source{{Name: "platform_test.yaml", Data: platformTests}, {Name: "posts_test.yaml", Data: postsTests}})
 }
 
 // Verify proves invariants for a set as it is, both layers together.

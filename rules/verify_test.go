@@ -243,11 +243,11 @@ rules:
       refund: feature.asks_refund
 `, 1))
 	for never, want := range map[string]ProofStatus{
-		`feature.asks_refund and draft.approval != "approved" and decision == "allow"`: Proved,
-		`feature.asks_refund and decision == "allow"`:                                  Violated, // a person approved it
-		`not feature.asks_refund and decision == "hold"`:                               Violated, // x.dm-loop
-		`event.lang == "fr" and decision == "allow"`:                                   Violated,
-		`decision == "hold" and obligation.mark_made_with_ai`:                          Proved,
+		`action.kind in ["reply", "dm"] and feature.asks_refund and draft.approval != "approved" and decision == "allow"`: Proved,
+		`feature.asks_refund and decision == "allow"`:         Violated, // a person approved it
+		`not feature.asks_refund and decision == "hold"`:      Violated, // x.dm-loop
+		`event.lang == "fr" and decision == "allow"`:          Violated,
+		`decision == "hold" and obligation.mark_made_with_ai`: Proved,
 	} {
 		p := verifyOne(t, set, never)
 		if p.Status != want {

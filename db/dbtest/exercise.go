@@ -43,6 +43,7 @@ func Exercise(t *testing.T, open func(t *testing.T) db.Store, f Features) {
 		"DeadLetters":             testDeadLetters,
 		"Echoes":                  testEchoes,
 		"Tokens":                  testTokens,
+		"Fingerprints":            testFingerprints,
 		"Texts":                   testTexts,
 		"SwitchesAndMeta":         testSwitchesAndMeta,
 		"ActionQueries":           testActionQueries,

@@ -14,15 +14,16 @@ import (
 // closed lists the values of the closed sets, by type. A string type of ours
 // that is not here takes any text.
 var closed = map[reflect.Type][]string{
-	reflect.TypeFor[event.ActionKind]():       {"reply", "dm", "post", "repost", "quote", "like", "bookmark", "follow", "list_add"},
-	reflect.TypeFor[event.Purpose]():          {"answer", "opt_out_confirmation", "notice", "reminder", "operator", "scheduled"},
-	reflect.TypeFor[event.State]():            {"pending"}, // the others by PutAction
-	reflect.TypeFor[event.Class]():            {"transient", "", "rate_limited", "usage_capped", "refused", "auth", "gone", "unknown_outcome", "bug"},
-	reflect.TypeFor[event.Kind]():             {"post", "", "dm", "own_post", "own_dm", "chat", "delete", "revoke", "command", "timer", "other"},
-	reflect.TypeFor[db.TokenState]():          {"live", "refreshing", "unknown", "ended"},
-	reflect.TypeFor[event.Tri]():              {"yes", "", "no", "unknown"},
-	reflect.TypeFor[conversation.Initiated](): {"mention", "", "none", "reply", "quote", "dm", "opt_in"},
-	reflect.TypeFor[conversation.Tier]():      {"hard", "", "none", "phrase", "doubt", "start", "help", "operator"},
+	reflect.TypeFor[event.ActionKind]():         {"reply", "dm", "post", "repost", "quote", "like", "bookmark", "follow", "list_add"},
+	reflect.TypeFor[event.Purpose]():            {"answer", "opt_out_confirmation", "notice", "reminder", "operator", "scheduled"},
+	reflect.TypeFor[event.State]():              {"pending"}, // the others by PutAction
+	reflect.TypeFor[event.Class]():              {"transient", "", "rate_limited", "usage_capped", "refused", "auth", "gone", "unknown_outcome", "bug"},
+	reflect.TypeFor[event.Kind]():               {"post", "", "dm", "own_post", "own_dm", "chat", "delete", "revoke", "command", "timer", "other"},
+	reflect.TypeFor[db.TokenState]():            {"live", "refreshing", "unknown", "ended"},
+	reflect.TypeFor[event.Tri]():                {"yes", "", "no", "unknown"},
+	reflect.TypeFor[conversation.Initiated]():   {"mention", "", "none", "reply", "quote", "dm", "opt_in"},
+	reflect.TypeFor[conversation.ConsentKind](): {"matching", "dm_storage"},
+	reflect.TypeFor[conversation.Tier]():        {"hard", "", "none", "phrase", "doubt", "start", "help", "operator"},
 }
 
 // full makes a record with every field set, each to a value of its own, so that
@@ -47,6 +48,8 @@ func fill(v reflect.Value, name string, n *int) {
 		v.SetString(fmt.Sprintf("%s %d", strings.ToLower(name), *n))
 	case v.CanInt():
 		v.SetInt(int64(*n))
+	case v.CanUint():
+		v.SetUint(1<<63 + uint64(*n)) // all 64 bits are kept
 	case v.Kind() == reflect.Bool:
 		v.SetBool(true)
 	case v.Kind() == reflect.Pointer:

@@ -182,6 +182,38 @@ func testEchoes(t *testing.T, s db.Store, _ Features) {
 	same(t, "to c, u", to("c", "u"), []string{"1"})
 }
 
+func testFingerprints(t *testing.T, s db.Store, _ Features) {
+	write(t, s, func(tx db.Tx) error {
+		var errs []error
+		for i, id := range []string{"a", "b", "c", "d"} {
+			errs = append(errs, tx.PutFingerprint(db.Fingerprint{Action: id, Bot: "b", Kind: event.Post, At: at(i)}))
+		}
+		return errors.Join(errs...)
+	})
+	since := func(from int, action string, max int) (got []string) {
+		t.Helper()
+		for _, f := range get(t, s, func(tx db.Tx) ([]db.Fingerprint, error) { return tx.FingerprintsSince(at(from), action, max) }) {
+			got = append(got, f.Action)
+		}
+		return got
+	}
+	same(t, "all, newest first", since(0, "", 10), []string{"d", "c", "b", "a"})
+	same(t, "of an action without one, all", since(0, "x", 10), []string{"d", "c", "b", "a"})
+	same(t, "before another", since(0, "c", 10), []string{"b", "a"})
+	same(t, "in a window", since(2, "", 10), []string{"d", "c"})
+	same(t, "the newest", since(0, "", 1), []string{"d"})
+	write(t, s, func(tx db.Tx) error { // it keeps its place
+		return tx.PutFingerprint(db.Fingerprint{Action: "b", Bot: "b", Kind: event.Post, At: at(1), Words: 7})
+	})
+	same(t, "after a replacement", since(0, "c", 10), []string{"b", "a"})
+	write(t, s, func(tx db.Tx) error {
+		n, err := tx.PruneFingerprints(at(2), 1)
+		same(t, "pruned", n, 1)
+		return errors.Join(err, tx.DropFingerprint("d"))
+	})
+	same(t, "after pruning and a drop", since(0, "", 10), []string{"c", "b"})
+}
+
 func testTexts(t *testing.T, s db.Store, _ Features) {
 	write(t, s, func(tx db.Tx) error {
 		return errors.Join(

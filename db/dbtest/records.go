@@ -10,6 +10,7 @@ import (
 
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/runtime/conversation"
+	"github.com/beckon-bot/beckon/runtime/event"
 )
 
 // testEmpty asks an empty store everything.
@@ -64,6 +65,10 @@ func testEmpty(t *testing.T, s db.Store, _ Features) {
 		zero("CountDeadLetters", n, int64(0), err)
 		echoes, err := tx.EchoesTo("b", "u")
 		zero("EchoesTo", len(echoes), 0, err)
+		prints, err := tx.FingerprintsSince(time.Time{}, "a", 10)
+		zero("FingerprintsSince", len(prints), 0, err)
+		consents, err := tx.ConsentsOf("b", "u")
+		zero("ConsentsOf", len(consents), 0, err)
 		_, err = tx.ActionText("a")
 		none("ActionText", err)
 		slots, err := tx.Slots("b", "u")
@@ -84,8 +89,10 @@ func testEmpty(t *testing.T, s db.Store, _ Features) {
 		zero("PruneSeen", n, 0, err)
 		n, err = tx.PruneDecisions(at(0), 10)
 		zero("PruneDecisions", n, 0, err)
+		n, err = tx.PruneFingerprints(at(0), 10)
+		zero("PruneFingerprints", n, 0, err)
 		wantErr(t, "UpdateAction", tx.UpdateAction(pending("a"), "pending"), db.ErrStale)
-		return errors.Join(tx.DropActionText("a"), tx.DropDeadLetter("d"), tx.DropEcho("b", "r"))
+		return errors.Join(tx.DropActionText("a"), tx.DropDeadLetter("d"), tx.DropEcho("b", "r"), tx.DropFingerprint("a"))
 	})
 	read(t, s, ask)
 }
@@ -150,6 +157,34 @@ func testRoundTrip(t *testing.T, s db.Store, _ Features) {
 				return db.Decision{}, fmt.Errorf("%d decisions: %w", len(got), err)
 			}
 			return got[0], nil
+		})
+	trip(t, s, "Fingerprint", db.Fingerprint{Action: "a", Bot: "b", Kind: event.Post},
+		db.Tx.PutFingerprint,
+		func(tx db.Tx, f db.Fingerprint) (db.Fingerprint, error) {
+			got, err := tx.FingerprintsSince(time.Time{}, "", 10)
+			if err != nil {
+				return db.Fingerprint{}, err
+			}
+			for _, g := range got {
+				if g.Action == f.Action {
+					return g, nil
+				}
+			}
+			return db.Fingerprint{}, fmt.Errorf("%d fingerprints, none of it", len(got))
+		})
+	trip(t, s, "Consent", db.Consent{Bot: "b", User: "u", Kind: conversation.ConsentMatching},
+		db.Tx.PutConsent,
+		func(tx db.Tx, c db.Consent) (db.Consent, error) {
+			got, err := tx.ConsentsOf(c.Bot, c.User)
+			if err != nil {
+				return db.Consent{}, err
+			}
+			for _, g := range got {
+				if g.Kind == c.Kind {
+					return g, nil
+				}
+			}
+			return db.Consent{}, fmt.Errorf("%d consents, none of it", len(got))
 		})
 	var version int64 // each put is on top of the one before
 	trip(t, s, "Token", db.Token{Bot: "b", State: db.TokenLive},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/runtime/conversation"
+	"github.com/beckon-bot/beckon/runtime/event"
 )
 
 func metaOf(t *testing.T, s db.Store, key string) string {
@@ -144,6 +145,10 @@ func testReadRefusesWrites(t *testing.T, s db.Store, _ Features) {
 		"PutEcho":          func(tx db.Tx) error { return tx.PutEcho(db.Echo{}) },
 		"PutToken":         func(tx db.Tx) error { return tx.PutToken(db.Token{Bot: "b", State: db.TokenLive}) },
 		"DropEcho":         func(tx db.Tx) error { return tx.DropEcho("b", "r") },
+		"PutFingerprint":   func(tx db.Tx) error { return tx.PutFingerprint(db.Fingerprint{Kind: event.Post}) },
+		"DropFingerprint":  func(tx db.Tx) error { return tx.DropFingerprint("a") },
+		"PruneFingerprint": func(tx db.Tx) error { _, err := tx.PruneFingerprints(at(0), 1); return err },
+		"PutConsent":       func(tx db.Tx) error { return tx.PutConsent(db.Consent{Kind: conversation.ConsentMatching}) },
 		"PutActionText":    func(tx db.Tx) error { return tx.PutActionText("a", nil) },
 		"DropActionText":   func(tx db.Tx) error { return tx.DropActionText("a") },
 		"PutSlot":          func(tx db.Tx) error { return tx.PutSlot("b", "u", "n", nil) },

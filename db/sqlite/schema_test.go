@@ -75,10 +75,10 @@ func TestClosedSets(t *testing.T) {
 		`INSERT INTO tokens VALUES ('b', 0, 'live', '', '', 0, 0, 0, 0, x'')`,
 		`INSERT INTO interactions VALUES ('b', 'i', 'u', 'kind?', '', 0, '', 0, 0, 0, 0, 0, 0, 0, 0, 0)`,
 		`INSERT INTO interactions VALUES ('b', 'i', 'u', '', '', 0, '', 2, 0, 0, 0, 0, 0, 0, 0, 0)`,
-		`INSERT INTO conversations VALUES ('b', 'u', 1, 'initiated?', 0, '', 0, 0, 0, 0, '', 0, '', 0, 0, '', '', 0, 0, 0)`,
-		`INSERT INTO conversations VALUES ('b', 'u', 1, '', 0, '', 0, 0, 0, 0, '', 0, '', 0, 0, '', 'automated?', 0, 0, 0)`,
-		`INSERT INTO conversations VALUES ('b', 'u', 1, '', 0, '', 0, 0, 0, 0, '', 7, '', 0, 0, '', '', 0, 0, 0)`,
-		`INSERT INTO conversations VALUES ('b', 'u', 0, '', 0, '', 0, 0, 0, 0, '', 0, '', 0, 0, '', '', 0, 0, 0)`,
+		`INSERT INTO conversations VALUES ('b', 'u', 1, 'initiated?', 0, '', 0, 0, 0, 0, '', 0, '', 0, 0, '', '', 0, 0, 0, 0, 0)`,
+		`INSERT INTO conversations VALUES ('b', 'u', 1, '', 0, '', 0, 0, 0, 0, '', 0, '', 0, 0, '', 'automated?', 0, 0, 0, 0, 0)`,
+		`INSERT INTO conversations VALUES ('b', 'u', 1, '', 0, '', 0, 0, 0, 0, '', 7, '', 0, 0, '', '', 0, 0, 0, 0, 0)`,
+		`INSERT INTO conversations VALUES ('b', 'u', 0, '', 0, '', 0, 0, 0, 0, '', 0, '', 0, 0, '', '', 0, 0, 0, 0, 0)`,
 	} {
 		if _, err := raw.Exec(insert); err == nil || !strings.Contains(err.Error(), "CHECK") {
 			t.Errorf("%s: got %v, want a failed CHECK", insert, err)
@@ -135,11 +135,12 @@ func TestPlans(t *testing.T) {
 		}
 	}
 	for query, index := range map[string]string{
-		"InStateOpen":      "actions_open",
-		"InStateUnsettled": "actions_unsettled",
-		"ActionsOf":        "actions_key",
-		"PruneSeen":        "events_seen_at",
-		"PruneDecisions":   "SEARCH decisions USING INTEGER PRIMARY KEY",
+		"InStateOpen":       "actions_open",
+		"InStateUnsettled":  "actions_unsettled",
+		"ActionsOf":         "actions_key",
+		"PruneSeen":         "events_seen_at",
+		"PruneFingerprints": "fingerprints_at",
+		"PruneDecisions":    "SEARCH decisions USING INTEGER PRIMARY KEY",
 	} {
 		if got := plan(t, raw, query); !strings.Contains(got, index) {
 			t.Errorf("%s: got plan\n%s\nwant %s in it", query, got, index)

@@ -44,6 +44,9 @@ func (t tx) Conversation(bot, user string) (conversation.Conversation, error) {
 		BlockedUs:   r.BlockedUs == 1,
 		ConfirmedAt: timeOf(r.ConfirmedAt),
 		LastEventAt: timeOf(r.LastEventAt),
+
+		ConsentDMStorage: r.ConsentDmStorage == 1,
+		ConsentMatching:  r.ConsentMatching == 1,
 	}, nil
 }
 
@@ -73,6 +76,9 @@ func (t tx) PutConversation(c conversation.Conversation) error {
 		BlockedUs:   bit(c.BlockedUs),
 		ConfirmedAt: millis(c.ConfirmedAt),
 		LastEventAt: millis(c.LastEventAt),
+
+		ConsentDmStorage: bit(c.ConsentDMStorage),
+		ConsentMatching:  bit(c.ConsentMatching),
 	})
 	if err != nil {
 		return fmt.Errorf("put conversation of %s with %s: %w", c.Bot, c.User, err)

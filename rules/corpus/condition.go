@@ -69,8 +69,8 @@ func Conditions() []Trap {
 		{`§users.held`, "unknown-field"},
 		{`§feature.asks_refund`, "unknown-feature"},
 		{`§budget.day_left_usd > 1`, "unfilled-field"},
-		{`§draft.url_mismatch`, "unfilled-field"},
-		{`not §user.consent_dm_storage`, "unfilled-field"},
+		{`§budget.month_left_usd < 5`, "unfilled-field"},
+		{`§action.cost_usd < 1`, "unfilled-field"},
 		// Types and domains.
 		{`action.kind == §"replly"`, "enum"},
 		{`bot.local_weekday in ["sat", §"sunday"]`, "enum"},

@@ -74,6 +74,10 @@ func (u *Unit) redecide(g *gate.Gate, a *db.Action, stage string) (gate.Verdict,
 	if err != nil {
 		return v, r, err
 	}
+	repeats, err := u.Repeats(a.Bot, a.ID, facts.Print)
+	if err != nil {
+		return v, r, err
+	}
 	c := gate.Case{
 		Bot:    a.Bot,
 		State:  conversation.WithoutAction(s, a.Kind, a.State, a.CreatedAt),
@@ -81,6 +85,8 @@ func (u *Unit) redecide(g *gate.Gate, a *db.Action, stage string) (gate.Verdict,
 		Text:   string(text),
 		Paused: paused,
 		Now:    u.Now,
+
+		Repeats: repeats,
 	}
 	if a.Approval != nil {
 		c.Lifted, c.Approval = a.Approval.Rules, "approved"
@@ -186,6 +192,9 @@ func (u *Unit) Propose(p Proposal) (gate.Record, error) {
 		return u.taken(a, p)
 	}
 	if err != nil {
+		return r, err
+	}
+	if err := u.remember(a, v.Facts.Print); err != nil {
 		return r, err
 	}
 	return r, u.append(r, a.Decision)

@@ -88,7 +88,10 @@ func sameTarget(a db.Action, e event.Event) bool {
 	if a.Kind == event.DM {
 		return e.Kind == event.KindOwnDM
 	}
-	return e.Kind == event.KindOwnPost && a.ReplyTo == e.ReplyTo
+	if a.Kind == event.Reply {
+		return e.Kind == event.KindOwnPost && a.ReplyTo == e.ReplyTo
+	}
+	return e.Kind == event.KindOwnPost && e.ReplyTo == "" && (a.Kind == event.Post || a.Kind == event.Quote)
 }
 
 // PersonSpoke silences the bot toward a user to whom a person now speaks, and

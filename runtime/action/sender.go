@@ -167,8 +167,17 @@ func (s *Sender) send(ctx context.Context, a db.Action, text string) (out event.
 	if err != nil {
 		return event.Outcome{Class: event.Bug, Detail: err.Error()}
 	}
-	return s.X.Send(ctx, event.Outgoing{
-		Action: a.ID, Bot: a.Bot, Kind: a.Kind, ReplyTo: a.ReplyTo, User: a.User, Text: text,
+	o := event.Outgoing{
+		Action: a.ID, Bot: a.Bot, Kind: a.Kind, List: f.Draft.List, Text: text,
 		MadeWithAI: f.Draft.MadeWithAI, PaidPartnership: f.Draft.PaidPartnership,
-	})
+	}
+	switch a.Kind {
+	case event.Reply:
+		o.ReplyTo, o.User = a.ReplyTo, a.User
+	case event.DM, event.FollowU, event.ListAdd:
+		o.User = a.User
+	default: // whose post it is counts for opt-outs, and is nothing to X
+		o.Target = a.ReplyTo
+	}
+	return s.X.Send(ctx, o)
 }

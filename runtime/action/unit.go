@@ -132,7 +132,7 @@ func (u *Unit) Insert(a db.Action, text string) error {
 	if err := u.Tx.PutActionText(a.ID, event.Seal([]byte(text))); err != nil {
 		return fmt.Errorf("store text of action %s: %w", a.ID, err)
 	}
-	_, _, err := u.Reduce(a.Bot, a.User, a.Interaction,
+	_, _, err := u.Reduce(a.Bot, partner(a), a.Interaction,
 		conversation.Drafted{Kind: a.Kind, Purpose: a.Purpose, State: a.State, At: a.CreatedAt})
 	return err
 }
@@ -149,12 +149,24 @@ func (u *Unit) Move(a db.Action, from event.State) error {
 			return fmt.Errorf("drop text of action %s: %w", a.ID, err)
 		}
 	}
+	if err := u.forget(a); err != nil {
+		return err
+	}
 	if a.State == from {
 		return nil
 	}
-	_, _, err := u.Reduce(a.Bot, a.User, a.Interaction,
+	_, _, err := u.Reduce(a.Bot, partner(a), a.Interaction,
 		conversation.Moved{Kind: a.Kind, From: from, To: a.State, DraftedAt: a.CreatedAt})
 	return err
+}
+
+// partner is the user whose conversation counts the action. Only who writes to
+// the bot has one: nothing is kept of people whose posts it likes or quotes.
+func partner(a db.Action) string {
+	if a.Kind == event.Reply || a.Kind == event.DM {
+		return a.User
+	}
+	return ""
 }
 
 // Cancel ends an action that still waits.

@@ -59,6 +59,12 @@ type FlowMoved struct{ Flow string }
 // an opt-out toward this bot, and ends like one: with the user's START.
 type Blocked struct{}
 
+// Consented is a user who agreed to something, or withdrew it.
+type Consented struct {
+	Kind  ConsentKind
+	Given bool // false: withdrawn
+}
+
 func (Received) input()       {}
 func (Spoke) input()          {}
 func (Drafted) input()        {}
@@ -68,6 +74,7 @@ func (HandedOff) input()      {}
 func (Released) input()       {}
 func (FlowMoved) input()      {}
 func (Blocked) input()        {}
+func (Consented) input()      {}
 
 // Effect is what the caller must do in the same transaction, in the order
 // given: one of the types below.

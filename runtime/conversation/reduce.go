@@ -47,6 +47,13 @@ func Reduce(s State, in Input) (State, []Effect) {
 		return lift(s, nil)
 	case FlowMoved:
 		s.Conversation.Flow = in.Flow
+	case Consented:
+		switch in.Kind {
+		case ConsentDMStorage:
+			s.Conversation.ConsentDMStorage = in.Given
+		case ConsentMatching:
+			s.Conversation.ConsentMatching = in.Given
+		}
 	case Blocked:
 		s.Conversation.BlockedUs = true
 		return s, []Effect{CancelOpen{Reason: reasonBlocked}}

@@ -54,7 +54,20 @@ type Conversation struct {
 
 	ConfirmedAt time.Time // last opt-out confirmation, for the once in 24 hours
 	LastEventAt time.Time // user's time of the latest event applied
+
+	// What the user agreed to, until they withdraw it. db.Consents has the
+	// wording that they saw.
+	ConsentDMStorage bool
+	ConsentMatching  bool
 }
+
+// ConsentKind is what a user can agree to.
+type ConsentKind string
+
+const (
+	ConsentDMStorage ConsentKind = "dm_storage" // their DMs are kept
+	ConsentMatching  ConsentKind = "matching"   // they are matched with an account outside X
+)
 
 // Interaction is one act of a user toward one bot, however many events tell of
 // it. The zero value is an act never heard of.

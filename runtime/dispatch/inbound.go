@@ -202,7 +202,11 @@ func (w *work) slots(e event.Event, st conversation.State) (map[string]string, e
 // decided (E4): its state and its opt-out commit, the draft is none.
 func (w *work) failed(m bus.Delivery, e event.Event, fault error) ([]gate.Record, error) {
 	w.count(&w.Metrics.Panics)
-	if err := w.deadLetter(m, e, stageHandle, fault.Error()); err != nil {
+	stage := stageHandle
+	if commands(m) {
+		stage = stageCommand
+	}
+	if err := w.deadLetter(m, e, stage, fault.Error()); err != nil {
 		return nil, err
 	}
 	return w.nothing(e, "The handler failed; the event is kept as a dead letter and nothing is answered.")
@@ -231,6 +235,7 @@ func (w *work) moved(e event.Event, out handlers.Out) error {
 var (
 	errPurpose = errors.New("a handler may draft with the purposes answer and notice only")
 	errSeveral = errors.New("one interaction is answered once: a handler returns one draft at most")
+	errKind    = errors.New("a handler answers: it may draft replies and DMs only")
 )
 
 // handlerMay refuses drafts that are not a handler's to make.
@@ -241,6 +246,9 @@ func handlerMay(drafts []event.Draft) error {
 	d := drafts[0]
 	if len(drafts) > 1 {
 		return fmt.Errorf("handler %s returned %d drafts: %w", d.Handler, len(drafts), errSeveral)
+	}
+	if d.Kind != event.Reply && d.Kind != event.DM {
+		return fmt.Errorf("handler %s drafted a %s: %w", d.Handler, d.Kind, errKind)
 	}
 	if d.Purpose != "" && d.Purpose != event.Answer && d.Purpose != event.Notice {
 		return fmt.Errorf("handler %s drafted with the purpose %s: %w", d.Handler, d.Purpose, errPurpose)
@@ -278,20 +286,25 @@ func (w *work) propose(m bus.Delivery, e event.Event, d event.Draft, taken, expi
 	if err != nil {
 		return nil, err
 	}
+	id := event.ActionID(e.Bot, e.Interaction, d.Kind, d.Purpose, 0, e.Version)
+	repeats, err := w.Repeats(e.Bot, id, gate.PrintOf(d))
+	if err != nil {
+		return nil, err
+	}
 	var v gate.Verdict
 	fault := guard(func() error {
-		v = w.Gate.Draft(e, d, taken, gate.Case{Bot: e.Bot, State: st, Paused: paused, Now: w.Now})
+		v = w.Gate.Draft(e, d, taken, gate.Case{Bot: e.Bot, State: st, Paused: paused, Repeats: repeats, Now: w.Now})
 		return nil
 	})
 	if fault != nil {
 		return w.failed(m, e, fault)
 	}
 	a := db.Action{
-		ID:  event.ActionID(e.Bot, e.Interaction, d.Kind, d.Purpose, 0, e.Version),
+		ID:  id,
 		Bot: e.Bot, Interaction: e.Interaction, Kind: d.Kind, Purpose: d.Purpose, Version: e.Version,
 		User: e.User, Event: e.ID, DueAt: w.Now, ExpiresAt: expires,
 	}
-	if d.Kind == event.Reply {
+	if d.Kind != event.DM { // a DM answers a DM, of which X wants no id
 		a.ReplyTo = e.Message
 	}
 	r, err := w.Propose(action.Proposal{Action: a, Verdict: v, State: st, Record: gate.Record{

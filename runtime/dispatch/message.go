@@ -23,6 +23,8 @@ const (
 	stageDecode = "decode"
 	stageReduce = "reduce"
 	stageHandle = "handle"
+	// Of a command, whatever went wrong: only such letters come back as one.
+	stageCommand = "command"
 )
 
 // RetrySource marks a message that brings a dead letter back, whose event may
@@ -45,6 +47,9 @@ func (w *work) count(c *atomic.Int64) { w.counted = append(w.counted, c) }
 func (w *work) message(m bus.Delivery) ([]Handled, error) {
 	if m.Dead != "" {
 		return w.undecodable(m, stageIngest, m.Dead)
+	}
+	if commands(m) {
+		return w.command(m)
 	}
 	var events []event.Event
 	err := guard(func() (err error) {

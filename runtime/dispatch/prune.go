@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/runtime/action"
 )
 
 // How long what is only needed for a while is kept.
@@ -32,7 +33,11 @@ func Prune(ctx context.Context, store db.Store, now time.Time) (next time.Time, 
 		if err != nil {
 			return fmt.Errorf("prune decisions: %w", err)
 		}
-		if seen == pruneChunk || decisions == pruneChunk {
+		prints, err := action.PruneFingerprints(tx, now, pruneChunk)
+		if err != nil {
+			return err
+		}
+		if prints == pruneChunk || seen == pruneChunk || decisions == pruneChunk {
 			next = now
 		}
 		return nil

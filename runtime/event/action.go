@@ -80,6 +80,8 @@ type Draft struct {
 	PaidPartnership    bool
 	MadeWithAI         bool // X's made_with_ai flag, for AI-made media
 
+	List string `json:",omitempty"` // id of the list, for ListAdd
+
 	Handler string // which handler drafted it, for the operator
 }
 

@@ -107,6 +107,8 @@ type Event struct {
 	Group       bool   // a group DM: recorded, never answered
 	App         string // id of the app that wrote an own DM (NoApp: none did) or that lost the authorisation; "": X does not say
 	Automated   Tri    // the other side carries X's 'Automated' label
+
+	UserAct string // of a command: the person's own act that asks for it; "" for all that X tells
 }
 
 // NoApp is the App of an own DM of which X says that no app wrote it.

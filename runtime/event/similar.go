@@ -93,3 +93,28 @@ func vote(votes *[64]int, piece []rune) {
 func Similar(a, b uint64) bool {
 	return a != 0 && b != 0 && bits.OnesCount64(a^b) <= similarBits
 }
+
+// Numbers is a fingerprint of the numbers of a text, in their order; 0 for a
+// text without any. Links and mentions are left out. With it the next price,
+// score or forecast is told from the same sentence again.
+func Numbers(text string) uint64 {
+	h := uint64(14695981039346656037) // FNV-1a
+	any := false
+	for word := range strings.FieldsSeq(text) {
+		if atSign(word) > 0 || HasURL(word) {
+			continue
+		}
+		in := false
+		for _, r := range word + " " {
+			if unicode.IsDigit(r) {
+				h, in, any = (h^uint64(r))*1099511628211, true, true
+			} else if in {
+				h, in = (h^' ')*1099511628211, false
+			}
+		}
+	}
+	if !any {
+		return 0
+	}
+	return h
+}

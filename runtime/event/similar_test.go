@@ -82,6 +82,30 @@ func TestSimHashStays(t *testing.T) {
 	}
 }
 
+func TestNumbers(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		a, b string
+		same bool
+	}{
+		{"BTC 65,120 USD at 12:00", "BTC 65,120 USD at 12:00!", true},
+		{"BTC 65,120 USD at 12:00", "BTC 65,120 USD at 13:00", false},
+		{"1 2", "12", false},
+		{"Berlin 20, Munich 25", "Berlin 25, Munich 20", false},
+		{"20 degrees https://a.example/1 @ann7", "20 degrees https://a.example/2 @ann8", true},
+		{"none", "at all", true},
+		{"none", "0", false},
+		{"２０", "20", false}, // a fingerprint, no arithmetic
+	} {
+		if got := Numbers(tt.a) == Numbers(tt.b); got != tt.same {
+			t.Errorf("%q and %q: the same %t, want %t", tt.a, tt.b, got, tt.same)
+		}
+	}
+	if Numbers("We ship to all of Europe within 3 days.") != 0x7ff6e07b4bfea26 {
+		t.Errorf("it changed: %#x", Numbers("We ship to all of Europe within 3 days.")) // fingerprints are kept
+	}
+}
+
 func FuzzSimHash(f *testing.F) {
 	for _, s := range differentPosts {
 		f.Add(s)

@@ -23,6 +23,10 @@ type Facts struct {
 	Draft    event.Draft        `json:"draft"`              // without its text
 	Text     TextFacts          `json:"text"`
 	Applied  []rules.Obligation `json:"applied,omitempty"` // obligations that the text carries already
+
+	// Print is of the text as it was drafted, before obligations: two drafts
+	// compare whatever was added to each.
+	Print Print `json:"print,omitzero"`
 }
 
 // Reading is what a rule set found in an event's text.
@@ -52,6 +56,7 @@ type EventFacts struct {
 	Readable  bool       `json:"readable,omitempty"`
 	Name      string     `json:"name,omitempty"`      // the user's handle, who may be mentioned in an answer
 	TextHash  string     `json:"text_hash,omitempty"` // keyed hash of the text that is answered, to see an edit
+	UserAct   string     `json:"user_act,omitempty"`  // the person's own act behind a command, in the operator's words
 }
 
 // TextFacts is what the draft's text shows.
@@ -63,6 +68,7 @@ type TextFacts struct {
 	Cashtags          int  `json:"cashtags,omitempty"`
 	ClaimsHuman       bool `json:"claims_human,omitempty"`
 	AsksEngagement    bool `json:"asks_engagement,omitempty"`
+	URLMismatch       bool `json:"url_mismatch,omitempty"`
 }
 
 // maxDMRunes limits a DM, in code points.
@@ -74,7 +80,7 @@ const maxDMRunes = 10_000
 func (g *Gate) FactsOf(bot Bot, e event.Event, d event.Draft, taken time.Time) Facts {
 	f := Facts{Event: EventFacts{
 		Kind: e.Kind, At: e.At, Lang: e.Lang, Automated: e.Automated,
-		Edited: e.Edited(), Readable: e.Readable, Name: e.Name,
+		Edited: e.Edited(), Readable: e.Readable, Name: e.Name, UserAct: e.UserAct,
 	}}
 	if f.Event.At.IsZero() {
 		f.Event.At = taken
@@ -84,6 +90,7 @@ func (g *Gate) FactsOf(bot Bot, e event.Event, d event.Draft, taken time.Time) F
 		f.Beside = &Reading{bot.Candidate.Features(e.Text), ids}
 	}
 	f.setDraft(bot, d)
+	f.Print = PrintOf(d)
 	return f
 }
 
@@ -102,6 +109,7 @@ func textFacts(bot Bot, user string, d event.Draft) TextFacts {
 		Cashtags:       event.Cashtags(d.Text),
 		ClaimsHuman:    claimsHuman.in(words),
 		AsksEngagement: asksEngagement.in(words),
+		URLMismatch:    event.Misleads(d.Text),
 	}
 	t.MentionsStrangers = slices.ContainsFunc(event.Mentions(d.Text), func(name string) bool {
 		return !strings.EqualFold(name, user) && !strings.EqualFold(name, bot.Username) && !strings.EqualFold(name, bot.Operator)

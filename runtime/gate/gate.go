@@ -91,6 +91,7 @@ type Case struct {
 	Facts  Facts
 	Text   string // the draft's text as far as it is written
 	Paused bool   // a kill switch is on
+	Repeats
 	Lifted []string
 	// Approval is none, approved or rejected; "" reads as none.
 	Approval string

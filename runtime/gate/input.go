@@ -22,6 +22,7 @@ func input(bot Bot, c Case, f Facts) rules.Input {
 			HasURL:            f.Text.HasURL,
 			MentionsStrangers: f.Text.MentionsStrangers,
 			TooLong:           f.Text.TooLong,
+			UserActAttached:   f.Event.UserAct != "",
 		},
 		Event: rules.EventInput{
 			Kind:          eventKind(f.Event.Kind),
@@ -51,6 +52,9 @@ func input(bot Bot, c Case, f Facts) rules.Input {
 			DMsSent24h:    conv.DMsWithin(24*time.Hour, c.Now),
 			RepliesSent1h: conv.RepliesWithin(time.Hour, c.Now),
 			LastDMAge:     age(c.Now, conv.LastDMAt),
+
+			ConsentDMStorage: conv.ConsentDMStorage,
+			ConsentMatching:  conv.ConsentMatching,
 		},
 		Bot: rules.BotInput{
 			LabelOn:        bot.LabelOn,
@@ -71,6 +75,9 @@ func input(bot Bot, c Case, f Facts) rules.Input {
 			PaidPartnership:    f.Draft.PaidPartnership,
 			ClaimsHuman:        f.Text.ClaimsHuman,
 			Approval:           cmp.Or(c.Approval, "none"),
+			DuplicateRecent:    c.Recent,
+			DuplicateElsewhere: c.Elsewhere,
+			URLMismatch:        f.Text.URLMismatch,
 			Hashtags:           int64(f.Text.Hashtags),
 			Cashtags:           int64(f.Text.Cashtags),
 			AsksEngagement:     f.Text.AsksEngagement,

@@ -35,6 +35,9 @@ func TestInputIsFilled(t *testing.T) {
 		{"action.too_long", func(q *question) { q.draft.Kind, q.draft.Text = event.DM, strings.Repeat("退", 10_000) }, false},
 		{"action.too_long", func(q *question) { q.draft.Kind, q.draft.Text = event.DM, strings.Repeat("退", 10_001) }, true},
 
+		{"action.user_act_attached", func(*question) {}, false},
+		{"action.user_act_attached", func(q *question) { q.event.UserAct = "Kim tapped like" }, true},
+
 		{"event.kind", func(q *question) { q.event.Kind = event.KindDM }, "dm"},
 		{"event.kind", func(q *question) { q.event.Kind = event.KindTimer }, "timer"},
 		{"event.kind", func(q *question) { q.event.Kind = event.KindCommand }, "command"},
@@ -75,6 +78,10 @@ func TestInputIsFilled(t *testing.T) {
 		{"user.last_dm_age", func(*question) {}, rules.Never},
 		{"user.last_dm_age", func(q *question) { q.State.Conversation.LastDMAt = noon.Add(-time.Hour) }, time.Hour},
 
+		{"user.consent_dm_storage", func(q *question) { q.State.Conversation.ConsentDMStorage = true }, true},
+		{"user.consent_dm_storage", func(q *question) { q.State.Conversation.ConsentMatching = true }, false},
+		{"user.consent_matching", func(q *question) { q.State.Conversation.ConsentMatching = true }, true},
+
 		{"bot.label_on", func(*question) {}, true},
 		{"bot.bio_discloses", func(*question) {}, true},
 		{"bot.operator_linked", func(*question) {}, true},
@@ -99,6 +106,10 @@ func TestInputIsFilled(t *testing.T) {
 		{"draft.asks_engagement", func(q *question) { q.draft.Text = "Follow these steps." }, false},
 		{"draft.approval", func(*question) {}, "none"},
 		{"draft.approval", func(q *question) { q.Approval = "approved" }, "approved"},
+		{"draft.duplicate_recent", func(q *question) { q.Recent = true }, true},
+		{"draft.duplicate_elsewhere", func(q *question) { q.Elsewhere = true }, true},
+		{"draft.url_mismatch", func(q *question) { q.draft.Text = "See https://bit.ly/x." }, true},
+		{"draft.url_mismatch", func(q *question) { q.draft.Text = "See https://acme.example/x." }, false},
 		{"draft.hashtags", func(q *question) { q.draft.Text = "#a #b" }, int64(2)},
 		{"draft.cashtags", func(q *question) { q.draft.Text = "$ACME" }, int64(1)},
 	}

@@ -25,6 +25,8 @@ type Line struct {
 	Time time.Time // when it was taken in; zero if the line does not say
 	Own  string    // the action that made it, for an own event that the recorder found in the action log
 
+	Command bool // Body is a command of Beckon's own: a CloudEvent of that source and type
+
 	Outcome   *Outcome         // how a send ended, as recorded
 	Activated *gate.Activation // rules that came in force on the host that recorded
 }
@@ -158,6 +160,7 @@ func readLine(in *bufio.Reader) ([]byte, error) {
 type envelope struct {
 	SpecVersion string          `json:"specversion"`
 	Type        string          `json:"type"`
+	Source      string          `json:"source"`
 	Time        string          `json:"time"`
 	Data        json.RawMessage `json:"data"`
 	ForUser     json.RawMessage `json:"for_user_id"` // the older envelope
@@ -208,5 +211,6 @@ func (l *Line) parse(raw []byte) error {
 		return l.Activated.Check()
 	}
 	l.Own, l.Body = e.Action, data
+	l.Command = e.Source == event.CommandSource && (e.Type == string(event.CommandType) || e.Type == string(event.TimerType))
 	return nil
 }

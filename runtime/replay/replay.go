@@ -89,7 +89,7 @@ func (p *Player) Play(ctx context.Context, l Line) error {
 	}
 	at := l.Time
 	if at.IsZero() && l.Body != nil {
-		at = bodyTime(l.Body)
+		at = l.bodyTime()
 	}
 	if at.After(p.now) {
 		if err := p.advance(ctx, at); err != nil {
@@ -105,7 +105,10 @@ func (p *Player) Play(ctx context.Context, l Line) error {
 	if l.Own != "" { // P3
 		return p.opts.Emit(Step{At: p.now, Records: append(before, p.marked(l))})
 	}
-	msg := p.opts.Route(l.Body)
+	msg, err := p.route(l)
+	if err != nil {
+		return err
+	}
 	msg.Time = p.now
 	if err := p.bus.Publish(ctx, msg); err != nil {
 		return fmt.Errorf("%s:%d: %w", l.File, l.N, err)
@@ -127,6 +130,19 @@ func (p *Player) Play(ctx context.Context, l Line) error {
 		}
 	}
 	return p.emit(before, done)
+}
+
+// route makes the line's body ready for the bus. A command is one by the line's
+// own source and type; a body of X that says so stays X's.
+func (p *Player) route(l Line) (bus.Message, error) {
+	if !l.Command {
+		return p.opts.Route(l.Body), nil
+	}
+	c, err := event.ReadCommand(l.Body)
+	if err != nil {
+		return bus.Message{}, &LineError{File: l.File, Line: l.N, Err: err}
+	}
+	return dispatch.CommandMessage(c)
 }
 
 // marked is the record of an own event that the recorder found in the action
@@ -195,10 +211,14 @@ func (p *Player) emit(before []gate.Record, done []dispatch.Handled) error {
 	return nil
 }
 
-// bodyTime is the user's own time of the first event in a body, zero if there
+// bodyTime is the user's own time of the first event in the body, zero if there
 // is none.
-func bodyTime(body []byte) time.Time {
-	events, err := event.Decode(body)
+func (l Line) bodyTime() time.Time {
+	if l.Command {
+		c, _ := event.ReadCommand(l.Body)
+		return c.At
+	}
+	events, err := event.Decode(l.Body)
 	if err != nil || len(events) == 0 {
 		return time.Time{}
 	}

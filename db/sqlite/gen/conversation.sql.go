@@ -10,7 +10,7 @@ import (
 )
 
 const conversation = `-- name: Conversation :one
-SELECT bot, user_id, version, initiated, initiated_at, initiated_by, dms_received, dms_sent, replies_sent, last_dm_at, sends, held, held_reason, handed_off, paused_until, flow, automated, blocked_us, confirmed_at, last_event_at FROM conversations WHERE bot = ? AND user_id = ?
+SELECT bot, user_id, version, initiated, initiated_at, initiated_by, dms_received, dms_sent, replies_sent, last_dm_at, sends, held, held_reason, handed_off, paused_until, flow, automated, blocked_us, confirmed_at, last_event_at, consent_dm_storage, consent_matching FROM conversations WHERE bot = ? AND user_id = ?
 `
 
 func (q *Queries) Conversation(ctx context.Context, bot string, userID string) (Conversation, error) {
@@ -37,6 +37,8 @@ func (q *Queries) Conversation(ctx context.Context, bot string, userID string) (
 		&i.BlockedUs,
 		&i.ConfirmedAt,
 		&i.LastEventAt,
+		&i.ConsentDmStorage,
+		&i.ConsentMatching,
 	)
 	return i, err
 }
@@ -74,8 +76,8 @@ INSERT INTO conversations (
   bot, user_id, version, initiated, initiated_at, initiated_by,
   dms_received, dms_sent, replies_sent, last_dm_at, sends,
   held, held_reason, handed_off, paused_until, flow, automated, blocked_us,
-  confirmed_at, last_event_at
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  confirmed_at, last_event_at, consent_dm_storage, consent_matching
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (bot, user_id) DO UPDATE SET
   version = excluded.version,
   initiated = excluded.initiated,
@@ -94,30 +96,34 @@ ON CONFLICT (bot, user_id) DO UPDATE SET
   automated = excluded.automated,
   blocked_us = excluded.blocked_us,
   confirmed_at = excluded.confirmed_at,
-  last_event_at = excluded.last_event_at
+  last_event_at = excluded.last_event_at,
+  consent_dm_storage = excluded.consent_dm_storage,
+  consent_matching = excluded.consent_matching
 `
 
 type PutConversationParams struct {
-	Bot         string
-	UserID      string
-	Version     int64
-	Initiated   string
-	InitiatedAt int64
-	InitiatedBy string
-	DmsReceived int64
-	DmsSent     int64
-	RepliesSent int64
-	LastDmAt    int64
-	Sends       string
-	Held        int64
-	HeldReason  string
-	HandedOff   int64
-	PausedUntil int64
-	Flow        string
-	Automated   string
-	BlockedUs   int64
-	ConfirmedAt int64
-	LastEventAt int64
+	Bot              string
+	UserID           string
+	Version          int64
+	Initiated        string
+	InitiatedAt      int64
+	InitiatedBy      string
+	DmsReceived      int64
+	DmsSent          int64
+	RepliesSent      int64
+	LastDmAt         int64
+	Sends            string
+	Held             int64
+	HeldReason       string
+	HandedOff        int64
+	PausedUntil      int64
+	Flow             string
+	Automated        string
+	BlockedUs        int64
+	ConfirmedAt      int64
+	LastEventAt      int64
+	ConsentDmStorage int64
+	ConsentMatching  int64
 }
 
 func (q *Queries) PutConversation(ctx context.Context, arg PutConversationParams) error {
@@ -142,6 +148,8 @@ func (q *Queries) PutConversation(ctx context.Context, arg PutConversationParams
 		arg.BlockedUs,
 		arg.ConfirmedAt,
 		arg.LastEventAt,
+		arg.ConsentDmStorage,
+		arg.ConsentMatching,
 	)
 	return err
 }

@@ -42,6 +42,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.appendDecisionStmt, err = db.PrepareContext(ctx, appendDecision); err != nil {
 		return nil, fmt.Errorf("error preparing query AppendDecision: %w", err)
 	}
+	if q.consentsOfStmt, err = db.PrepareContext(ctx, consentsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query ConsentsOf: %w", err)
+	}
 	if q.conversationStmt, err = db.PrepareContext(ctx, conversation); err != nil {
 		return nil, fmt.Errorf("error preparing query Conversation: %w", err)
 	}
@@ -63,6 +66,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.dropEchoStmt, err = db.PrepareContext(ctx, dropEcho); err != nil {
 		return nil, fmt.Errorf("error preparing query DropEcho: %w", err)
 	}
+	if q.dropFingerprintStmt, err = db.PrepareContext(ctx, dropFingerprint); err != nil {
+		return nil, fmt.Errorf("error preparing query DropFingerprint: %w", err)
+	}
 	if q.dueActionsStmt, err = db.PrepareContext(ctx, dueActions); err != nil {
 		return nil, fmt.Errorf("error preparing query DueActions: %w", err)
 	}
@@ -71,6 +77,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.expiredActionsStmt, err = db.PrepareContext(ctx, expiredActions); err != nil {
 		return nil, fmt.Errorf("error preparing query ExpiredActions: %w", err)
+	}
+	if q.fingerprintsSinceStmt, err = db.PrepareContext(ctx, fingerprintsSince); err != nil {
+		return nil, fmt.Errorf("error preparing query FingerprintsSince: %w", err)
 	}
 	if q.firstDueStmt, err = db.PrepareContext(ctx, firstDue); err != nil {
 		return nil, fmt.Errorf("error preparing query FirstDue: %w", err)
@@ -126,17 +135,26 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.pruneDecisionsStmt, err = db.PrepareContext(ctx, pruneDecisions); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneDecisions: %w", err)
 	}
+	if q.pruneFingerprintsStmt, err = db.PrepareContext(ctx, pruneFingerprints); err != nil {
+		return nil, fmt.Errorf("error preparing query PruneFingerprints: %w", err)
+	}
 	if q.pruneSeenStmt, err = db.PrepareContext(ctx, pruneSeen); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneSeen: %w", err)
 	}
 	if q.putActionTextStmt, err = db.PrepareContext(ctx, putActionText); err != nil {
 		return nil, fmt.Errorf("error preparing query PutActionText: %w", err)
 	}
+	if q.putConsentStmt, err = db.PrepareContext(ctx, putConsent); err != nil {
+		return nil, fmt.Errorf("error preparing query PutConsent: %w", err)
+	}
 	if q.putConversationStmt, err = db.PrepareContext(ctx, putConversation); err != nil {
 		return nil, fmt.Errorf("error preparing query PutConversation: %w", err)
 	}
 	if q.putEchoStmt, err = db.PrepareContext(ctx, putEcho); err != nil {
 		return nil, fmt.Errorf("error preparing query PutEcho: %w", err)
+	}
+	if q.putFingerprintStmt, err = db.PrepareContext(ctx, putFingerprint); err != nil {
+		return nil, fmt.Errorf("error preparing query PutFingerprint: %w", err)
 	}
 	if q.putInteractionStmt, err = db.PrepareContext(ctx, putInteraction); err != nil {
 		return nil, fmt.Errorf("error preparing query PutInteraction: %w", err)
@@ -215,6 +233,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing appendDecisionStmt: %w", cerr)
 		}
 	}
+	if q.consentsOfStmt != nil {
+		if cerr := q.consentsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing consentsOfStmt: %w", cerr)
+		}
+	}
 	if q.conversationStmt != nil {
 		if cerr := q.conversationStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing conversationStmt: %w", cerr)
@@ -250,6 +273,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing dropEchoStmt: %w", cerr)
 		}
 	}
+	if q.dropFingerprintStmt != nil {
+		if cerr := q.dropFingerprintStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropFingerprintStmt: %w", cerr)
+		}
+	}
 	if q.dueActionsStmt != nil {
 		if cerr := q.dueActionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dueActionsStmt: %w", cerr)
@@ -263,6 +291,11 @@ func (q *Queries) Close() error {
 	if q.expiredActionsStmt != nil {
 		if cerr := q.expiredActionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing expiredActionsStmt: %w", cerr)
+		}
+	}
+	if q.fingerprintsSinceStmt != nil {
+		if cerr := q.fingerprintsSinceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing fingerprintsSinceStmt: %w", cerr)
 		}
 	}
 	if q.firstDueStmt != nil {
@@ -355,6 +388,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing pruneDecisionsStmt: %w", cerr)
 		}
 	}
+	if q.pruneFingerprintsStmt != nil {
+		if cerr := q.pruneFingerprintsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pruneFingerprintsStmt: %w", cerr)
+		}
+	}
 	if q.pruneSeenStmt != nil {
 		if cerr := q.pruneSeenStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing pruneSeenStmt: %w", cerr)
@@ -365,6 +403,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putActionTextStmt: %w", cerr)
 		}
 	}
+	if q.putConsentStmt != nil {
+		if cerr := q.putConsentStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putConsentStmt: %w", cerr)
+		}
+	}
 	if q.putConversationStmt != nil {
 		if cerr := q.putConversationStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putConversationStmt: %w", cerr)
@@ -373,6 +416,11 @@ func (q *Queries) Close() error {
 	if q.putEchoStmt != nil {
 		if cerr := q.putEchoStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putEchoStmt: %w", cerr)
+		}
+	}
+	if q.putFingerprintStmt != nil {
+		if cerr := q.putFingerprintStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putFingerprintStmt: %w", cerr)
 		}
 	}
 	if q.putInteractionStmt != nil {
@@ -482,117 +530,129 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 }
 
 type Queries struct {
-	db                   DBTX
-	tx                   *sql.Tx
-	actionStmt           *sql.Stmt
-	actionByRemoteIDStmt *sql.Stmt
-	actionTextStmt       *sql.Stmt
-	actionsOfStmt        *sql.Stmt
-	appendDeadLetterStmt *sql.Stmt
-	appendDecisionStmt   *sql.Stmt
-	conversationStmt     *sql.Stmt
-	countActionsStmt     *sql.Stmt
-	countDeadLettersStmt *sql.Stmt
-	deadLetterStmt       *sql.Stmt
-	dropActionTextStmt   *sql.Stmt
-	dropDeadLetterStmt   *sql.Stmt
-	dropEchoStmt         *sql.Stmt
-	dueActionsStmt       *sql.Stmt
-	echoesToStmt         *sql.Stmt
-	expiredActionsStmt   *sql.Stmt
-	firstDueStmt         *sql.Stmt
-	firstExpiryStmt      *sql.Stmt
-	inStateStmt          *sql.Stmt
-	inStateOpenStmt      *sql.Stmt
-	inStateUnsettledStmt *sql.Stmt
-	insertActionStmt     *sql.Stmt
-	insertTokenStmt      *sql.Stmt
-	interactionStmt      *sql.Stmt
-	listActionsStmt      *sql.Stmt
-	listDeadLettersStmt  *sql.Stmt
-	listDecisionsStmt    *sql.Stmt
-	listSwitchesStmt     *sql.Stmt
-	listTokensStmt       *sql.Stmt
-	markSeenStmt         *sql.Stmt
-	metaStmt             *sql.Stmt
-	openActionsToStmt    *sql.Stmt
-	optedOutStmt         *sql.Stmt
-	pruneDecisionsStmt   *sql.Stmt
-	pruneSeenStmt        *sql.Stmt
-	putActionTextStmt    *sql.Stmt
-	putConversationStmt  *sql.Stmt
-	putEchoStmt          *sql.Stmt
-	putInteractionStmt   *sql.Stmt
-	putRuleSetStmt       *sql.Stmt
-	putSlotStmt          *sql.Stmt
-	putSuppressionStmt   *sql.Stmt
-	putSwitchStmt        *sql.Stmt
-	readSwitchStmt       *sql.Stmt
-	readTokenStmt        *sql.Stmt
-	ruleSetStmt          *sql.Stmt
-	setMetaStmt          *sql.Stmt
-	slotsStmt            *sql.Stmt
-	suppressionStmt      *sql.Stmt
-	unsettledToStmt      *sql.Stmt
-	updateActionStmt     *sql.Stmt
-	updateTokenStmt      *sql.Stmt
+	db                    DBTX
+	tx                    *sql.Tx
+	actionStmt            *sql.Stmt
+	actionByRemoteIDStmt  *sql.Stmt
+	actionTextStmt        *sql.Stmt
+	actionsOfStmt         *sql.Stmt
+	appendDeadLetterStmt  *sql.Stmt
+	appendDecisionStmt    *sql.Stmt
+	consentsOfStmt        *sql.Stmt
+	conversationStmt      *sql.Stmt
+	countActionsStmt      *sql.Stmt
+	countDeadLettersStmt  *sql.Stmt
+	deadLetterStmt        *sql.Stmt
+	dropActionTextStmt    *sql.Stmt
+	dropDeadLetterStmt    *sql.Stmt
+	dropEchoStmt          *sql.Stmt
+	dropFingerprintStmt   *sql.Stmt
+	dueActionsStmt        *sql.Stmt
+	echoesToStmt          *sql.Stmt
+	expiredActionsStmt    *sql.Stmt
+	fingerprintsSinceStmt *sql.Stmt
+	firstDueStmt          *sql.Stmt
+	firstExpiryStmt       *sql.Stmt
+	inStateStmt           *sql.Stmt
+	inStateOpenStmt       *sql.Stmt
+	inStateUnsettledStmt  *sql.Stmt
+	insertActionStmt      *sql.Stmt
+	insertTokenStmt       *sql.Stmt
+	interactionStmt       *sql.Stmt
+	listActionsStmt       *sql.Stmt
+	listDeadLettersStmt   *sql.Stmt
+	listDecisionsStmt     *sql.Stmt
+	listSwitchesStmt      *sql.Stmt
+	listTokensStmt        *sql.Stmt
+	markSeenStmt          *sql.Stmt
+	metaStmt              *sql.Stmt
+	openActionsToStmt     *sql.Stmt
+	optedOutStmt          *sql.Stmt
+	pruneDecisionsStmt    *sql.Stmt
+	pruneFingerprintsStmt *sql.Stmt
+	pruneSeenStmt         *sql.Stmt
+	putActionTextStmt     *sql.Stmt
+	putConsentStmt        *sql.Stmt
+	putConversationStmt   *sql.Stmt
+	putEchoStmt           *sql.Stmt
+	putFingerprintStmt    *sql.Stmt
+	putInteractionStmt    *sql.Stmt
+	putRuleSetStmt        *sql.Stmt
+	putSlotStmt           *sql.Stmt
+	putSuppressionStmt    *sql.Stmt
+	putSwitchStmt         *sql.Stmt
+	readSwitchStmt        *sql.Stmt
+	readTokenStmt         *sql.Stmt
+	ruleSetStmt           *sql.Stmt
+	setMetaStmt           *sql.Stmt
+	slotsStmt             *sql.Stmt
+	suppressionStmt       *sql.Stmt
+	unsettledToStmt       *sql.Stmt
+	updateActionStmt      *sql.Stmt
+	updateTokenStmt       *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
-		db:                   tx,
-		tx:                   tx,
-		actionStmt:           q.actionStmt,
-		actionByRemoteIDStmt: q.actionByRemoteIDStmt,
-		actionTextStmt:       q.actionTextStmt,
-		actionsOfStmt:        q.actionsOfStmt,
-		appendDeadLetterStmt: q.appendDeadLetterStmt,
-		appendDecisionStmt:   q.appendDecisionStmt,
-		conversationStmt:     q.conversationStmt,
-		countActionsStmt:     q.countActionsStmt,
-		countDeadLettersStmt: q.countDeadLettersStmt,
-		deadLetterStmt:       q.deadLetterStmt,
-		dropActionTextStmt:   q.dropActionTextStmt,
-		dropDeadLetterStmt:   q.dropDeadLetterStmt,
-		dropEchoStmt:         q.dropEchoStmt,
-		dueActionsStmt:       q.dueActionsStmt,
-		echoesToStmt:         q.echoesToStmt,
-		expiredActionsStmt:   q.expiredActionsStmt,
-		firstDueStmt:         q.firstDueStmt,
-		firstExpiryStmt:      q.firstExpiryStmt,
-		inStateStmt:          q.inStateStmt,
-		inStateOpenStmt:      q.inStateOpenStmt,
-		inStateUnsettledStmt: q.inStateUnsettledStmt,
-		insertActionStmt:     q.insertActionStmt,
-		insertTokenStmt:      q.insertTokenStmt,
-		interactionStmt:      q.interactionStmt,
-		listActionsStmt:      q.listActionsStmt,
-		listDeadLettersStmt:  q.listDeadLettersStmt,
-		listDecisionsStmt:    q.listDecisionsStmt,
-		listSwitchesStmt:     q.listSwitchesStmt,
-		listTokensStmt:       q.listTokensStmt,
-		markSeenStmt:         q.markSeenStmt,
-		metaStmt:             q.metaStmt,
-		openActionsToStmt:    q.openActionsToStmt,
-		optedOutStmt:         q.optedOutStmt,
-		pruneDecisionsStmt:   q.pruneDecisionsStmt,
-		pruneSeenStmt:        q.pruneSeenStmt,
-		putActionTextStmt:    q.putActionTextStmt,
-		putConversationStmt:  q.putConversationStmt,
-		putEchoStmt:          q.putEchoStmt,
-		putInteractionStmt:   q.putInteractionStmt,
-		putRuleSetStmt:       q.putRuleSetStmt,
-		putSlotStmt:          q.putSlotStmt,
-		putSuppressionStmt:   q.putSuppressionStmt,
-		putSwitchStmt:        q.putSwitchStmt,
-		readSwitchStmt:       q.readSwitchStmt,
-		readTokenStmt:        q.readTokenStmt,
-		ruleSetStmt:          q.ruleSetStmt,
-		setMetaStmt:          q.setMetaStmt,
-		slotsStmt:            q.slotsStmt,
-		suppressionStmt:      q.suppressionStmt,
-		unsettledToStmt:      q.unsettledToStmt,
-		updateActionStmt:     q.updateActionStmt,
-		updateTokenStmt:      q.updateTokenStmt,
+		db:                    tx,
+		tx:                    tx,
+		actionStmt:            q.actionStmt,
+		actionByRemoteIDStmt:  q.actionByRemoteIDStmt,
+		actionTextStmt:        q.actionTextStmt,
+		actionsOfStmt:         q.actionsOfStmt,
+		appendDeadLetterStmt:  q.appendDeadLetterStmt,
+		appendDecisionStmt:    q.appendDecisionStmt,
+		consentsOfStmt:        q.consentsOfStmt,
+		conversationStmt:      q.conversationStmt,
+		countActionsStmt:      q.countActionsStmt,
+		countDeadLettersStmt:  q.countDeadLettersStmt,
+		deadLetterStmt:        q.deadLetterStmt,
+		dropActionTextStmt:    q.dropActionTextStmt,
+		dropDeadLetterStmt:    q.dropDeadLetterStmt,
+		dropEchoStmt:          q.dropEchoStmt,
+		dropFingerprintStmt:   q.dropFingerprintStmt,
+		dueActionsStmt:        q.dueActionsStmt,
+		echoesToStmt:          q.echoesToStmt,
+		expiredActionsStmt:    q.expiredActionsStmt,
+		fingerprintsSinceStmt: q.fingerprintsSinceStmt,
+		firstDueStmt:          q.firstDueStmt,
+		firstExpiryStmt:       q.firstExpiryStmt,
+		inStateStmt:           q.inStateStmt,
+		inStateOpenStmt:       q.inStateOpenStmt,
+		inStateUnsettledStmt:  q.inStateUnsettledStmt,
+		insertActionStmt:      q.insertActionStmt,
+		insertTokenStmt:       q.insertTokenStmt,
+		interactionStmt:       q.interactionStmt,
+		listActionsStmt:       q.listActionsStmt,
+		listDeadLettersStmt:   q.listDeadLettersStmt,
+		listDecisionsStmt:     q.listDecisionsStmt,
+		listSwitchesStmt:      q.listSwitchesStmt,
+		listTokensStmt:        q.listTokensStmt,
+		markSeenStmt:          q.markSeenStmt,
+		metaStmt:              q.metaStmt,
+		openActionsToStmt:     q.openActionsToStmt,
+		optedOutStmt:          q.optedOutStmt,
+		pruneDecisionsStmt:    q.pruneDecisionsStmt,
+		pruneFingerprintsStmt: q.pruneFingerprintsStmt,
+		pruneSeenStmt:         q.pruneSeenStmt,
+		putActionTextStmt:     q.putActionTextStmt,
+		putConsentStmt:        q.putConsentStmt,
+		putConversationStmt:   q.putConversationStmt,
+		putEchoStmt:           q.putEchoStmt,
+		putFingerprintStmt:    q.putFingerprintStmt,
+		putInteractionStmt:    q.putInteractionStmt,
+		putRuleSetStmt:        q.putRuleSetStmt,
+		putSlotStmt:           q.putSlotStmt,
+		putSuppressionStmt:    q.putSuppressionStmt,
+		putSwitchStmt:         q.putSwitchStmt,
+		readSwitchStmt:        q.readSwitchStmt,
+		readTokenStmt:         q.readTokenStmt,
+		ruleSetStmt:           q.ruleSetStmt,
+		setMetaStmt:           q.setMetaStmt,
+		slotsStmt:             q.slotsStmt,
+		suppressionStmt:       q.suppressionStmt,
+		unsettledToStmt:       q.unsettledToStmt,
+		updateActionStmt:      q.updateActionStmt,
+		updateTokenStmt:       q.updateTokenStmt,
 	}
 }

@@ -38,27 +38,40 @@ type ActionText struct {
 	Sealed   []byte
 }
 
-type Conversation struct {
+type Consent struct {
 	Bot         string
 	UserID      string
-	Version     int64
-	Initiated   string
-	InitiatedAt int64
-	InitiatedBy string
-	DmsReceived int64
-	DmsSent     int64
-	RepliesSent int64
-	LastDmAt    int64
-	Sends       string
-	Held        int64
-	HeldReason  string
-	HandedOff   int64
-	PausedUntil int64
-	Flow        string
-	Automated   string
-	BlockedUs   int64
-	ConfirmedAt int64
-	LastEventAt int64
+	Kind        string
+	Wording     string
+	At          int64
+	EventID     string
+	WithdrawnAt int64
+	WithdrawnBy string
+}
+
+type Conversation struct {
+	Bot              string
+	UserID           string
+	Version          int64
+	Initiated        string
+	InitiatedAt      int64
+	InitiatedBy      string
+	DmsReceived      int64
+	DmsSent          int64
+	RepliesSent      int64
+	LastDmAt         int64
+	Sends            string
+	Held             int64
+	HeldReason       string
+	HandedOff        int64
+	PausedUntil      int64
+	Flow             string
+	Automated        string
+	BlockedUs        int64
+	ConfirmedAt      int64
+	LastEventAt      int64
+	ConsentDmStorage int64
+	ConsentMatching  int64
 }
 
 type DeadLetter struct {
@@ -94,6 +107,16 @@ type EventsSeen struct {
 	EventID string
 	Idx     int64
 	SeenAt  int64
+}
+
+type Fingerprint struct {
+	Seq      int64
+	ActionID string
+	Bot      string
+	Kind     string
+	At       int64
+	Words    int64
+	Numbers  int64
 }
 
 type Interaction struct {

@@ -6,8 +6,8 @@ INSERT INTO conversations (
   bot, user_id, version, initiated, initiated_at, initiated_by,
   dms_received, dms_sent, replies_sent, last_dm_at, sends,
   held, held_reason, handed_off, paused_until, flow, automated, blocked_us,
-  confirmed_at, last_event_at
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  confirmed_at, last_event_at, consent_dm_storage, consent_matching
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (bot, user_id) DO UPDATE SET
   version = excluded.version,
   initiated = excluded.initiated,
@@ -26,7 +26,9 @@ ON CONFLICT (bot, user_id) DO UPDATE SET
   automated = excluded.automated,
   blocked_us = excluded.blocked_us,
   confirmed_at = excluded.confirmed_at,
-  last_event_at = excluded.last_event_at;
+  last_event_at = excluded.last_event_at,
+  consent_dm_storage = excluded.consent_dm_storage,
+  consent_matching = excluded.consent_matching;
 
 -- name: Interaction :one
 SELECT * FROM interactions WHERE bot = ? AND interaction = ?;

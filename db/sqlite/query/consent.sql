@@ -1,0 +1,12 @@
+-- name: PutConsent :exec
+INSERT INTO consents (bot, user_id, kind, wording, at, event_id, withdrawn_at, withdrawn_by)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (bot, user_id, kind) DO UPDATE SET
+  wording = excluded.wording,
+  at = excluded.at,
+  event_id = excluded.event_id,
+  withdrawn_at = excluded.withdrawn_at,
+  withdrawn_by = excluded.withdrawn_by;
+
+-- name: ConsentsOf :many
+SELECT * FROM consents WHERE bot = ? AND user_id = ? ORDER BY kind;
