@@ -35,7 +35,9 @@ func TestG1OnlyBothLayersAllow(t *testing.T) {
 		{"the hold is lifted", func(q *question) { q.event.Text, q.Lifted = "A refund, please", []string{"acme.refund"} }, Allow, "x.reply"},
 		{"a forbid is never lifted", func(q *question) { q.Paused, q.Lifted = true, []string{"x.paused"} }, Deny, "x.paused"},
 		{"nobody turned to the bot", func(q *question) { q.State.Interaction.Mentioned = false }, Deny, "x.reply"},
-		{"a kind that no rule permits", func(q *question) { q.draft.Kind, q.event.Kind, q.State.Interaction = event.Post, event.KindTimer, conversation.Interaction{} }, Deny, ""},
+		{"a kind that no rule permits", func(q *question) {
+			q.draft.Kind, q.event.Kind, q.State.Interaction = event.Post, event.KindTimer, conversation.Interaction{}
+		}, Deny, ""},
 		{"a kind that does not exist", func(q *question) { q.draft.Kind = "wink" }, Deny, ""},
 		{"an unknown bot", func(q *question) { q.Bot = "nobody" }, Deny, "gate.unknown-bot"},
 		{"no rules", func(q *question) { q.bot.Rules = nil }, Deny, ""},
