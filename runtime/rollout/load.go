@@ -192,7 +192,14 @@ type Failure struct {
 	err error
 }
 
-func (f *Failure) Error() string { return f.err.Error() }
+// Error says all; of a failure that came over the wire, its problems.
+func (f *Failure) Error() string {
+	if f.err == nil {
+		return strings.Join(f.Problems, "\n")
+	}
+	return f.err.Error()
+}
+
 func (f *Failure) Unwrap() error { return f.err }
 
 const maxProblems = 20
