@@ -78,11 +78,12 @@ func ReadTestDir(dir string) ([]Source, error) {
 	refuse := func(name string, err error) {
 		diags = append(diags, Diagnostic{Code: "read", File: name, Message: err.Error()})
 	}
-	_ = filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+	root := dir + string(filepath.Separator) // where dir is a link, what it leads to
+	_ = filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			refuse(name, err)
-		case name != dir && strings.HasPrefix(d.Name(), "."):
+		case name != root && strings.HasPrefix(d.Name(), "."):
 			if d.IsDir() {
 				return fs.SkipDir
 			}

@@ -82,6 +82,11 @@ func TestL1LastGoodSetStays(t *testing.T) {
 		{"a timeline without a host", func(d *desk) {
 			d.write(d.dir, "time_test.yaml", "schema: beckon.rules-test/v1\nclock: 2026-03-02T09:00:00Z\ntimelines:\n  - name: a day\n    steps:\n      - {at: 0s, event: dm.received, from: ann, text: hello}\n      - {at: 1s, draft: dm, to: ann, expect: deny}\n")
 		}, StepTests, "time_test.yaml:4: test-failed: a day: "},
+		{"a failing test behind a link", func(d *desk) {
+			must(d.t, os.Rename(d.dir, d.dir+"-1"))
+			must(d.t, os.Symlink(d.dir+"-1", d.dir))
+			d.write(d.dir, "acme.yaml", shut)
+		}, StepTests, "acme_test.yaml:10: test-failed: "},
 		{"a violated invariant", func(d *desk) { d.write(d.dir, "never_test.yaml", invariant) }, StepInvariants, "never_test.yaml:3: invariant-violated: never"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -113,6 +113,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"handle with @", [2]string{"username: desk_bot", `username: "@desk_bot"`}, "7:5: bots.desk.username: " + han},
 		{"handle too long", [2]string{"username: desk_bot", "username: abcdefghijklmnop"}, "7:5: bots.desk.username: " + han},
 		{"operator with @", [2]string{"operator_account: acme", `operator_account: "@acme"`}, "8:5: bots.desk.operator_account: " + han},
+		{"candidate in force", tail("candidate: ./rules"), "12:5: bots.desk.candidate: these are the rules in force; a candidate is another folder"},
 		{"own operator", [2]string{"operator_account: acme", "operator_account: Desk_Bot"}, "8:5: bots.desk.operator_account: the bot cannot be its own operator: name the account that people manage"},
 
 		// Addresses.
