@@ -19,6 +19,7 @@ func pages() []string {
 func unscripted() map[string]string {
 	return map[string]string{
 		"go test ./...":           "is what runs this test",
+		"beckon rules figures":    "TestRulesFigures runs it, once",
 		"go install ./cmd/beckon": "writes into the user's GOPATH; .ci/run builds the same package",
 		"beckon xsim":             "listens on a fixed port; TestREADMEBot of runtime/xsim serves the same",
 		`curl -d '{"from":"ann","to":"acme_support","text":"where is my order?"}' http://127.0.0.1:8089/_sim/mention`: "TestREADMEBot of runtime/xsim posts it",

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/beckon-bot/beckon/rules"
@@ -33,15 +35,14 @@ func reach(ctx context.Context, sys system, set *rules.Set) ([]reached, error) {
 			return nil, err
 		}
 	}
-	var out []reached
-	for _, part := range gate.Parts() {
-		r, err := explorePart(ctx, sys, set, part)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, r)
+	parts := gate.Parts()
+	out, errs := make([]reached, len(parts)), make([]error, len(parts))
+	var all sync.WaitGroup
+	for i, part := range parts {
+		all.Go(func() { out[i], errs[i] = explorePart(ctx, sys, set, part) })
 	}
-	return out, nil
+	all.Wait()
+	return out, errors.Join(errs...)
 }
 
 // explorePart plays every sequence of one part's steps.

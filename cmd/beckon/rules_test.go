@@ -195,10 +195,9 @@ func TestRulesREADME(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{
-		"tools":    session(0, []string{"check", dir}, []string{"test", dir}, []string{"test", wider}),
-		"coverage": session(0, []string{"test", "--coverage", dir}),
-		"explain":  session(24, append([]string{"explain", "--event", held.Event}, log...)),
-		"diff":     session(0, append([]string{"diff", dir, trusting}, log...)),
+		"tools":   session(0, []string{"check", dir}, []string{"test", dir}, []string{"test", wider}),
+		"explain": session(24, append([]string{"explain", "--event", held.Event}, log...)),
+		"diff":    session(0, append([]string{"diff", dir, trusting}, log...)),
 	} {
 		m := regexp.MustCompile(`(?s)<!-- ` + name + `: [^\n]* -->\n(.*)<!-- /` + name + ` -->`).FindSubmatchIndex(data)
 		if m == nil {
