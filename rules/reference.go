@@ -58,19 +58,38 @@ func sentenceOf(name, doc string) string {
 	return rest
 }
 
+// FieldDoc is what the reference says of a field.
+type FieldDoc struct {
+	Field   string `json:"field"`
+	Type    string `json:"type"`
+	Values  string `json:"values"`
+	Unit    string `json:"unit,omitempty"`
+	Meaning string `json:"meaning"`
+	Filled  bool   `json:"filled"` // rules may use it in this version
+}
+
+// Fields are all fields of the input tree, in its order.
+func Fields() []FieldDoc {
+	docs := meanings()
+	out := make([]FieldDoc, 0, len(fields))
+	for _, f := range fields {
+		out = append(out, FieldDoc{f.name, f.kind(), f.values(), f.unit(), docs[f.name], !f.unfilled})
+	}
+	return out
+}
+
 // Reference is the reference of what rules can read, as a table in Markdown:
 // each field with its type, domain, unit and meaning, and whether this version
 // fills it.
 func Reference() string {
 	var b strings.Builder
 	b.WriteString("| field | type | values | unit | meaning |\n|---|---|---|---|---|\n")
-	docs := meanings()
-	for _, f := range fields {
-		doc := docs[f.name]
-		if f.unfilled {
+	for _, f := range Fields() {
+		doc := f.Meaning
+		if !f.Filled {
 			doc += " (not filled yet)"
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", f.name, f.kind(), f.values(), f.unit(), doc)
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", f.Field, f.Type, f.Values, f.Unit, doc)
 	}
 	return b.String()
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -34,5 +35,20 @@ func TestRulesSchema(t *testing.T) {
 	}
 	if code, out, _ := beckon(t, "rules", "doc"); code != exitOK || !strings.Contains(out, "| `bot.local_minute` | count | 0 to 1439 | minutes |") {
 		t.Errorf("doc: exit %d:\n%s", code, out)
+	}
+}
+
+// TestRulesDocJSON: the reference for machines has every field of the page.
+func TestRulesDocJSON(t *testing.T) {
+	t.Parallel()
+	code, out, stderr := beckon(t, "rules", "doc", "--format", "json")
+	var got []rules.FieldDoc
+	if err := json.Unmarshal([]byte(out), &got); err != nil || code != exitOK || len(got) < 50 {
+		t.Fatalf("exit %d, %v, %d fields: %s", code, err, len(got), stderr)
+	}
+	for _, f := range got {
+		if !strings.Contains(rules.Reference(), "| `"+f.Field+"` | "+f.Type+" | ") || f.Meaning == "" {
+			t.Errorf("%+v", f)
+		}
 	}
 }
