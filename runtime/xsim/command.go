@@ -106,6 +106,16 @@ func (s *Sim) command(ctx context.Context, name string, body []byte, at time.Tim
 			return nil, err
 		}
 		return object{{"drift", d}}, s.SetDrift(d)
+	case "disorder":
+		var in struct {
+			Disorder
+			Most duration `json:"most"`
+		}
+		if err := decode(body, &in); err != nil {
+			return nil, err
+		}
+		in.Disorder.Most = time.Duration(in.Most)
+		return object{{"disorder", in.Disorder}}, s.SetDisorder(in.Disorder)
 	case "skew":
 		var in struct {
 			By duration `json:"by"`
@@ -167,7 +177,7 @@ func (s *Sim) act(ctx context.Context, kind Kind, body []byte, at time.Time) (ob
 	case in.Delay > 0:
 		s.later(time.Duration(in.Delay), bodies)
 	default:
-		if err := s.Deliver(ctx, bodies...); err != nil && !errors.Is(err, ErrNoWebhook) {
+		if err := s.Deliver(ctx, s.strike(bodies)...); err != nil && !errors.Is(err, ErrNoWebhook) {
 			return o, &deliveryError{err}
 		}
 	}

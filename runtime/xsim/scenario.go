@@ -125,7 +125,7 @@ func Commands() []string {
 		"mention", "reply", "quote", "post", "keyword", "edit", "delete", "dm", "follow", "unfollow", "like", "repost",
 		"block", "unblock", "revoke", "suspend", "protect", "deactivate", "restore", "open_dms", "close_dms", "label",
 		"bio", "name",
-		"fault", "stream", "secrets", "replays", "compliance", "consent", "drift", "skew", "credits", "raw", "forge",
+		"fault", "stream", "secrets", "replays", "compliance", "consent", "drift", "disorder", "skew", "credits", "raw", "forge",
 	}
 }
 

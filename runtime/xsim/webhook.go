@@ -177,6 +177,7 @@ func (s *Sim) ready(ctx context.Context, hook *webhook) error {
 
 // enqueue keeps bodies for Flush, Run or Take.
 func (s *Sim) enqueue(bodies [][]byte) {
+	bodies = s.strike(bodies)
 	if len(bodies) == 0 {
 		return
 	}

@@ -131,6 +131,7 @@ type Sim struct {
 	violations []error
 	queue      [][]byte
 	parked     []parked // by due time
+	disorder   Disorder
 
 	secrets       [][]byte // of the app; the first signs
 	signed        int      // deliveries signed
