@@ -58,6 +58,9 @@ func TestX1ScenarioSameBytes(t *testing.T) {
 			if err := w.Play(t.Context(), sc, time.Now(), func(l string) { all = append(all, l) }); err != nil {
 				t.Fatal(err)
 			}
+			synctest.Wait()
+			h.mu.Lock()
+			defer h.mu.Unlock()
 			if len(h.bodies) != 7 || !strings.Contains(h.bodies[6], "hello?") {
 				t.Errorf("the webhook got %d bodies: %s", len(h.bodies), strings.Join(h.bodies, "\n"))
 			}
