@@ -153,7 +153,7 @@ func (p *Poller) once(ctx context.Context, l *polled, back *backoff) error {
 		return err
 	}
 	if at == "" { // P3
-		at = event.SnowflakeAt(p.Now())
+		at = event.SnowflakeAt(p.Now().Add(overlap)) // of which the look back below takes the minute off
 		if _, ok := event.Snowflake(at); !ok {
 			return fmt.Errorf("this machine's clock says %s, before X had such ids", p.Now().UTC().Format(time.DateOnly))
 		}

@@ -117,7 +117,7 @@ func TestP2Order(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			<-time.After(time.Until(noon))
 			x := &lists{start: time.Now(), size: 2}
-			x.mentions = []int{-3600, 5, 20, 21, 22, 23, 24, 160, 300}
+			x.mentions = []int{-3600, -5, 5, 20, 21, 22, 23, 24, 160, 300}
 			x.dms = x.mentions
 			pos := &kept{}
 			got, _ := polls(t, x, pos, 400*time.Second, what, nil)
@@ -154,19 +154,19 @@ func TestP1BusRefuses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		<-time.After(time.Until(noon))
-		x := &lists{start: time.Now(), size: 100, mentions: []int{1, 2, 3}}
+		x := &lists{start: time.Now(), size: 100, mentions: []int{61, 62, 63}}
 		pos := &kept{}
 		n := 0
 		got, _ := polls(t, x, pos, 3*time.Minute, "mentions", func() error {
 			if n++; n == 2 || n == 3 {
-				if n == 3 && pos.get("poll/mentions/acme") != x.id(1) {
+				if n == 3 && pos.get("poll/mentions/acme") != x.id(61) {
 					t.Errorf("the position is %s, want that of the first", pos.get("poll/mentions/acme"))
 				}
 				return errors.New("bus is full")
 			}
 			return nil
 		})
-		if diff := cmp.Diff(x.ids(1, 2, 3), got); diff != "" {
+		if diff := cmp.Diff(x.ids(61, 62, 63), got); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	})

@@ -6,6 +6,24 @@
 // What it refuses: to decode, to drop what X rightly signed, and to sign
 // anything that could come back as a body.
 //
+// Besides the webhook there are Stream, which holds X's activity stream, and
+// Poller, which asks for mentions and DMs; all three put events on the bus by
+// the same code. Watchdog keeps webhook and subscriptions as they must be. The
+// same day by every way gives the same decisions, but for what a way cannot
+// show:
+//
+//   - the poll sees no quote that mentions nobody, no encrypted message, no
+//     deletion, no revoked authorisation and no own post; of posts edited
+//     between two polls only the newest version; of messages those of the last
+//     30 days, of mentions the newest 800;
+//   - the older envelope has no 'Automated' label (it is unknown then), and X
+//     does not document how it names the versions of an edited post; it alone
+//     tells of blocks, and which app wrote a DM of ours;
+//   - the stream and the poll say nothing of replays: the stream asks for what
+//     it missed itself, the poll reads on from its position.
+//
+// The webhook:
+//
 //   - W1 200 is answered to a body only after Publish returned nil for it.
 //   - W2 no body is published whose signature was not verified, in constant
 //     time, over the bytes as they came; a missing, double or malformed
