@@ -63,5 +63,8 @@ type Tx interface {
 	Fingerprints
 	Consents
 	RuleSets
+	RateWindows
+	PostCounts
+	Spendings
 	Meta
 }

@@ -55,6 +55,9 @@ type Action struct {
 	DueAt     time.Time // earliest claim; after a retryable failure the retry time
 	ExpiresAt time.Time // not claimed from then on
 	Attempts  int
+	Turn      time.Time // of what is due the earliest goes first: when it was asked for, or later where its user was served since
+
+	Cost Cost // what it holds of the budget, or has spent
 
 	RuleSet    string // hash of the rule set that decided last
 	Decision   []byte // decision record with its input, JSON line without the newline (rules.md)
@@ -99,7 +102,7 @@ type ActionFilter struct {
 
 // ActionQueries finds actions other than by id.
 type ActionQueries interface {
-	// DueActions lists pending rows with DueAt at or before now, by (due, id).
+	// DueActions lists pending rows with DueAt at or before now, by (turn, due, id).
 	DueActions(now time.Time, max int) ([]Action, error)
 	// NextDue is the earliest DueAt or (for pending and held rows) ExpiresAt of
 	// an open row; zero if there is none.

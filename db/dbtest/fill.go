@@ -40,6 +40,8 @@ func fill(v reflect.Value, name string, n *int) {
 	switch {
 	case v.Type() == reflect.TypeFor[time.Time]():
 		v.Set(reflect.ValueOf(time.UnixMilli(1_767_225_600_000 + int64(*n)*86_400_001).UTC()))
+	case v.Type() == reflect.TypeFor[time.Duration]():
+		v.SetInt(int64(*n) * int64(time.Millisecond))
 	case v.Type() == reflect.TypeFor[[]byte]():
 		v.SetBytes(fmt.Appendf(nil, `{"n":%d}`, *n))
 	case closed[v.Type()] != nil:

@@ -75,6 +75,16 @@ func testEmpty(t *testing.T, s db.Store, _ Features) {
 		zero("Slots", len(slots), 0, err)
 		_, err = tx.RuleSet("h")
 		none("RuleSet", err)
+		windows, err := tx.RateWindows("e", "o")
+		zero("RateWindows", len(windows), 0, err)
+		windows, err = tx.ListRateWindows()
+		zero("ListRateWindows", len(windows), 0, err)
+		capped, err := tx.Cap("o")
+		zero("Cap", capped, db.Cap{Owner: "o"}, err)
+		posts, err := tx.CountPosts("b", time.Time{})
+		zero("CountPosts", posts, int64(0), err)
+		spent, err := tx.Spending("b", time.Time{}, at(0))
+		zero("Spending", len(spent), 0, err)
 		_, err = tx.Token("b")
 		none("Token", err)
 		tokens, err := tx.ListTokens()
@@ -201,6 +211,7 @@ func testRoundTrip(t *testing.T, s db.Store, _ Features) {
 			}
 			return got, err
 		})
+	tripBudget(t, s)
 	tripDeadLetter(t, s)
 	tripAction(t, s)
 }

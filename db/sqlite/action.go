@@ -51,6 +51,10 @@ func (t tx) InsertAction(a db.Action) error {
 		Approval:    approval,
 		Draft:       string(a.Draft),
 		Decision:    string(a.Decision),
+		TurnAt:      millis(a.Turn),
+		Price:       a.Cost.Price,
+		Cost:        a.Cost.Micro,
+		CostDay:     millis(a.Cost.Day),
 	})
 	if err == nil && n == 0 {
 		err = db.ErrConflict
@@ -84,6 +88,10 @@ func (t tx) UpdateAction(a db.Action, from event.State) error {
 		Approval:   approval,
 		Draft:      string(a.Draft),
 		Decision:   string(a.Decision),
+		TurnAt:     millis(a.Turn),
+		Price:      a.Cost.Price,
+		Cost:       a.Cost.Micro,
+		CostDay:    millis(a.Cost.Day),
 		ID:         a.ID,
 		FromState:  string(from),
 	})
@@ -238,6 +246,8 @@ func actionOf(r gen.Action) (db.Action, error) {
 		RemoteID:    r.RemoteID,
 		Class:       event.Class(r.Class),
 		Reason:      r.Reason,
+		Turn:        timeOf(r.TurnAt),
+		Cost:        db.Cost{Price: r.Price, Micro: r.Cost, Day: timeOf(r.CostDay)},
 	}
 	if r.Approval != "" {
 		a.Approval = new(db.Approval)

@@ -118,7 +118,7 @@ func TestPlans(t *testing.T) {
 	for query, want := range map[string]string{
 		"FirstDue":         "SCAN actions USING COVERING INDEX actions_due",
 		"FirstExpiry":      "SEARCH actions USING INDEX actions_expiry (expires_at>?)",
-		"DueActions":       "SEARCH actions USING INDEX actions_due (due_at<?)",
+		"DueActions":       "SCAN actions USING INDEX actions_turn",
 		"ExpiredActions":   "SEARCH actions USING INDEX actions_expiry (expires_at>? AND expires_at<?)",
 		"OpenActionsTo":    "SEARCH actions USING INDEX actions_open (user_id=?)",
 		"UnsettledTo":      "SEARCH actions USING INDEX actions_unsettled (bot=? AND user_id=?)",
@@ -128,6 +128,9 @@ func TestPlans(t *testing.T) {
 		"OptedOut":         "SEARCH suppressions USING PRIMARY KEY (user_hash>?)",
 		"ListDeadLetters":  "SCAN dead_letters USING INDEX dead_letters_at",
 		"EchoesTo":         "SEARCH echoes USING PRIMARY KEY (bot=?)",
+		"RateWindows":      "SEARCH rate_windows USING PRIMARY KEY (endpoint=? AND owner=?)",
+		"CountPosts":       "SEARCH post_counts USING PRIMARY KEY (bot=? AND minute>?)",
+		"Spending":         "SEARCH spending USING PRIMARY KEY (bot=? AND day>? AND day<?)",
 		"Action":           "SEARCH actions USING INDEX sqlite_autoindex_actions_1 (id=?)",
 	} {
 		if got := plan(t, raw, query); got != want {

@@ -10,7 +10,7 @@ import (
 )
 
 const action = `-- name: Action :one
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision FROM actions WHERE id = ?
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day FROM actions WHERE id = ?
 `
 
 func (q *Queries) Action(ctx context.Context, id string) (Action, error) {
@@ -43,12 +43,16 @@ func (q *Queries) Action(ctx context.Context, id string) (Action, error) {
 		&i.Approval,
 		&i.Draft,
 		&i.Decision,
+		&i.TurnAt,
+		&i.Price,
+		&i.Cost,
+		&i.CostDay,
 	)
 	return i, err
 }
 
 const actionByRemoteID = `-- name: ActionByRemoteID :one
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision FROM actions
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day FROM actions
 WHERE bot = ? AND remote_id = ? AND remote_id <> ''
 `
 
@@ -82,12 +86,16 @@ func (q *Queries) ActionByRemoteID(ctx context.Context, bot string, remoteID str
 		&i.Approval,
 		&i.Draft,
 		&i.Decision,
+		&i.TurnAt,
+		&i.Price,
+		&i.Cost,
+		&i.CostDay,
 	)
 	return i, err
 }
 
 const actionsOf = `-- name: ActionsOf :many
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision FROM actions
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day FROM actions
 WHERE bot = ? AND interaction = ?
 ORDER BY id
 `
@@ -128,6 +136,10 @@ func (q *Queries) ActionsOf(ctx context.Context, bot string, interaction string)
 			&i.Approval,
 			&i.Draft,
 			&i.Decision,
+			&i.TurnAt,
+			&i.Price,
+			&i.Cost,
+			&i.CostDay,
 		); err != nil {
 			return nil, err
 		}
@@ -178,12 +190,15 @@ func (q *Queries) CountActions(ctx context.Context) ([]CountActionsRow, error) {
 }
 
 const dueActions = `-- name: DueActions :many
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision FROM actions
-WHERE state = 'pending' AND due_at <= ?1
-ORDER BY due_at, id
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day FROM actions
+WHERE state = 'pending' AND +due_at <= ?1
+ORDER BY turn_at, due_at, id
 LIMIT ?2
 `
 
+// The plus keeps SQLite from reading by due time and sorting all that is due
+// for the first few of it: by turn, what is not due yet is skipped within the
+// index.
 func (q *Queries) DueActions(ctx context.Context, now int64, max int64) ([]Action, error) {
 	rows, err := q.query(ctx, q.dueActionsStmt, dueActions, now, max)
 	if err != nil {
@@ -220,6 +235,10 @@ func (q *Queries) DueActions(ctx context.Context, now int64, max int64) ([]Actio
 			&i.Approval,
 			&i.Draft,
 			&i.Decision,
+			&i.TurnAt,
+			&i.Price,
+			&i.Cost,
+			&i.CostDay,
 		); err != nil {
 			return nil, err
 		}
@@ -235,7 +254,7 @@ func (q *Queries) DueActions(ctx context.Context, now int64, max int64) ([]Actio
 }
 
 const expiredActions = `-- name: ExpiredActions :many
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision FROM actions
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day FROM actions
 WHERE state IN ('hold', 'pending') AND expires_at > 0 AND expires_at <= ?1
 ORDER BY expires_at, id
 LIMIT ?2
@@ -277,6 +296,10 @@ func (q *Queries) ExpiredActions(ctx context.Context, now int64, max int64) ([]A
 			&i.Approval,
 			&i.Draft,
 			&i.Decision,
+			&i.TurnAt,
+			&i.Price,
+			&i.Cost,
+			&i.CostDay,
 		); err != nil {
 			return nil, err
 		}
@@ -320,7 +343,7 @@ func (q *Queries) FirstExpiry(ctx context.Context) (int64, error) {
 }
 
 const inState = `-- name: InState :many
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision FROM actions
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day FROM actions
 WHERE state = ?1
 ORDER BY id
 LIMIT ?2
@@ -362,6 +385,10 @@ func (q *Queries) InState(ctx context.Context, state string, max int64) ([]Actio
 			&i.Approval,
 			&i.Draft,
 			&i.Decision,
+			&i.TurnAt,
+			&i.Price,
+			&i.Cost,
+			&i.CostDay,
 		); err != nil {
 			return nil, err
 		}
@@ -377,7 +404,7 @@ func (q *Queries) InState(ctx context.Context, state string, max int64) ([]Actio
 }
 
 const inStateOpen = `-- name: InStateOpen :many
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision FROM actions
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day FROM actions
 WHERE state IN ('hold', 'pending') AND state = ?1
 ORDER BY id
 LIMIT ?2
@@ -419,6 +446,10 @@ func (q *Queries) InStateOpen(ctx context.Context, state string, max int64) ([]A
 			&i.Approval,
 			&i.Draft,
 			&i.Decision,
+			&i.TurnAt,
+			&i.Price,
+			&i.Cost,
+			&i.CostDay,
 		); err != nil {
 			return nil, err
 		}
@@ -434,7 +465,7 @@ func (q *Queries) InStateOpen(ctx context.Context, state string, max int64) ([]A
 }
 
 const inStateUnsettled = `-- name: InStateUnsettled :many
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision FROM actions
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day FROM actions
 WHERE state IN ('attempting', 'unknown') AND state = ?1
 ORDER BY id
 LIMIT ?2
@@ -476,6 +507,10 @@ func (q *Queries) InStateUnsettled(ctx context.Context, state string, max int64)
 			&i.Approval,
 			&i.Draft,
 			&i.Decision,
+			&i.TurnAt,
+			&i.Price,
+			&i.Cost,
+			&i.CostDay,
 		); err != nil {
 			return nil, err
 		}
@@ -495,8 +530,8 @@ INSERT INTO actions (
   id, bot, interaction, kind, purpose, part, version, user_id, reply_to,
   event_id, state, created_at, updated_at, due_at, expires_at, attempts,
   remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft,
-  decision
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  decision, turn_at, price, cost, cost_day
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO NOTHING
 `
 
@@ -526,6 +561,10 @@ type InsertActionParams struct {
 	Approval    string
 	Draft       string
 	Decision    string
+	TurnAt      int64
+	Price       string
+	Cost        int64
+	CostDay     int64
 }
 
 func (q *Queries) InsertAction(ctx context.Context, arg InsertActionParams) (int64, error) {
@@ -555,6 +594,10 @@ func (q *Queries) InsertAction(ctx context.Context, arg InsertActionParams) (int
 		arg.Approval,
 		arg.Draft,
 		arg.Decision,
+		arg.TurnAt,
+		arg.Price,
+		arg.Cost,
+		arg.CostDay,
 	)
 	if err != nil {
 		return 0, err
@@ -563,7 +606,7 @@ func (q *Queries) InsertAction(ctx context.Context, arg InsertActionParams) (int
 }
 
 const listActions = `-- name: ListActions :many
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision FROM actions
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day FROM actions
 WHERE (CAST(?1 AS TEXT) = '' OR bot = ?1)
   AND (CAST(?2 AS TEXT) = '' OR user_id = ?2)
   AND (CAST(?3 AS TEXT) = '' OR state = ?3)
@@ -619,6 +662,10 @@ func (q *Queries) ListActions(ctx context.Context, arg ListActionsParams) ([]Act
 			&i.Approval,
 			&i.Draft,
 			&i.Decision,
+			&i.TurnAt,
+			&i.Price,
+			&i.Cost,
+			&i.CostDay,
 		); err != nil {
 			return nil, err
 		}
@@ -634,7 +681,7 @@ func (q *Queries) ListActions(ctx context.Context, arg ListActionsParams) ([]Act
 }
 
 const openActionsTo = `-- name: OpenActionsTo :many
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision FROM actions
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day FROM actions
 WHERE user_id = ? AND state IN ('hold', 'pending')
 ORDER BY id
 `
@@ -675,6 +722,10 @@ func (q *Queries) OpenActionsTo(ctx context.Context, userID string) ([]Action, e
 			&i.Approval,
 			&i.Draft,
 			&i.Decision,
+			&i.TurnAt,
+			&i.Price,
+			&i.Cost,
+			&i.CostDay,
 		); err != nil {
 			return nil, err
 		}
@@ -690,7 +741,7 @@ func (q *Queries) OpenActionsTo(ctx context.Context, userID string) ([]Action, e
 }
 
 const unsettledTo = `-- name: UnsettledTo :many
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision FROM actions
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day FROM actions
 WHERE bot = ? AND user_id = ? AND state IN ('attempting', 'unknown')
 ORDER BY id
 `
@@ -731,6 +782,10 @@ func (q *Queries) UnsettledTo(ctx context.Context, bot string, userID string) ([
 			&i.Approval,
 			&i.Draft,
 			&i.Decision,
+			&i.TurnAt,
+			&i.Price,
+			&i.Cost,
+			&i.CostDay,
 		); err != nil {
 			return nil, err
 		}
@@ -763,8 +818,12 @@ UPDATE actions SET
   decision_id = ?14,
   approval = ?15,
   draft = ?16,
-  decision = ?17
-WHERE id = ?18 AND state = ?19
+  decision = ?17,
+  turn_at = ?18,
+  price = ?19,
+  cost = ?20,
+  cost_day = ?21
+WHERE id = ?22 AND state = ?23
   AND (state = ?4 OR (state <> 'sent' AND state <> 'failed' AND state <> 'denied' AND state <> 'cancelled'))
 `
 
@@ -786,6 +845,10 @@ type UpdateActionParams struct {
 	Approval   string
 	Draft      string
 	Decision   string
+	TurnAt     int64
+	Price      string
+	Cost       int64
+	CostDay    int64
 	ID         string
 	FromState  string
 }
@@ -812,6 +875,10 @@ func (q *Queries) UpdateAction(ctx context.Context, arg UpdateActionParams) (int
 		arg.Approval,
 		arg.Draft,
 		arg.Decision,
+		arg.TurnAt,
+		arg.Price,
+		arg.Cost,
+		arg.CostDay,
 		arg.ID,
 		arg.FromState,
 	)

@@ -36,11 +36,23 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.actionsOfStmt, err = db.PrepareContext(ctx, actionsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query ActionsOf: %w", err)
 	}
+	if q.addPostsStmt, err = db.PrepareContext(ctx, addPosts); err != nil {
+		return nil, fmt.Errorf("error preparing query AddPosts: %w", err)
+	}
+	if q.addSpendingStmt, err = db.PrepareContext(ctx, addSpending); err != nil {
+		return nil, fmt.Errorf("error preparing query AddSpending: %w", err)
+	}
 	if q.appendDeadLetterStmt, err = db.PrepareContext(ctx, appendDeadLetter); err != nil {
 		return nil, fmt.Errorf("error preparing query AppendDeadLetter: %w", err)
 	}
 	if q.appendDecisionStmt, err = db.PrepareContext(ctx, appendDecision); err != nil {
 		return nil, fmt.Errorf("error preparing query AppendDecision: %w", err)
+	}
+	if q.beginMinuteStmt, err = db.PrepareContext(ctx, beginMinute); err != nil {
+		return nil, fmt.Errorf("error preparing query BeginMinute: %w", err)
+	}
+	if q.changeSpendingStmt, err = db.PrepareContext(ctx, changeSpending); err != nil {
+		return nil, fmt.Errorf("error preparing query ChangeSpending: %w", err)
 	}
 	if q.consentsOfStmt, err = db.PrepareContext(ctx, consentsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query ConsentsOf: %w", err)
@@ -53,6 +65,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.countDeadLettersStmt, err = db.PrepareContext(ctx, countDeadLetters); err != nil {
 		return nil, fmt.Errorf("error preparing query CountDeadLetters: %w", err)
+	}
+	if q.countPostsStmt, err = db.PrepareContext(ctx, countPosts); err != nil {
+		return nil, fmt.Errorf("error preparing query CountPosts: %w", err)
 	}
 	if q.deadLetterStmt, err = db.PrepareContext(ctx, deadLetter); err != nil {
 		return nil, fmt.Errorf("error preparing query DeadLetter: %w", err)
@@ -87,6 +102,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.firstExpiryStmt, err = db.PrepareContext(ctx, firstExpiry); err != nil {
 		return nil, fmt.Errorf("error preparing query FirstExpiry: %w", err)
 	}
+	if q.forgetPostsStmt, err = db.PrepareContext(ctx, forgetPosts); err != nil {
+		return nil, fmt.Errorf("error preparing query ForgetPosts: %w", err)
+	}
 	if q.inStateStmt, err = db.PrepareContext(ctx, inState); err != nil {
 		return nil, fmt.Errorf("error preparing query InState: %w", err)
 	}
@@ -113,6 +131,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listDecisionsStmt, err = db.PrepareContext(ctx, listDecisions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListDecisions: %w", err)
+	}
+	if q.listRateWindowsStmt, err = db.PrepareContext(ctx, listRateWindows); err != nil {
+		return nil, fmt.Errorf("error preparing query ListRateWindows: %w", err)
 	}
 	if q.listSwitchesStmt, err = db.PrepareContext(ctx, listSwitches); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSwitches: %w", err)
@@ -144,6 +165,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putActionTextStmt, err = db.PrepareContext(ctx, putActionText); err != nil {
 		return nil, fmt.Errorf("error preparing query PutActionText: %w", err)
 	}
+	if q.putCapStmt, err = db.PrepareContext(ctx, putCap); err != nil {
+		return nil, fmt.Errorf("error preparing query PutCap: %w", err)
+	}
 	if q.putConsentStmt, err = db.PrepareContext(ctx, putConsent); err != nil {
 		return nil, fmt.Errorf("error preparing query PutConsent: %w", err)
 	}
@@ -159,6 +183,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putInteractionStmt, err = db.PrepareContext(ctx, putInteraction); err != nil {
 		return nil, fmt.Errorf("error preparing query PutInteraction: %w", err)
 	}
+	if q.putRateWindowStmt, err = db.PrepareContext(ctx, putRateWindow); err != nil {
+		return nil, fmt.Errorf("error preparing query PutRateWindow: %w", err)
+	}
 	if q.putRuleSetStmt, err = db.PrepareContext(ctx, putRuleSet); err != nil {
 		return nil, fmt.Errorf("error preparing query PutRuleSet: %w", err)
 	}
@@ -170,6 +197,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putSwitchStmt, err = db.PrepareContext(ctx, putSwitch); err != nil {
 		return nil, fmt.Errorf("error preparing query PutSwitch: %w", err)
+	}
+	if q.rateWindowsStmt, err = db.PrepareContext(ctx, rateWindows); err != nil {
+		return nil, fmt.Errorf("error preparing query RateWindows: %w", err)
+	}
+	if q.readCapStmt, err = db.PrepareContext(ctx, readCap); err != nil {
+		return nil, fmt.Errorf("error preparing query ReadCap: %w", err)
 	}
 	if q.readSwitchStmt, err = db.PrepareContext(ctx, readSwitch); err != nil {
 		return nil, fmt.Errorf("error preparing query ReadSwitch: %w", err)
@@ -185,6 +218,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.slotsStmt, err = db.PrepareContext(ctx, slots); err != nil {
 		return nil, fmt.Errorf("error preparing query Slots: %w", err)
+	}
+	if q.spendingStmt, err = db.PrepareContext(ctx, spending); err != nil {
+		return nil, fmt.Errorf("error preparing query Spending: %w", err)
 	}
 	if q.suppressionStmt, err = db.PrepareContext(ctx, suppression); err != nil {
 		return nil, fmt.Errorf("error preparing query Suppression: %w", err)
@@ -223,6 +259,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing actionsOfStmt: %w", cerr)
 		}
 	}
+	if q.addPostsStmt != nil {
+		if cerr := q.addPostsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addPostsStmt: %w", cerr)
+		}
+	}
+	if q.addSpendingStmt != nil {
+		if cerr := q.addSpendingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addSpendingStmt: %w", cerr)
+		}
+	}
 	if q.appendDeadLetterStmt != nil {
 		if cerr := q.appendDeadLetterStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing appendDeadLetterStmt: %w", cerr)
@@ -231,6 +277,16 @@ func (q *Queries) Close() error {
 	if q.appendDecisionStmt != nil {
 		if cerr := q.appendDecisionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing appendDecisionStmt: %w", cerr)
+		}
+	}
+	if q.beginMinuteStmt != nil {
+		if cerr := q.beginMinuteStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing beginMinuteStmt: %w", cerr)
+		}
+	}
+	if q.changeSpendingStmt != nil {
+		if cerr := q.changeSpendingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing changeSpendingStmt: %w", cerr)
 		}
 	}
 	if q.consentsOfStmt != nil {
@@ -251,6 +307,11 @@ func (q *Queries) Close() error {
 	if q.countDeadLettersStmt != nil {
 		if cerr := q.countDeadLettersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countDeadLettersStmt: %w", cerr)
+		}
+	}
+	if q.countPostsStmt != nil {
+		if cerr := q.countPostsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countPostsStmt: %w", cerr)
 		}
 	}
 	if q.deadLetterStmt != nil {
@@ -308,6 +369,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing firstExpiryStmt: %w", cerr)
 		}
 	}
+	if q.forgetPostsStmt != nil {
+		if cerr := q.forgetPostsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing forgetPostsStmt: %w", cerr)
+		}
+	}
 	if q.inStateStmt != nil {
 		if cerr := q.inStateStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing inStateStmt: %w", cerr)
@@ -351,6 +417,11 @@ func (q *Queries) Close() error {
 	if q.listDecisionsStmt != nil {
 		if cerr := q.listDecisionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listDecisionsStmt: %w", cerr)
+		}
+	}
+	if q.listRateWindowsStmt != nil {
+		if cerr := q.listRateWindowsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listRateWindowsStmt: %w", cerr)
 		}
 	}
 	if q.listSwitchesStmt != nil {
@@ -403,6 +474,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putActionTextStmt: %w", cerr)
 		}
 	}
+	if q.putCapStmt != nil {
+		if cerr := q.putCapStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putCapStmt: %w", cerr)
+		}
+	}
 	if q.putConsentStmt != nil {
 		if cerr := q.putConsentStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putConsentStmt: %w", cerr)
@@ -428,6 +504,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putInteractionStmt: %w", cerr)
 		}
 	}
+	if q.putRateWindowStmt != nil {
+		if cerr := q.putRateWindowStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putRateWindowStmt: %w", cerr)
+		}
+	}
 	if q.putRuleSetStmt != nil {
 		if cerr := q.putRuleSetStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putRuleSetStmt: %w", cerr)
@@ -446,6 +527,16 @@ func (q *Queries) Close() error {
 	if q.putSwitchStmt != nil {
 		if cerr := q.putSwitchStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putSwitchStmt: %w", cerr)
+		}
+	}
+	if q.rateWindowsStmt != nil {
+		if cerr := q.rateWindowsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing rateWindowsStmt: %w", cerr)
+		}
+	}
+	if q.readCapStmt != nil {
+		if cerr := q.readCapStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing readCapStmt: %w", cerr)
 		}
 	}
 	if q.readSwitchStmt != nil {
@@ -471,6 +562,11 @@ func (q *Queries) Close() error {
 	if q.slotsStmt != nil {
 		if cerr := q.slotsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing slotsStmt: %w", cerr)
+		}
+	}
+	if q.spendingStmt != nil {
+		if cerr := q.spendingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing spendingStmt: %w", cerr)
 		}
 	}
 	if q.suppressionStmt != nil {
@@ -536,12 +632,17 @@ type Queries struct {
 	actionByRemoteIDStmt  *sql.Stmt
 	actionTextStmt        *sql.Stmt
 	actionsOfStmt         *sql.Stmt
+	addPostsStmt          *sql.Stmt
+	addSpendingStmt       *sql.Stmt
 	appendDeadLetterStmt  *sql.Stmt
 	appendDecisionStmt    *sql.Stmt
+	beginMinuteStmt       *sql.Stmt
+	changeSpendingStmt    *sql.Stmt
 	consentsOfStmt        *sql.Stmt
 	conversationStmt      *sql.Stmt
 	countActionsStmt      *sql.Stmt
 	countDeadLettersStmt  *sql.Stmt
+	countPostsStmt        *sql.Stmt
 	deadLetterStmt        *sql.Stmt
 	dropActionTextStmt    *sql.Stmt
 	dropDeadLetterStmt    *sql.Stmt
@@ -553,6 +654,7 @@ type Queries struct {
 	fingerprintsSinceStmt *sql.Stmt
 	firstDueStmt          *sql.Stmt
 	firstExpiryStmt       *sql.Stmt
+	forgetPostsStmt       *sql.Stmt
 	inStateStmt           *sql.Stmt
 	inStateOpenStmt       *sql.Stmt
 	inStateUnsettledStmt  *sql.Stmt
@@ -562,6 +664,7 @@ type Queries struct {
 	listActionsStmt       *sql.Stmt
 	listDeadLettersStmt   *sql.Stmt
 	listDecisionsStmt     *sql.Stmt
+	listRateWindowsStmt   *sql.Stmt
 	listSwitchesStmt      *sql.Stmt
 	listTokensStmt        *sql.Stmt
 	markSeenStmt          *sql.Stmt
@@ -572,20 +675,25 @@ type Queries struct {
 	pruneFingerprintsStmt *sql.Stmt
 	pruneSeenStmt         *sql.Stmt
 	putActionTextStmt     *sql.Stmt
+	putCapStmt            *sql.Stmt
 	putConsentStmt        *sql.Stmt
 	putConversationStmt   *sql.Stmt
 	putEchoStmt           *sql.Stmt
 	putFingerprintStmt    *sql.Stmt
 	putInteractionStmt    *sql.Stmt
+	putRateWindowStmt     *sql.Stmt
 	putRuleSetStmt        *sql.Stmt
 	putSlotStmt           *sql.Stmt
 	putSuppressionStmt    *sql.Stmt
 	putSwitchStmt         *sql.Stmt
+	rateWindowsStmt       *sql.Stmt
+	readCapStmt           *sql.Stmt
 	readSwitchStmt        *sql.Stmt
 	readTokenStmt         *sql.Stmt
 	ruleSetStmt           *sql.Stmt
 	setMetaStmt           *sql.Stmt
 	slotsStmt             *sql.Stmt
+	spendingStmt          *sql.Stmt
 	suppressionStmt       *sql.Stmt
 	unsettledToStmt       *sql.Stmt
 	updateActionStmt      *sql.Stmt
@@ -600,12 +708,17 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		actionByRemoteIDStmt:  q.actionByRemoteIDStmt,
 		actionTextStmt:        q.actionTextStmt,
 		actionsOfStmt:         q.actionsOfStmt,
+		addPostsStmt:          q.addPostsStmt,
+		addSpendingStmt:       q.addSpendingStmt,
 		appendDeadLetterStmt:  q.appendDeadLetterStmt,
 		appendDecisionStmt:    q.appendDecisionStmt,
+		beginMinuteStmt:       q.beginMinuteStmt,
+		changeSpendingStmt:    q.changeSpendingStmt,
 		consentsOfStmt:        q.consentsOfStmt,
 		conversationStmt:      q.conversationStmt,
 		countActionsStmt:      q.countActionsStmt,
 		countDeadLettersStmt:  q.countDeadLettersStmt,
+		countPostsStmt:        q.countPostsStmt,
 		deadLetterStmt:        q.deadLetterStmt,
 		dropActionTextStmt:    q.dropActionTextStmt,
 		dropDeadLetterStmt:    q.dropDeadLetterStmt,
@@ -617,6 +730,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		fingerprintsSinceStmt: q.fingerprintsSinceStmt,
 		firstDueStmt:          q.firstDueStmt,
 		firstExpiryStmt:       q.firstExpiryStmt,
+		forgetPostsStmt:       q.forgetPostsStmt,
 		inStateStmt:           q.inStateStmt,
 		inStateOpenStmt:       q.inStateOpenStmt,
 		inStateUnsettledStmt:  q.inStateUnsettledStmt,
@@ -626,6 +740,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listActionsStmt:       q.listActionsStmt,
 		listDeadLettersStmt:   q.listDeadLettersStmt,
 		listDecisionsStmt:     q.listDecisionsStmt,
+		listRateWindowsStmt:   q.listRateWindowsStmt,
 		listSwitchesStmt:      q.listSwitchesStmt,
 		listTokensStmt:        q.listTokensStmt,
 		markSeenStmt:          q.markSeenStmt,
@@ -636,20 +751,25 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		pruneFingerprintsStmt: q.pruneFingerprintsStmt,
 		pruneSeenStmt:         q.pruneSeenStmt,
 		putActionTextStmt:     q.putActionTextStmt,
+		putCapStmt:            q.putCapStmt,
 		putConsentStmt:        q.putConsentStmt,
 		putConversationStmt:   q.putConversationStmt,
 		putEchoStmt:           q.putEchoStmt,
 		putFingerprintStmt:    q.putFingerprintStmt,
 		putInteractionStmt:    q.putInteractionStmt,
+		putRateWindowStmt:     q.putRateWindowStmt,
 		putRuleSetStmt:        q.putRuleSetStmt,
 		putSlotStmt:           q.putSlotStmt,
 		putSuppressionStmt:    q.putSuppressionStmt,
 		putSwitchStmt:         q.putSwitchStmt,
+		rateWindowsStmt:       q.rateWindowsStmt,
+		readCapStmt:           q.readCapStmt,
 		readSwitchStmt:        q.readSwitchStmt,
 		readTokenStmt:         q.readTokenStmt,
 		ruleSetStmt:           q.ruleSetStmt,
 		setMetaStmt:           q.setMetaStmt,
 		slotsStmt:             q.slotsStmt,
+		spendingStmt:          q.spendingStmt,
 		suppressionStmt:       q.suppressionStmt,
 		unsettledToStmt:       q.unsettledToStmt,
 		updateActionStmt:      q.updateActionStmt,

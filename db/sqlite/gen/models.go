@@ -31,11 +31,22 @@ type Action struct {
 	Approval    string
 	Draft       string
 	Decision    string
+	TurnAt      int64
+	Price       string
+	Cost        int64
+	CostDay     int64
 }
 
 type ActionText struct {
 	ActionID string
 	Sealed   []byte
+}
+
+type Cap struct {
+	Owner  string
+	Since  int64
+	Until  int64
+	Reason string
 }
 
 type Consent struct {
@@ -143,6 +154,22 @@ type Meta struct {
 	Value string
 }
 
+type PostCount struct {
+	Bot    string
+	Minute int64
+	N      int64
+}
+
+type RateWindow struct {
+	Endpoint string
+	Owner    string
+	Span     int64
+	Most     int64
+	Free     int64
+	ResetsAt int64
+	ToldAt   int64
+}
+
 type RuleSet struct {
 	Hash        string
 	ActivatedAt int64
@@ -155,6 +182,16 @@ type Slot struct {
 	UserID string
 	Name   string
 	Sealed []byte
+}
+
+type Spending struct {
+	Bot       string
+	Day       int64
+	Price     string
+	Reserved  int64
+	ReservedN int64
+	Settled   int64
+	SettledN  int64
 }
 
 type Suppression struct {

@@ -3,8 +3,8 @@ INSERT INTO actions (
   id, bot, interaction, kind, purpose, part, version, user_id, reply_to,
   event_id, state, created_at, updated_at, due_at, expires_at, attempts,
   remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft,
-  decision
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  decision, turn_at, price, cost, cost_day
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO NOTHING;
 
 -- name: Action :one
@@ -31,14 +31,21 @@ UPDATE actions SET
   decision_id = sqlc.arg(decision_id),
   approval = sqlc.arg(approval),
   draft = sqlc.arg(draft),
-  decision = sqlc.arg(decision)
+  decision = sqlc.arg(decision),
+  turn_at = sqlc.arg(turn_at),
+  price = sqlc.arg(price),
+  cost = sqlc.arg(cost),
+  cost_day = sqlc.arg(cost_day)
 WHERE id = sqlc.arg(id) AND state = sqlc.arg(from_state)
   AND (state = sqlc.arg(state) OR (state <> 'sent' AND state <> 'failed' AND state <> 'denied' AND state <> 'cancelled'));
 
+-- The plus keeps SQLite from reading by due time and sorting all that is due
+-- for the first few of it: by turn, what is not due yet is skipped within the
+-- index.
 -- name: DueActions :many
 SELECT * FROM actions
-WHERE state = 'pending' AND due_at <= sqlc.arg(now)
-ORDER BY due_at, id
+WHERE state = 'pending' AND +due_at <= sqlc.arg(now)
+ORDER BY turn_at, due_at, id
 LIMIT sqlc.arg(max);
 
 -- name: FirstDue :one
