@@ -42,7 +42,7 @@ type ActionInput struct {
 	// UserActAttached is true where a person's own tap stands behind the action, and is recorded with the command that asks for it.
 	UserActAttached bool `expr:"user_act_attached" json:"user_act_attached"`
 	// CostUSD is X's price for the action, in US dollars.
-	CostUSD float64 `expr:"cost_usd" json:"cost_usd" min:"0" max:"1000" filled:"no"`
+	CostUSD float64 `expr:"cost_usd" json:"cost_usd" min:"0" max:"1000"`
 }
 
 // EventInput is the event that the action answers.
@@ -161,12 +161,12 @@ type DraftInput struct {
 
 // BudgetInput is what the bot may still spend.
 type BudgetInput struct {
-	// DayLeftUSD is what is left of the day's budget, in US dollars.
-	DayLeftUSD float64 `expr:"day_left_usd" json:"day_left_usd" min:"0" max:"1000000000" filled:"no"`
-	// MonthLeftUSD is what is left of the month's budget, in US dollars.
-	MonthLeftUSD float64 `expr:"month_left_usd" json:"month_left_usd" min:"0" max:"1000000000" filled:"no"`
-	// Posts1h counts the bot's posts in the last hour.
-	Posts1h int64 `expr:"posts_1h" json:"posts_1h" min:"0" max:"1000000000" filled:"no"`
-	// Posts24h counts the bot's posts in the last 24 hours.
-	Posts24h int64 `expr:"posts_24h" json:"posts_24h" min:"0" max:"1000000000" filled:"no"`
+	// DayLeftUSD is what is left of the UTC day's budget, in US dollars, this action apart; 1000000000 where the bot has none.
+	DayLeftUSD float64 `expr:"day_left_usd" json:"day_left_usd" min:"0" max:"1000000000"`
+	// MonthLeftUSD is what is left of the UTC month's budget, in US dollars, this action apart; 1000000000 where the bot has none.
+	MonthLeftUSD float64 `expr:"month_left_usd" json:"month_left_usd" min:"0" max:"1000000000"`
+	// Posts1h counts the account's posts in the last hour that went out or may have, this one apart.
+	Posts1h int64 `expr:"posts_1h" json:"posts_1h" min:"0" max:"1000000000"`
+	// Posts24h counts the account's posts in the last 24 hours that went out or may have, this one apart.
+	Posts24h int64 `expr:"posts_24h" json:"posts_24h" min:"0" max:"1000000000"`
 }

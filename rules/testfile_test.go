@@ -100,7 +100,6 @@ var testTraps = []struct{ src, code string }{
 	{set("user.dms_sent: §-1"), "range"},
 	{set("user.dms_sent_24h: §17"), "range"},
 	{set("bot.local_minute: §1440"), "range"},
-	{set("§budget.posts_1h: 1"), "unfilled-field"},
 	{set("§feature.asks_refund: true"), "unknown-field"},
 	{set("user.held: true, §user.held: false"), "duplicate-key"},
 	{strings.Replace(set("user.held: true"), "event: {kind", "§evnt: {kind", 1), "unknown-field"},

@@ -12,6 +12,7 @@ import (
 	"github.com/beckon-bot/beckon/handlers"
 	"github.com/beckon-bot/beckon/rules"
 	"github.com/beckon-bot/beckon/runtime/account"
+	"github.com/beckon-bot/beckon/runtime/budget"
 	"github.com/beckon-bot/beckon/runtime/gate"
 	"github.com/beckon-bot/beckon/runtime/rollout"
 )
@@ -22,6 +23,7 @@ type bots struct {
 	chains map[string]handlers.Chain
 	send   map[string]bool
 	byUser map[string]string // user id to configured name
+	book   *budget.Book
 }
 
 // readConfig reads and checks a configuration file.
@@ -40,7 +42,7 @@ func readConfig(sys system, path string) (*config.Config, error) {
 // loadBots loads the rules and answers of every bot, and reports the faults of
 // all of them.
 func loadBots(cfg *config.Config) (bots, error) {
-	b := bots{chains: map[string]handlers.Chain{}, send: map[string]bool{}, byUser: map[string]string{}}
+	b := bots{chains: map[string]handlers.Chain{}, send: map[string]bool{}, byUser: map[string]string{}, book: budget.New(budget.Options{})}
 	var faults []error
 	for _, name := range cfg.Names() {
 		c := cfg.Bots[name]

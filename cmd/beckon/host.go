@@ -14,6 +14,7 @@ import (
 	"github.com/beckon-bot/beckon/db/sqlite"
 	"github.com/beckon-bot/beckon/runtime/account"
 	"github.com/beckon-bot/beckon/runtime/action"
+	"github.com/beckon-bot/beckon/runtime/budget"
 	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/dispatch"
 	"github.com/beckon-bot/beckon/runtime/event"
@@ -109,7 +110,11 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 		return nil, err
 	}
 	calls := &xapi.Metrics{}
+	var inbox budget.Inbox
 	x, err := xapi.New(xapi.Options{
+		Learnt: func(w xapi.Window) {
+			inbox.Put(w.Bot, w.Endpoint, budget.Told{Most: int64(w.Limit), Free: int64(w.Remaining), ResetsAt: w.Reset})
+		},
 		BaseURL: o.Config.XBaseURL, HTTP: watched(h.accounts, o.HTTP), Now: o.Now, Log: o.Log, Metrics: calls,
 		Auth:   authorize(h.accounts),
 		UserID: func(bot string) string { return o.Config.Bots[bot].UserID },
@@ -125,10 +130,10 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if h.rules, err = startRules(ctx, sys, o, h.store, g, tried); err != nil {
 		return nil, err
 	}
-	h.desk = action.Desk{Store: h.store, Gate: g, Key: h.key}
+	h.desk = action.Desk{Store: h.store, Gate: g, Key: h.key, Book: b.book}
 	sent, taken, met, events := &action.Metrics{}, &dispatch.Metrics{}, &ingest.Metrics{}, &ingest.EventMetrics{}
 	h.sender = action.New(action.Options{
-		Store: h.store, Gate: g, X: x, Key: h.key, Send: b.send, Log: o.Log, Metrics: sent,
+		Store: h.store, Gate: g, X: x, Key: h.key, Book: b.book, Told: inbox.Take, Send: b.send, Log: o.Log, Metrics: sent,
 		Decided: func(r gate.Record) { h.rules.Saw(ctx, r) },
 	})
 	h.dispatch = dispatch.New(dispatch.Options{

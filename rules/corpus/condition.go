@@ -68,9 +68,6 @@ func Conditions() []Trap {
 		{`§action`, "unknown-field"},
 		{`§users.held`, "unknown-field"},
 		{`§feature.asks_refund`, "unknown-feature"},
-		{`§budget.day_left_usd > 1`, "unfilled-field"},
-		{`§budget.month_left_usd < 5`, "unfilled-field"},
-		{`§action.cost_usd < 1`, "unfilled-field"},
 		// Types and domains.
 		{`action.kind == §"replly"`, "enum"},
 		{`bot.local_weekday in ["sat", §"sunday"]`, "enum"},

@@ -20,6 +20,15 @@
 //     allowed it.
 //   - I7 one function in the program calls the sender's X.
 //   - I8 if state cannot be read or written, nothing is sent.
+//   - I9 a claim takes its call from every rate window that X counts it in, in
+//     its own transaction. Where one is used up, or X refuses the whole app, the
+//     action waits, for the account that it was drafted for and no other.
+//   - I10 who has just been served stands behind everybody who waited then: of
+//     what is due the earliest turn goes first, and what else waits for the
+//     served user at that bot gets a later turn than anybody has who waits.
+//   - I11 an action that waits, is under way or is unknown holds its cost in
+//     the budget of the day; one that was sent has spent it; any other has none.
+//   - I12 nothing is drafted or claimed that the bot's budget cannot pay.
 //
 // The way of one action, with its crash windows:
 //

@@ -22,12 +22,18 @@ const (
 type tally struct {
 	records                   []gate.Record
 	cancelled, dry, afterStop int64
+	waited                    int64
+	cap                       *db.Cap // as it stands, where it was read
 }
 
 func (s *Sender) tell(t tally) {
 	s.Metrics.Cancelled.Add(t.cancelled)
 	s.Metrics.Dry.Add(t.dry)
 	s.Metrics.AfterStop.Add(t.afterStop)
+	s.Metrics.Waited.Add(t.waited)
+	if t.cap != nil { // an operator may have ended it
+		s.Metrics.capped(*t.cap)
+	}
 	if s.Decided == nil {
 		return
 	}
@@ -55,6 +61,7 @@ func (s *Sender) claim(ctx context.Context, now time.Time) (*db.Action, string, 
 		slices.SortStableFunc(due, asked)
 		for _, a := range due {
 			final, ok, err := s.take(u, &a, &did)
+			did.cap = u.cap
 			if err != nil {
 				return err
 			}
@@ -73,10 +80,10 @@ func (s *Sender) claim(ctx context.Context, now time.Time) (*db.Action, string, 
 	return got, text, nil
 }
 
-// asked orders what is due at one moment as users asked for it: ids of X grow,
-// and a first DM with its opt-out hint goes before a second.
+// asked orders what is due by turn (I10), and of one turn as users asked for
+// it: ids of X grow, and a first DM with its opt-out hint goes before a second.
 func asked(a, b db.Action) int {
-	return cmp.Or(a.DueAt.Compare(b.DueAt), a.CreatedAt.Compare(b.CreatedAt),
+	return cmp.Or(a.Turn.Compare(b.Turn), a.CreatedAt.Compare(b.CreatedAt),
 		cmp.Compare(len(a.Interaction), len(b.Interaction)), cmp.Compare(a.Interaction, b.Interaction))
 }
 
@@ -97,7 +104,7 @@ func expire(u *Unit, did *tally) error {
 
 // take decides one due action again and moves it: to attempting (true, with
 // the text that goes out), back to hold, to cancelled, or aside until its bot is
-// resumed.
+// resumed or X's limits let it go (I9).
 func (s *Sender) take(u *Unit, a *db.Action, did *tally) (text string, ok bool, err error) {
 	paused, why, err := u.Paused(a.Bot)
 	if err != nil {
@@ -115,6 +122,15 @@ func (s *Sender) take(u *Unit, a *db.Action, did *tally) (text string, ok bool, 
 		did.afterStop++
 		did.cancelled++
 		return "", false, u.Cancel(*a, "the user opted out")
+	}
+	if s.Send[a.Bot] {
+		if until, why, err := u.waits(*a); err != nil {
+			return "", false, err
+		} else if !until.IsZero() {
+			did.waited++
+			a.DueAt, a.Reason = until, why
+			return "", false, u.Move(*a, event.Pending)
+		}
 	}
 	st, err := u.State(a.Bot, a.User, a.Interaction)
 	if err != nil {
@@ -138,6 +154,15 @@ func (s *Sender) take(u *Unit, a *db.Action, did *tally) (text string, ok bool, 
 	case !s.Send[a.Bot]:
 		did.dry++
 		return "", false, u.Cancel(*a, DryReason)
+	}
+	if err := u.reprice(a, v.Facts.Text.HasURL); err != nil {
+		return "", false, err
+	}
+	if err := u.passTurn(*a); err != nil {
+		return "", false, err
+	}
+	if err := u.takeCall(*a); err != nil {
+		return "", false, err
 	}
 	a.State, a.Attempts, a.Reason = event.Attempting, a.Attempts+1, "the call to X is under way"
 	return v.Text, true, u.Move(*a, event.Pending)

@@ -78,7 +78,12 @@ func (u *Unit) redecide(g *gate.Gate, a *db.Action, stage string) (gate.Verdict,
 	if err != nil {
 		return v, r, err
 	}
+	money, err := u.Quote(a.Bot, a.Kind, s.Interaction.Summoned, a.Cost)
+	if err != nil {
+		return v, r, err
+	}
 	c := gate.Case{
+		Budget: money,
 		Bot:    a.Bot,
 		State:  conversation.WithoutAction(s, a.Kind, a.State, a.CreatedAt),
 		Facts:  facts,
@@ -92,6 +97,7 @@ func (u *Unit) redecide(g *gate.Gate, a *db.Action, stage string) (gate.Verdict,
 		c.Lifted, c.Approval = a.Approval.Rules, "approved"
 	}
 	v = g.Decide(c)
+	wall(&v, money)
 	record := gate.Record{
 		ID: DecisionID(stage, a.ID, strconv.Itoa(a.Attempts), strconv.FormatInt(u.Now.UnixMilli(), 10)),
 		At: u.Now.UTC(), Bot: a.Bot, User: a.User, Event: a.Event, Interaction: a.Interaction,
@@ -162,6 +168,7 @@ func (u *Unit) append(r gate.Record, line []byte) error {
 type Proposal struct {
 	Action  db.Action // its key, addressees and times; the rest is filled in
 	Verdict gate.Verdict
+	Budget  gate.Budget        // that the verdict was made on
 	State   conversation.State // that the verdict was made on
 	Record  gate.Record        // its identity; the rest is filled in
 }
@@ -173,6 +180,7 @@ type Proposal struct {
 func (u *Unit) Propose(p Proposal) (gate.Record, error) {
 	a := p.Action
 	v := p.Verdict
+	wall(&v, p.Budget)
 	v.Facts.Event.TextHash = p.State.Interaction.TextHash
 	switch v.Decision.Effect {
 	case gate.Allow:
@@ -182,6 +190,7 @@ func (u *Unit) Propose(p Proposal) (gate.Record, error) {
 	default:
 		return u.decided(&a, v, p.Record, p.State, nil)
 	}
+	a.Cost = u.book().Cost(a.Kind, p.State.Interaction.Summoned, v.Facts.Text.HasURL, u.Now)
 	p.Record.Action.ID = a.ID
 	r, err := u.record(&a, v, p.Record, p.State, nil)
 	if err != nil {

@@ -72,6 +72,11 @@ func (u *Unit) Echo(bot string, e event.Event, app string, quiet time.Duration) 
 		}
 		return EchoWaits, db.Action{}, nil
 	}
+	if e.Kind == event.KindOwnPost {
+		if err := u.countPost(bot, u.Now, 1); err != nil {
+			return "", db.Action{}, err
+		}
+	}
 	if e.User == "" { // a post that replies to nobody pauses nobody
 		return EchoPerson, db.Action{}, nil
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/beckon-bot/beckon/db/dbtest"
 	"github.com/beckon-bot/beckon/db/sqlite"
 	"github.com/beckon-bot/beckon/rules"
+	"github.com/beckon-bot/beckon/runtime/budget"
 	"github.com/beckon-bot/beckon/runtime/conversation"
 	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/gate"
@@ -66,6 +67,7 @@ type desk struct {
 	now    time.Time
 	send   map[string]bool
 	sender *Sender
+	book   *budget.Book
 	met    *Metrics
 	ended  map[string]event.State // terminal states seen (I5)
 	app    string                 // id of our app, as the configuration says
@@ -95,6 +97,7 @@ func newDesk(t *testing.T) *desk {
 	}
 	d := &desk{
 		t: t, below: store, gate: gate.New(bots), key: event.Key("a key for tests, 32 bytes long..."), now: nine,
+		book: budget.New(budget.Options{}),
 		send: map[string]bool{"acme": true, "globex": true}, ended: map[string]event.State{},
 	}
 	d.x = &fakeX{desk: d}
@@ -114,10 +117,10 @@ func (d *desk) restart() {
 // boot is a process before its start-up rule.
 func (d *desk) boot() {
 	d.store, d.met = dbtest.Faulty(d.below), &Metrics{}
-	d.sender = New(Options{Store: d.store, Gate: d.gate, X: d.x, Key: d.key, Send: d.send, Metrics: d.met})
+	d.sender = New(Options{Store: d.store, Gate: d.gate, X: d.x, Key: d.key, Book: d.book, Send: d.send, Metrics: d.met})
 }
 
-func (d *desk) operator() Desk { return Desk{Store: d.store, Gate: d.gate, Key: d.key} }
+func (d *desk) operator() Desk { return Desk{Store: d.store, Gate: d.gate, Key: d.key, Book: d.book} }
 
 // mention is a post of a user that names the bot; its id is its interaction.
 func (d *desk) mention(user, post, text string) event.Event {
@@ -137,7 +140,7 @@ func (d *desk) dm(user, id, text string) event.Event {
 // unit is one transaction.
 func (d *desk) unit(do func(*Unit) error) error {
 	return d.store.Write(d.t.Context(), func(tx db.Tx) error {
-		u := NewUnit(tx, d.key, d.now)
+		u := NewUnit(tx, d.key, d.book, d.now)
 		if err := do(u); err != nil {
 			return err
 		}
@@ -169,15 +172,19 @@ func (d *desk) answer(e event.Event) (a db.Action, r gate.Record, err error) {
 		}
 		bot, _ := d.gate.Bot(e.Bot)
 		draft := event.Draft{Kind: kind, Purpose: purpose, Text: text, Handler: "test"}
+		money, err := u.Quote(e.Bot, kind, st.Interaction.Summoned, db.Cost{})
+		if err != nil {
+			return err
+		}
 		v := d.gate.Decide(gate.Case{
-			Bot: e.Bot, State: st, Facts: d.gate.FactsOf(bot, e, draft, d.now), Text: text, Now: d.now,
+			Bot: e.Bot, Budget: money, State: st, Facts: d.gate.FactsOf(bot, e, draft, d.now), Text: text, Now: d.now,
 		})
 		a = db.Action{
 			ID:  event.ActionID(e.Bot, e.Interaction, kind, purpose, 0, e.Version),
 			Bot: e.Bot, Interaction: e.Interaction, Kind: kind, Purpose: purpose, Version: e.Version,
 			User: e.User, Event: e.ID, ReplyTo: e.Message, DueAt: d.now, ExpiresAt: d.now.Add(24 * time.Hour),
 		}
-		r, err = u.Propose(Proposal{Action: a, Verdict: v, State: st, Record: gate.Record{
+		r, err = u.Propose(Proposal{Action: a, Verdict: v, Budget: money, State: st, Record: gate.Record{
 			ID: DecisionID(gate.StageDraft, e.ID), At: d.now, Bot: e.Bot, User: e.User, Event: e.ID, Interaction: e.Interaction,
 			Action: &gate.ActionRef{Kind: kind, Purpose: purpose, Stage: gate.StageDraft},
 		}})

@@ -4,8 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/runtime/budget"
 	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/gate"
 )
@@ -53,8 +57,56 @@ func (d *desk) check() {
 				d.t.Errorf("X has %d replies to interaction %s, want one at most", n, k)
 			}
 		}
+		d.checkMoney(tx, rows)
 		return d.checkCounts(tx, rows)
 	})
+}
+
+// checkMoney holds I11 and I12: what the books say is what the rows hold, day
+// by day, and no more than the budget.
+func (d *desk) checkMoney(tx db.Tx, rows []db.Action) {
+	d.t.Helper()
+	type sum struct{ Reserved, ReservedN, Settled, SettledN int64 }
+	want := map[string]sum{}
+	for _, a := range rows {
+		key := a.Bot + " " + a.Cost.Day.Format(time.DateOnly) + " " + a.Cost.Price
+		s := want[key]
+		switch a.State {
+		case event.Hold, event.Pending, event.Attempting, event.Unsettled:
+			s.Reserved, s.ReservedN = s.Reserved+a.Cost.Micro, s.ReservedN+1
+		case event.Sent:
+			s.Settled, s.SettledN = s.Settled+a.Cost.Micro, s.SettledN+1
+		default:
+			if a.Cost != (db.Cost{}) {
+				d.t.Errorf("I11: action %s is %s and still holds %+v", a.ID, a.State, a.Cost)
+			}
+			continue
+		}
+		if a.Cost.Price == "" {
+			d.t.Errorf("I11: action %s is %s and holds nothing", a.ID, a.State)
+		}
+		want[key] = s
+	}
+	got := map[string]sum{}
+	for bot := range d.send {
+		from, to := budget.Month(d.now)
+		all, err := tx.Spending(bot, from.AddDate(0, -1, 0), to)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		month := budget.Sum(all, d.now)
+		if l := d.book.Limits(bot); l.Day > 0 && month.Day > l.Day || l.Month > 0 && month.Month > l.Month {
+			d.t.Errorf("I12: %s spent %s today and %s this month, of %s and %s", bot, month.Day, month.Month, l.Day, l.Month)
+		}
+		for _, s := range all {
+			if v := (sum{s.Reserved, s.ReservedN, s.Settled, s.SettledN}); v != (sum{}) {
+				got[bot+" "+s.Day.Format(time.DateOnly)+" "+s.Price] = v
+			}
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		d.t.Errorf("I11: what the rows hold and the books say (-rows +books):\n%s", diff)
+	}
 }
 
 // checkCalls: one call for a key, unless its class says that X did nothing.

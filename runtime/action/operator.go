@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/runtime/budget"
 	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/gate"
 )
@@ -30,6 +31,7 @@ type Desk struct {
 	Store db.Store
 	Gate  *gate.Gate
 	Key   event.Key
+	Book  *budget.Book // nil: the shipped one
 }
 
 // Approve records a person's yes to a held draft and decides again at this
@@ -55,6 +57,11 @@ func (d Desk) Approve(ctx context.Context, now time.Time, id, by string) (db.Act
 		if err != nil {
 			return err
 		}
+		if v.Allowed() {
+			if err := u.reprice(a, v.Facts.Text.HasURL); err != nil {
+				return err
+			}
+		}
 		switch v.Decision.Effect {
 		case gate.Allow:
 			a.State, a.DueAt, a.Reason = event.Pending, now, "approved by "+by+"; waits for the sender"
@@ -78,37 +85,47 @@ func (d Desk) Reject(ctx context.Context, now time.Time, id, by, why string) (db
 	})
 }
 
-// Retry makes a pending action due now instead of at its retry time.
+// Retry makes a pending action due now instead of at its retry time. While X
+// refuses the whole app, it tries whether that has ended; a rate window that is
+// used up still holds it.
 func (d Desk) Retry(ctx context.Context, now time.Time, id string) (db.Action, error) {
 	return d.change(ctx, now, id, func(u *Unit, a *db.Action) error {
 		if a.State != event.Pending {
 			return fmt.Errorf("action %s is %s: %w", id, a.State, ErrNotWaiting)
 		}
 		a.DueAt = now
+		if err := u.tryNow(); err != nil {
+			return err
+		}
 		return u.Move(*a, event.Pending)
 	})
 }
 
 // Pause turns the kill switch of a bot, or of db.AllBots, on or off. While it
 // is on nothing is sent and new drafts are denied; what waits is parked. When
-// it goes off, what was parked is due again and decided again.
+// it goes off, what was parked is due again and decided again, and so is what
+// waits because X refused the whole app: an operator who resumes has looked.
 func (d Desk) Pause(ctx context.Context, now time.Time, bot, by, why string, on bool) error {
 	return d.transact(ctx, now, func(u *Unit) error {
 		err := u.SetSwitch(db.Switch{Bot: bot, Paused: on, By: by, At: now.UTC(), Reason: why})
 		if err != nil || on {
 			return err
 		}
-		return unpark(u, bot)
+		if err := u.uncap(); err != nil {
+			return err
+		}
+		return unpark(u, ParkedReason, bot)
 	})
 }
 
-func unpark(u *Unit, bot string) error {
+// unpark makes due what waits for the reason.
+func unpark(u *Unit, reason, bot string) error {
 	rows, err := u.Tx.InState(event.Pending, everyRow)
 	if err != nil {
 		return fmt.Errorf("find parked actions: %w", err)
 	}
 	for _, a := range rows {
-		if !strings.HasPrefix(a.Reason, ParkedReason) || bot != db.AllBots && bot != a.Bot {
+		if !strings.HasPrefix(a.Reason, reason) || bot != db.AllBots && bot != a.Bot {
 			continue
 		}
 		a.DueAt, a.Reason = u.Now, "resumed; waits for the sender"
@@ -140,7 +157,7 @@ func (d Desk) change(ctx context.Context, now time.Time, id string, fn func(*Uni
 }
 
 func (d Desk) transact(ctx context.Context, now time.Time, fn func(*Unit) error) error {
-	return Transact(ctx, d.Store, d.Key, now, fn)
+	return Transact(ctx, d.Store, d.Key, d.Book, now, fn)
 }
 
 // heldBy names the rules that hold an action, from its decision record.

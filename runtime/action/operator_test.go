@@ -263,7 +263,7 @@ func ask(text string) func(*desk) event.Event {
 	return func(d *desk) event.Event { return d.mention("u1", "p1", text) }
 }
 
-// What is due at one moment goes out as users asked.
+// What is due at one moment goes out as users asked, each user in turn.
 func TestOrderOfWhatIsDue(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -278,7 +278,7 @@ func TestOrderOfWhatIsDue(t *testing.T) {
 	for _, c := range d.x.calls {
 		got = append(got, d.row(c.Action).Interaction)
 	}
-	if want := []string{"m9", "m10", "m11", "m8"}; !slices.Equal(got, want) {
+	if want := []string{"m9", "m8", "m10", "m11"}; !slices.Equal(got, want) {
 		t.Errorf("sent in the order %v, want %v", got, want)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/runtime/budget"
 	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/gate"
 )
@@ -18,6 +19,10 @@ type Options struct {
 	Gate  *gate.Gate
 	X     X
 	Key   event.Key
+	Book  *budget.Book // nil: the shipped limits and prices, no budgets
+	// Told is what X's last answer to the bot said of its limits for the
+	// endpoint, asked after each call; nil: nothing.
+	Told func(bot, endpoint string) (told budget.Told, known bool)
 
 	// Send says which bots may reach X. A bot it does not name is dry: what
 	// would have gone out is decided, recorded and cancelled.
@@ -47,6 +52,7 @@ type Sender struct {
 type settlement struct {
 	action  db.Action
 	outcome event.Outcome
+	told    budget.Told // zero: X said nothing
 }
 
 // New returns a sender. It does nothing until Start.
@@ -60,6 +66,9 @@ func New(o Options) *Sender {
 	if o.PersonQuiet == 0 {
 		o.PersonQuiet = DefaultPersonQuiet
 	}
+	if o.Book == nil {
+		o.Book = budget.New(budget.Options{})
+	}
 	return &Sender{Options: o}
 }
 
@@ -68,8 +77,12 @@ func New(o Options) *Sender {
 // runs. It returns how many actions it found.
 func (s *Sender) Start(ctx context.Context, now time.Time) (int, error) {
 	var n int
-	err := s.transact(ctx, now, func(u *Unit) error {
+	var standing db.Cap
+	err := s.transact(ctx, now, func(u *Unit) (err error) {
 		n = 0
+		if standing, err = u.appCap(); err != nil {
+			return err
+		}
 		rows, err := u.Tx.InState(event.Attempting, everyRow)
 		if err != nil {
 			return fmt.Errorf("find actions left attempting: %w", err)
@@ -88,6 +101,7 @@ func (s *Sender) Start(ctx context.Context, now time.Time) (int, error) {
 		return 0, fmt.Errorf("apply the start-up rule: %w", err)
 	}
 	s.Metrics.Unknown.Add(int64(n))
+	s.Metrics.capped(standing)
 	return n, nil
 }
 
@@ -112,6 +126,9 @@ func (s *Sender) Step(ctx context.Context, now time.Time) (next time.Time, err e
 	}
 	ctx = context.WithoutCancel(ctx) // a stopping host finishes the call and stores how it ended
 	s.unsaved = &settlement{action: *a, outcome: s.send(ctx, *a, text)}
+	if s.Told != nil {
+		s.unsaved.told, _ = s.Told(a.Bot, budget.Endpoint(a.Kind))
+	}
 	if err := s.resume(ctx, now); err != nil {
 		return time.Time{}, err
 	}
@@ -144,6 +161,9 @@ func (s *Sender) unclaim(ctx context.Context, now time.Time) error {
 		if err != nil || a.State != event.Attempting {
 			return err
 		}
+		if err := u.giveBack(a); err != nil {
+			return err
+		}
 		a.State, a.DueAt, a.Attempts = event.Pending, now, a.Attempts-1
 		a.Reason = "the claim could not be confirmed; nothing was sent"
 		return s.close(u, a)
@@ -151,7 +171,7 @@ func (s *Sender) unclaim(ctx context.Context, now time.Time) error {
 }
 
 func (s *Sender) transact(ctx context.Context, now time.Time, fn func(*Unit) error) error {
-	return Transact(ctx, s.Store, s.Key, now, fn)
+	return Transact(ctx, s.Store, s.Key, s.Book, now, fn)
 }
 
 // send makes the call. It is the only place in the program that does (I7).

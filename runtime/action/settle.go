@@ -14,9 +14,13 @@ import (
 // settle stores how a call ended. Where an echo was faster the row is terminal
 // already and stays as it is (I5).
 func (s *Sender) settle(ctx context.Context, now time.Time, e settlement) error {
+	var capped change
 	err := s.transact(ctx, now, func(u *Unit) error {
 		a, err := u.Tx.Action(e.action.ID)
 		if err != nil {
+			return err
+		}
+		if capped, err = u.learn(a, e); err != nil {
 			return err
 		}
 		e.action.State = a.State
@@ -26,6 +30,9 @@ func (s *Sender) settle(ctx context.Context, now time.Time, e settlement) error 
 		next := NextOf(e.outcome.Class, a.Attempts)
 		a.State, a.Class, a.RemoteID = next.State, e.outcome.Class, e.outcome.RemoteID
 		a.Reason = next.Say(e.outcome)
+		if e.outcome.Class == event.UsageCapped {
+			a.Reason = cappedReason + a.Reason
+		}
 		if a.State == event.Pending {
 			a.DueAt = e.outcome.RetryAt
 			if a.DueAt.Before(now.Add(time.Second)) {
@@ -42,6 +49,7 @@ func (s *Sender) settle(ctx context.Context, now time.Time, e settlement) error 
 		return fmt.Errorf("settle action %s: %w", e.action.ID, err)
 	}
 	s.note(e)
+	s.alarm(ctx, capped)
 	return nil
 }
 

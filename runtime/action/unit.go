@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/runtime/budget"
 	"github.com/beckon-bot/beckon/runtime/conversation"
 	"github.com/beckon-bot/beckon/runtime/event"
 )
@@ -16,15 +17,20 @@ import (
 // that counts them, change together or not at all. State is read once, kept
 // here, seen by whatever follows in the same transaction, and written by Flush.
 type Unit struct {
-	Tx  db.Tx
-	Key event.Key
-	Now time.Time
+	Tx   db.Tx
+	Key  event.Key
+	Book *budget.Book // nil: the shipped one
+	Now  time.Time
 
 	conversations map[pair]*kept[conversation.Conversation]
 	interactions  map[pair]*kept[conversation.Interaction]
 	suppressions  map[string]*kept[conversation.Suppression]
 	switches      map[string]*kept[db.Switch]
 	hashes        map[string]string // of users, by id
+	money         ledger
+	posts         map[string]*posted       // by bot
+	lanes         map[lane][]db.RateWindow // as this transaction left them
+	cap           *db.Cap
 }
 
 type pair struct{ bot, key string }
@@ -35,22 +41,25 @@ type kept[T any] struct {
 }
 
 // NewUnit begins the work of a transaction.
-func NewUnit(tx db.Tx, key event.Key, now time.Time) *Unit {
+func NewUnit(tx db.Tx, key event.Key, book *budget.Book, now time.Time) *Unit {
 	return &Unit{
-		Tx: tx, Key: key, Now: now,
+		Tx: tx, Key: key, Book: book, Now: now,
 		conversations: map[pair]*kept[conversation.Conversation]{},
 		interactions:  map[pair]*kept[conversation.Interaction]{},
 		suppressions:  map[string]*kept[conversation.Suppression]{},
 		switches:      map[string]*kept[db.Switch]{},
 		hashes:        map[string]string{},
+		money:         newLedger(),
+		posts:         map[string]*posted{},
+		lanes:         map[lane][]db.RateWindow{},
 	}
 }
 
 // Transact runs fn as the work of one transaction, and writes the state that it
 // left.
-func Transact(ctx context.Context, store db.Store, key event.Key, now time.Time, fn func(*Unit) error) error {
+func Transact(ctx context.Context, store db.Store, key event.Key, book *budget.Book, now time.Time, fn func(*Unit) error) error {
 	return store.Write(ctx, func(tx db.Tx) error {
-		u := NewUnit(tx, key, now)
+		u := NewUnit(tx, key, book, now)
 		if err := fn(u); err != nil {
 			return err
 		}
@@ -121,25 +130,31 @@ func (u *Unit) Reduce(bot, user, interaction string, in conversation.Input) (con
 	return s, effects, nil
 }
 
-// Insert adds an action in state pending or hold, with its text, and counts
-// it. It returns db.ErrConflict where the key is taken (I2); then nothing has
+// Insert adds an action in state pending or hold, with its text, counts it and
+// reserves its cost. It returns db.ErrConflict where the key is taken (I2); then nothing has
 // changed.
 func (u *Unit) Insert(a db.Action, text string) error {
-	a.CreatedAt, a.UpdatedAt = u.Now, u.Now
+	a.CreatedAt, a.UpdatedAt, a.Turn = u.Now, u.Now, u.Now
 	if err := u.Tx.InsertAction(a); err != nil {
 		return fmt.Errorf("insert action %s: %w", a.ID, err)
 	}
 	if err := u.Tx.PutActionText(a.ID, event.Seal([]byte(text))); err != nil {
 		return fmt.Errorf("store text of action %s: %w", a.ID, err)
 	}
+	u.reserve(a.Bot, a.Cost)
 	_, _, err := u.Reduce(a.Bot, partner(a), a.Interaction,
 		conversation.Drafted{Kind: a.Kind, Purpose: a.Purpose, State: a.State, At: a.CreatedAt})
 	return err
 }
 
 // Move stores a's new state and counts it. The row must still be in state
-// from, else db.ErrStale. Text of an action that has ended is dropped.
+// from, else db.ErrStale. Text of an action that has ended is dropped, and its
+// cost is spent or released (I11).
 func (u *Unit) Move(a db.Action, from event.State) error {
+	held, before := a.Cost, a.UpdatedAt
+	if a.State.Terminal() && a.State != event.Sent {
+		a.Cost = db.Cost{}
+	}
 	a.UpdatedAt = u.Now
 	if err := u.Tx.UpdateAction(a, from); err != nil {
 		return fmt.Errorf("move action %s from %s to %s: %w", a.ID, from, a.State, err)
@@ -154,6 +169,10 @@ func (u *Unit) Move(a db.Action, from event.State) error {
 	}
 	if a.State == from {
 		return nil
+	}
+	u.closeAccount(a.Bot, held, a.State)
+	if err := u.uncountPost(a, from, before); err != nil {
+		return err
 	}
 	_, _, err := u.Reduce(a.Bot, partner(a), a.Interaction,
 		conversation.Moved{Kind: a.Kind, From: from, To: a.State, DraftedAt: a.CreatedAt})
@@ -212,7 +231,7 @@ func (u *Unit) Flush() error {
 			return fmt.Errorf("write opt-out %s: %w", hash, err)
 		}
 	}
-	return nil
+	return u.flushMoney()
 }
 
 func read[K comparable, T any](m map[K]*kept[T], key K, load func() (T, error)) (*kept[T], error) {

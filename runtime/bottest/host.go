@@ -14,6 +14,7 @@ import (
 	"github.com/beckon-bot/beckon/db/sqlite"
 	"github.com/beckon-bot/beckon/handlers"
 	"github.com/beckon-bot/beckon/runtime/action"
+	"github.com/beckon-bot/beckon/runtime/budget"
 	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/dispatch"
 	"github.com/beckon-bot/beckon/runtime/event"
@@ -70,7 +71,11 @@ func start(dir string, s *scenario, sim *xsim.Sim, before func(*host, *http.Requ
 		return nil, err
 	}
 	bots, chains, byUser, send := s.cast(h.fault)
+	var inbox budget.Inbox
 	x, err := xapi.New(xapi.Options{
+		Learnt: func(w xapi.Window) {
+			inbox.Put(w.Bot, w.Endpoint, budget.Told{Most: int64(w.Limit), Free: int64(w.Remaining), ResetsAt: w.Reset})
+		},
 		BaseURL: "http://127.0.0.1",
 		HTTP:    &http.Client{Transport: wire{xsim.Direct(sim.Handler()), h.fault, func(r *http.Request) { before(h, r) }}},
 		Auth: func(_ context.Context, as xapi.As) (xapi.Authorizer, error) {
@@ -87,12 +92,14 @@ func start(dir string, s *scenario, sim *xsim.Sim, before func(*host, *http.Requ
 	if err := h.startRules(ctx, s, g); err != nil {
 		return nil, err
 	}
-	h.desk = action.Desk{Store: h.store, Gate: g, Key: hostKey()}
+	book := budget.New(budget.Options{Budgets: s.budgets()})
+	h.desk = action.Desk{Store: h.store, Gate: g, Key: hostKey(), Book: book}
 	h.sender = action.New(action.Options{
-		Store: store{h.store, "sender", h.fault}, Gate: g, X: x, Key: hostKey(), Send: send, Metrics: h.sent,
+		Store: store{h.store, "sender", h.fault}, Gate: g, X: x, Key: hostKey(), Book: book, Told: inbox.Take,
+		Send: send, Metrics: h.sent,
 	})
 	d := dispatch.New(dispatch.Options{
-		Store: store{h.store, "dispatch", h.fault}, Gate: g, Handlers: chains, Key: hostKey(), MaxEventAge: s.MaxEventAge,
+		Store: store{h.store, "dispatch", h.fault}, Gate: g, Handlers: chains, Key: hostKey(), Book: book, MaxEventAge: s.MaxEventAge,
 	})
 	q := queue{h.bus, h.fault}
 	h.web = ingest.New(ingest.Options{
@@ -192,4 +199,13 @@ func (h *host) kill(to string) (gone <-chan struct{}, err error) {
 		_ = h.close() // whatever its end says, nobody is there to hear it
 	}()
 	return done, nil
+}
+
+// budgets are the scenario's, for each of its bots.
+func (s *scenario) budgets() map[string]budget.Limits {
+	of := map[string]budget.Limits{}
+	for _, name := range s.Bots {
+		of[name] = budget.Limits{Day: s.DayUSD.Micro, Month: s.MonthUSD.Micro}
+	}
+	return of
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/beckon-bot/beckon/handlers"
 	"github.com/beckon-bot/beckon/rules"
+	"github.com/beckon-bot/beckon/runtime/budget"
 )
 
 //go:embed default
@@ -43,8 +44,19 @@ type settings struct {
 	LongPosts   bool          `yaml:"long_posts"`
 	Dry         bool          `yaml:"dry"`
 	MaxEventAge time.Duration `yaml:"max_event_age"`
+	DayUSD      usd           `yaml:"day_usd"` // budget of each bot; none: no budget
+	MonthUSD    usd           `yaml:"month_usd"`
 	Panics      string        `yaml:"panics"` // a text on which a handler panics
 	Echo        string        `yaml:"echo"`   // before, after, which is the default, or off
+}
+
+// usd is an amount in US dollars.
+type usd struct{ budget.Micro }
+
+// UnmarshalText reads 0.015.
+func (u *usd) UnmarshalText(b []byte) (err error) {
+	u.Micro, err = budget.ParseMicro(string(b))
+	return err
 }
 
 // scenario is one file, read.

@@ -42,6 +42,7 @@ import (
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/handlers"
 	"github.com/beckon-bot/beckon/runtime/action"
+	"github.com/beckon-bot/beckon/runtime/budget"
 	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/conversation"
 	"github.com/beckon-bot/beckon/runtime/event"
@@ -58,6 +59,8 @@ type Options struct {
 	Gate     *gate.Gate
 	Handlers map[string]handlers.Chain // by bot's configured name
 	Key      event.Key
+
+	Book *budget.Book // nil: the shipped prices, no budgets
 
 	MaxEventAge time.Duration // 0: DefaultMaxEventAge
 	PersonQuiet time.Duration // 0: action.DefaultPersonQuiet
@@ -84,6 +87,9 @@ func New(o Options) *Dispatcher {
 	}
 	if o.PersonQuiet == 0 {
 		o.PersonQuiet = action.DefaultPersonQuiet
+	}
+	if o.Book == nil {
+		o.Book = budget.New(budget.Options{})
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -142,7 +148,7 @@ func (d *Dispatcher) commit(ctx context.Context, now time.Time, ds []bus.Deliver
 		}
 	}()
 	var w *work
-	err = action.Transact(ctx, d.Store, d.Key, now, func(u *action.Unit) error {
+	err = action.Transact(ctx, d.Store, d.Key, d.Book, now, func(u *action.Unit) error {
 		done = make([]Handled, 0, len(ds))
 		w = &work{Dispatcher: d, Unit: u}
 		for _, m := range ds {

@@ -18,7 +18,7 @@ func (d *Dispatcher) Draft(ctx context.Context, now time.Time, e event.Event, dr
 		return gate.Record{}, err
 	}
 	var rs []gate.Record
-	err := action.Transact(ctx, d.Store, d.Key, now, func(u *action.Unit) (err error) {
+	err := action.Transact(ctx, d.Store, d.Key, d.Book, now, func(u *action.Unit) (err error) {
 		w := &work{Dispatcher: d, Unit: u}
 		m := bus.Delivery{Message: bus.Message{ID: e.ID, Type: string(e.Type), Time: e.At, Bot: e.Bot, User: e.User}}
 		rs, err = w.propose(m, e, draft, e.At, e.At.Add(d.MaxEventAge))

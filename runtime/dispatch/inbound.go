@@ -291,9 +291,13 @@ func (w *work) propose(m bus.Delivery, e event.Event, d event.Draft, taken, expi
 	if err != nil {
 		return nil, err
 	}
+	money, err := w.Quote(e.Bot, d.Kind, st.Interaction.Summoned, db.Cost{})
+	if err != nil {
+		return nil, err
+	}
 	var v gate.Verdict
 	fault := guard(func() error {
-		v = w.Gate.Draft(e, d, taken, gate.Case{Bot: e.Bot, State: st, Paused: paused, Repeats: repeats, Now: w.Now})
+		v = w.Gate.Draft(e, d, taken, gate.Case{Bot: e.Bot, State: st, Paused: paused, Repeats: repeats, Budget: money, Now: w.Now})
 		return nil
 	})
 	if fault != nil {
@@ -307,7 +311,7 @@ func (w *work) propose(m bus.Delivery, e event.Event, d event.Draft, taken, expi
 	if d.Kind != event.DM { // a DM answers a DM, of which X wants no id
 		a.ReplyTo = e.Message
 	}
-	r, err := w.Propose(action.Proposal{Action: a, Verdict: v, State: st, Record: gate.Record{
+	r, err := w.Propose(action.Proposal{Action: a, Verdict: v, Budget: money, State: st, Record: gate.Record{
 		ID: action.DecisionID(gate.StageDraft, e.Bot, e.ID, fmt.Sprint(e.Index), string(d.Kind), string(d.Purpose)),
 		At: w.Now.UTC(), Bot: e.Bot, User: e.User, Event: e.ID, Interaction: e.Interaction,
 		Action: &gate.ActionRef{Kind: d.Kind, Purpose: d.Purpose, Stage: gate.StageDraft, Handler: d.Handler},

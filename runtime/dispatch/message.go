@@ -169,6 +169,11 @@ func (w *work) event(m bus.Delivery, e event.Event) (Handled, error) {
 		h.Records = []gate.Record{w.none(e.Bot, e, saidBefore)}
 		return h, nil
 	}
+	if fresh {
+		if err := w.bill(e); err != nil {
+			return h, err
+		}
+	}
 	if !e.Known {
 		w.count(&w.Metrics.Unknown)
 	}

@@ -92,10 +92,27 @@ type Case struct {
 	Text   string // the draft's text as far as it is written
 	Paused bool   // a kill switch is on
 	Repeats
+	Budget Budget
 	Lifted []string
 	// Approval is none, approved or rejected; "" reads as none.
 	Approval string
 	Now      time.Time
+}
+
+// Budget is what rules may know of money and of the account's own posts.
+// Amounts are millionths of a US dollar. The zero value has nothing left.
+type Budget struct {
+	Cost, CostWithURL  int64 // of the draft, without and with a link in its text
+	DayLeft, MonthLeft int64
+	Posts1h, Posts24h  int64
+}
+
+// Of is what the draft costs.
+func (b Budget) Of(url bool) int64 {
+	if url {
+		return b.CostWithURL
+	}
+	return b.Cost
 }
 
 // Verdict is the gate's answer.

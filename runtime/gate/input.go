@@ -23,6 +23,7 @@ func input(bot Bot, c Case, f Facts) rules.Input {
 			MentionsStrangers: f.Text.MentionsStrangers,
 			TooLong:           f.Text.TooLong,
 			UserActAttached:   f.Event.UserAct != "",
+			CostUSD:           usd(c.Budget.Of(f.Text.HasURL)),
 		},
 		Event: rules.EventInput{
 			Kind:          eventKind(f.Event.Kind),
@@ -82,8 +83,18 @@ func input(bot Bot, c Case, f Facts) rules.Input {
 			Cashtags:           int64(f.Text.Cashtags),
 			AsksEngagement:     f.Text.AsksEngagement,
 		},
+		Budget: rules.BudgetInput{
+			DayLeftUSD:   usd(c.Budget.DayLeft),
+			MonthLeftUSD: usd(c.Budget.MonthLeft),
+			Posts1h:      c.Budget.Posts1h,
+			Posts24h:     c.Budget.Posts24h,
+		},
 	}
 }
+
+// usd is an amount as rules compare it. It is the nearest float to a whole
+// number of millionths, so equal amounts are equal.
+func usd(micro int64) float64 { return float64(micro) / 1e6 }
 
 // age is how long ago something was: 0 if a clock is ahead of ours,
 // rules.Never if it never was.

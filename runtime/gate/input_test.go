@@ -111,6 +111,15 @@ func TestInputIsFilled(t *testing.T) {
 		{"draft.url_mismatch", func(q *question) { q.draft.Text = "See https://bit.ly/x." }, true},
 		{"draft.url_mismatch", func(q *question) { q.draft.Text = "See https://acme.example/x." }, false},
 		{"draft.hashtags", func(q *question) { q.draft.Text = "#a #b" }, int64(2)},
+		{"action.cost_usd", func(q *question) { q.Budget.Cost, q.Budget.CostWithURL = 10_000, 200_000 }, 0.01},
+		{"action.cost_usd", func(q *question) {
+			q.Budget.Cost, q.Budget.CostWithURL, q.draft.Text = 10_000, 200_000, "See acme.example."
+		}, 0.2},
+		{"budget.day_left_usd", func(q *question) { q.Budget.DayLeft = 1_234_567 }, 1.234567},
+		{"budget.month_left_usd", func(q *question) { q.Budget.MonthLeft = 1e15 }, 1e9},
+		{"budget.posts_1h", func(q *question) { q.Budget.Posts1h = 7 }, int64(7)},
+		{"budget.posts_24h", func(q *question) { q.Budget.Posts24h = 8 }, int64(8)},
+
 		{"draft.cashtags", func(q *question) { q.draft.Text = "$ACME" }, int64(1)},
 	}
 	set := ruleSet(t, "")

@@ -20,6 +20,7 @@ import (
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/handlers"
 	"github.com/beckon-bot/beckon/runtime/action"
+	"github.com/beckon-bot/beckon/runtime/budget"
 	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/dispatch"
 	"github.com/beckon-bot/beckon/runtime/event"
@@ -35,6 +36,7 @@ type Options struct {
 	Gate        *gate.Gate
 	Handlers    map[string]handlers.Chain
 	MaxEventAge time.Duration
+	Book        *budget.Book // prices and budgets, without windows; nil: the shipped prices, no budgets
 
 	// Route makes a body ready for the bus, as the webhook does: which bot it
 	// is for, and whether it can only be a dead letter.
@@ -67,15 +69,18 @@ type Player struct {
 // the log holds, from Outcomes.
 func New(o Options, known *Recorded) *Player {
 	p := &Player{opts: o, bus: bus.NewMemory(bus.MemoryOptions{}), x: &outcomes{known: known}}
+	if o.Book == nil {
+		o.Book = budget.New(budget.Options{NoWindows: true}) // nothing reaches X
+	}
 	send := map[string]bool{}
 	for name := range o.Handlers {
 		send[name] = true
 	}
 	p.disp = dispatch.New(dispatch.Options{
-		Store: o.Store, Gate: o.Gate, Handlers: o.Handlers, Key: Key(), MaxEventAge: o.MaxEventAge,
+		Store: o.Store, Gate: o.Gate, Handlers: o.Handlers, Key: Key(), Book: o.Book, MaxEventAge: o.MaxEventAge,
 	})
 	p.sender = action.New(action.Options{
-		Store: o.Store, Gate: o.Gate, X: p.x, Key: Key(), Send: send,
+		Store: o.Store, Gate: o.Gate, X: p.x, Key: Key(), Book: o.Book, Send: send,
 		Decided: func(r gate.Record) { p.claims = append(p.claims, r) },
 	})
 	return p

@@ -50,7 +50,7 @@ func (s *story) reduce(ctx context.Context, user string, in conversation.Input) 
 }
 
 func (s *story) reduceID(ctx context.Context, id string, in conversation.Input) error {
-	return action.Transact(ctx, s.store, s.key, s.now, func(u *action.Unit) error {
+	return action.Transact(ctx, s.store, s.key, nil, s.now, func(u *action.Unit) error {
 		_, effects, err := u.Reduce(botName, id, "", in)
 		if err != nil {
 			return err
@@ -124,7 +124,7 @@ func (s *story) late(ctx context.Context, n int, kept gate.Record, held []string
 	}
 	var v gate.Verdict
 	var st conversation.State
-	err = action.Transact(ctx, s.store, s.key, s.now, func(u *action.Unit) error {
+	err = action.Transact(ctx, s.store, s.key, nil, s.now, func(u *action.Unit) error {
 		paused, _, err := u.Paused(botName)
 		if err != nil {
 			return err
