@@ -25,6 +25,7 @@ func actionsCommand(ctx context.Context, sys system, args []string) error {
 		{"retry", "ID", "try a pending action now; put a dead letter back", actionsRetry},
 		{"approve", "ID", "let a held action go", actionsApprove},
 		{"reject", "ID [--why TEXT]", "stop a held action", actionsReject},
+		{"send", "BOT [--kind KIND] [--text TEXT] [--post ID] [--user ID] [--list ID] [--act TEXT] [--id ID] [--ai] [--promotional] [--affiliate] [--paid]", "ask a bot for a post, or a reply or DM of yours", actionsSend},
 	}, args)
 }
 

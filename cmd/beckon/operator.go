@@ -175,6 +175,7 @@ func (o *operator) become(ctx context.Context, sys system, cfg *config.Config, d
 		Accounts:  lazily(func() (*account.Manager, error) { return h.lateAccounts(sys) }),
 		Watch:     h.lateWatch(sys),
 		Republish: republisher(cfg, h.publishOnce),
+		Publish:   commander(h.publishOnce),
 	})}}
 	return nil
 }

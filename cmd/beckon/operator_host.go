@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"strings"
 
 	"github.com/beckon-bot/beckon/cmd/internal/config"
 	"github.com/beckon-bot/beckon/db"
@@ -38,6 +39,7 @@ func (h *host) adminServer(context.Context) (service.Service, error) {
 		Accounts:  lazily(func() (*account.Manager, error) { return h.accounts, nil }),
 		Watch:     adminWatch(func() (*ingest.Watchdog, *xapi.Client, error) { return h.ways.watch, h.ways.x, nil }),
 		Republish: republisher(h.cfg, h.bus.Publish),
+		Publish:   commander(h.bus.Publish),
 		Ready:     h.ready.err, Metrics: h.metrics.Handler(), Stir: h.stir, Log: h.log,
 		Rules: h.rules,
 	}))
@@ -83,6 +85,17 @@ func (d *dataDir) forgetAdmin() error {
 	return errors.Join(errs...)
 }
 
+// commander puts operators' commands on a bus.
+func commander(publish func(context.Context, ...bus.Message) error) func(context.Context, event.Command) error {
+	return func(ctx context.Context, c event.Command) error {
+		m, err := dispatch.CommandMessage(c)
+		if err != nil {
+			return err
+		}
+		return publish(ctx, m)
+	}
+}
+
 // republisher puts dead letters back on a bus. What the configuration says now
 // counts: a letter that came for a bot unknown then finds it.
 func republisher(cfg *config.Config, publish func(context.Context, ...bus.Message) error) func(context.Context, db.DeadLetter) error {
@@ -94,6 +107,10 @@ func republisher(cfg *config.Config, publish func(context.Context, ...bus.Messag
 		m := bus.Message{
 			ID: cmp.Or(l.Event, event.BodyID(body)), Type: "unknown", Source: dispatch.RetrySource(l),
 			Time: l.At, Bot: l.Bot, Data: body,
+		}
+		if c, err := event.ReadCommand(body); err == nil && strings.HasPrefix(m.Source, dispatch.RetryCommand) {
+			m.Type, m.User = string(c.Event().Type), c.User
+			return publish(ctx, m)
 		}
 		head, err := event.Scan(body)
 		if err == nil {

@@ -21,6 +21,7 @@
 //	POST /v1/actions/{id}/approve             {"by"}
 //	POST /v1/actions/{id}/reject              {"by", "why"}
 //	POST /v1/actions/{id}/retry               {"by"}
+//	POST /v1/commands                         {"bot", "kind", "by", …}: event.Command, decided in its turn
 //	GET  /v1/dead?max=                        oldest first
 //	GET  /v1/dead/{id}                        with its body
 //	POST /v1/dead/{id}/retry                  {"by"}
@@ -51,6 +52,7 @@ import (
 
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/runtime/action"
+	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/rollout"
 )
 
@@ -73,11 +75,14 @@ type Options struct {
 	Accounts Accounts // nil: none
 	Watch    Watch    // nil: none
 
-	Rules   *rollout.Rollout // nil: no host runs
-	Ready   func() error     // why the host takes no events now; nil function: ready
-	Metrics http.Handler     // nil: no metrics
-	Stir    func()           // wakes the sender; nil: there is none
-	Log     *slog.Logger     // nil: silent
+	Rules *rollout.Rollout // nil: no host runs
+	// Publish puts an operator's command on the bus, durably.
+	Publish func(ctx context.Context, c event.Command) error
+
+	Ready   func() error // why the host takes no events now; nil function: ready
+	Metrics http.Handler // nil: no metrics
+	Stir    func()       // wakes the sender; nil: there is none
+	Log     *slog.Logger // nil: silent
 }
 
 type server struct{ Options }
@@ -104,6 +109,7 @@ func New(o Options) http.Handler {
 	v1.Handle("POST /v1/actions/{id}/approve", answer(s.approve))
 	v1.Handle("POST /v1/actions/{id}/reject", answer(s.reject))
 	v1.Handle("POST /v1/actions/{id}/retry", answer(s.retryAction))
+	v1.Handle("POST /v1/commands", answer(s.command))
 	v1.Handle("GET /v1/dead", answer(s.listDead))
 	v1.Handle("GET /v1/dead/{id}", answer(s.showDead))
 	v1.Handle("POST /v1/dead/{id}/retry", answer(s.retryDead))

@@ -27,7 +27,7 @@ func CommandMessage(c event.Command) (bus.Message, error) {
 // which the host writes itself. A body that comes by any way in from X is X's,
 // whatever it says.
 func commands(m bus.Delivery) bool {
-	return m.Source == event.CommandSource || strings.HasPrefix(m.Source, retryPrefix+stageCommand+":")
+	return m.Source == event.CommandSource || strings.HasPrefix(m.Source, RetryCommand)
 }
 
 // command takes in what an operator or a timer asks for.

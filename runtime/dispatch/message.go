@@ -34,6 +34,9 @@ func RetrySource(l db.DeadLetter) string { return retryPrefix + l.Stage + ":" + 
 
 const retryPrefix = "retry:"
 
+// RetryCommand begins the RetrySource of a letter that holds a command.
+const RetryCommand = retryPrefix + stageCommand + ":"
+
 // work is one transaction of the dispatcher.
 type work struct {
 	*Dispatcher
