@@ -59,6 +59,7 @@ type Tx interface {
 	DeadLetters
 	Tokens
 	Echoes
+	Lookups
 	Texts
 	Fingerprints
 	Consents

@@ -249,6 +249,28 @@ type Echoes interface {
 	DropEcho(bot, remoteID string) error
 }
 
+// Lookup is how far the search has come for an action whose outcome nobody
+// knows.
+type Lookup struct {
+	Action string
+	Looks  int // times that X was asked, whether it answered or not
+	Absent int // of these, whole answers in which the action was not
+	LastAt time.Time
+	NextAt time.Time // zero: nobody looks again by itself, it is a person's
+	Found  string    // what the last look showed, for the operator
+}
+
+// Lookups keeps the searches that are under way.
+type Lookups interface {
+	PutLookup(l Lookup) error
+	// Lookup reads the zero record with its key set if there is none.
+	Lookup(actionID string) (Lookup, error)
+	// NextLookup is the earliest that is to be made, by (next, action); the zero
+	// record if there is none.
+	NextLookup() (Lookup, error)
+	DropLookup(actionID string) error
+}
+
 // Texts keeps what people wrote and what we wrote to them, sealed, apart from
 // everything else. An action's text goes when the action has ended.
 type Texts interface {

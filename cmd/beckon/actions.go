@@ -21,6 +21,8 @@ func actionsCommand(ctx context.Context, sys system, args []string) error {
 	return subcommands(ctx, sys, "actions", []command{
 		{"list", "[--bot BOT] [--user ID] [--state STATE] [--max N]", "the action log, newest first", actionsList},
 		{"show", "ID", "one action: why, and what can be done next", actionsShow},
+		{"unknown", "[--max N]", "sends whose outcome nobody knows, and how far the search for it has come", actionsUnknown},
+		{"settle", "ID --sent [--id ID] | --not-sent", "say what became of such a send, after a look on X", actionsSettle},
 		{"dead", "[ID]", "events that could not be used, or one of them", actionsDead},
 		{"retry", "ID", "try a pending action now; put a dead letter back", actionsRetry},
 		{"approve", "ID", "let a held action go", actionsApprove},

@@ -40,11 +40,13 @@ type host struct {
 	dispatch *dispatch.Dispatcher
 	sender   *action.Sender
 	accounts *account.Manager
+	lost     *action.Reconciler
 	desk     action.Desk
 	rules    *rollout.Rollout
 	metrics  *obs.Metrics
 
 	wake  chan struct{}            // the sender has something to look at
+	doubt chan struct{}            // the reconciler has
 	watch func([]dispatch.Handled) // is told of what was committed; nil: nobody
 	ready readiness
 }
@@ -78,7 +80,7 @@ type hostOptions struct {
 // openHost locks the data directory and puts the parts together. Close undoes
 // it.
 func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err error) {
-	h := &host{cfg: o.Config, log: o.Log, now: o.Now, wake: make(chan struct{}, 1)}
+	h := &host{cfg: o.Config, log: o.Log, now: o.Now, wake: make(chan struct{}, 1), doubt: make(chan struct{}, 1)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, h.Close())
@@ -135,7 +137,9 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	h.sender = action.New(action.Options{
 		Store: h.store, Gate: g, X: x, Key: h.key, Book: b.book, Told: inbox.Take, Send: b.send, Log: o.Log, Metrics: sent,
 		Decided: func(r gate.Record) { h.rules.Saw(ctx, r) },
+		Lost:    func() { nudge(h.doubt) },
 	})
+	h.lost = &action.Reconciler{Store: h.store, X: x, Key: h.key, Book: b.book, Log: o.Log, Metrics: sent}
 	h.dispatch = dispatch.New(dispatch.Options{
 		Store: h.store, Gate: g, Handlers: b.chains, Key: h.key,
 		MaxEventAge: o.Config.MaxEventAge, App: o.Config.App.ID, Log: o.Log, Metrics: taken,
@@ -187,9 +191,12 @@ func (h *host) Close() error {
 }
 
 // stir wakes the sender.
-func (h *host) stir() {
+func (h *host) stir() { nudge(h.wake) }
+
+// nudge wakes whoever listens, once however often it is called meanwhile.
+func nudge(c chan<- struct{}) {
 	select {
-	case h.wake <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }

@@ -144,7 +144,11 @@ func (o *operator) next(a admin.Action) []string {
 	case event.Attempting:
 		return []string{"nothing: the call to X is under way"}
 	case event.Unsettled:
-		return []string{"look on X whether it went out; it is never sent again by itself, and an echo from X settles it"}
+		return []string{
+			"nothing: it is never sent again, and X is read back what became of it",
+			o.command("actions unknown") + "\tshows how far that search has come",
+			o.command("actions settle "+a.ID+" --sent") + "\tsays that X has it, after a look there; --not-sent that X has not",
+		}
 	}
 	return []string{"nothing: it has ended"}
 }

@@ -81,6 +81,7 @@ func (h *host) serve(ctx context.Context, hangup <-chan os.Signal) error {
 		admin,
 		{Name: "accounts", Start: h.startAccounts, Run: h.accounts.Run},
 		{Name: "sender", Start: h.startSender, Run: func(ctx context.Context) error { return h.sender.Run(ctx, h.now, h.wake) }, Deadline: sendDeadline},
+		{Name: "reconciler", Run: func(ctx context.Context) error { return h.lost.Run(ctx, h.now, h.doubt) }},
 		{Name: "dispatch", Run: h.runDispatch},
 		{Name: "prune", Run: h.runPrune},
 		{Name: "rules", Run: h.rules.Watch},
@@ -96,7 +97,7 @@ const sendDeadline = 40 * time.Second
 func (h *host) startSender(ctx context.Context) error {
 	n, err := h.sender.Start(ctx, h.now())
 	if n > 0 {
-		h.log.WarnContext(ctx, "sends were under way when the host stopped; their outcome is unknown, see `beckon actions list --state unknown`", "actions", n)
+		h.log.WarnContext(ctx, "sends were under way when the host stopped; X is read back whether they went out, see `beckon actions unknown`", "actions", n)
 	}
 	return err
 }

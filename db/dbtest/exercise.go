@@ -42,6 +42,7 @@ func Exercise(t *testing.T, open func(t *testing.T) db.Store, f Features) {
 		"Decisions":               testDecisions,
 		"DeadLetters":             testDeadLetters,
 		"Echoes":                  testEchoes,
+		"Lookups":                 testLookups,
 		"Tokens":                  testTokens,
 		"Fingerprints":            testFingerprints,
 		"RateWindows":             testRateWindows,

@@ -44,6 +44,7 @@ func (t tx) Conversation(bot, user string) (conversation.Conversation, error) {
 		BlockedUs:   r.BlockedUs == 1,
 		ConfirmedAt: timeOf(r.ConfirmedAt),
 		LastEventAt: timeOf(r.LastEventAt),
+		Refusals:    r.Refusals,
 
 		ConsentDMStorage: r.ConsentDmStorage == 1,
 		ConsentMatching:  r.ConsentMatching == 1,
@@ -76,6 +77,7 @@ func (t tx) PutConversation(c conversation.Conversation) error {
 		BlockedUs:   bit(c.BlockedUs),
 		ConfirmedAt: millis(c.ConfirmedAt),
 		LastEventAt: millis(c.LastEventAt),
+		Refusals:    c.Refusals,
 
 		ConsentDmStorage: bit(c.ConsentDMStorage),
 		ConsentMatching:  bit(c.ConsentMatching),

@@ -38,6 +38,8 @@
 //	3 POST                the only call to X
 //	4 settle              sent, failed, pending again, or unknown; if it cannot
 //	                      be stored it is tried again before anything else
+//	5 reconcile           unknown only: X is read back, and the row becomes
+//	                      sent, failed, or a person's; a crash repeats the look
 package action
 
 import (
@@ -88,7 +90,7 @@ func NextOf(c event.Class, tries int) Next {
 	case event.Bug:
 		return Next{State: event.Failed, Reason: "X calls the request wrong; please report it with its detail"}
 	}
-	return Next{State: event.Unsettled, Reason: "the answer was lost; look on X whether it went out, it is not sent again by itself"}
+	return Next{State: event.Unsettled, Reason: "the answer was lost; X is read back whether it went out, it is not sent again by itself"}
 }
 
 // Say is what the operator reads: what it means, then X's problem type and X's

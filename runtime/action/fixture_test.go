@@ -303,9 +303,11 @@ type fakeX struct {
 // reaction is how X takes a call: what it answers, and whether it has made a
 // post of it. Without a script it takes it.
 type reaction struct {
-	class event.Class
-	made  bool
-	wait  time.Duration // until RetryAt
+	class   event.Class
+	made    bool
+	wait    time.Duration // until RetryAt
+	status  int
+	problem string
 }
 
 func (x *fakeX) Send(ctx context.Context, o event.Outgoing) event.Outcome {
@@ -323,7 +325,7 @@ func (x *fakeX) Send(ctx context.Context, o event.Outgoing) event.Outcome {
 	if n < len(x.script) {
 		r = x.script[n]
 	}
-	c := call{Outgoing: o, Outcome: event.Outcome{Class: r.class, Detail: "as the script says"}}
+	c := call{Outgoing: o, Outcome: event.Outcome{Class: r.class, Status: r.status, Problem: r.problem, Detail: "as the script says"}}
 	if r.wait > 0 {
 		c.RetryAt = x.now.Add(r.wait)
 	}

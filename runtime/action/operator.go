@@ -101,6 +101,37 @@ func (d Desk) Retry(ctx context.Context, now time.Time, id string) (db.Action, e
 	})
 }
 
+// ErrNotUnknown is returned where the outcome of an action is known.
+var ErrNotUnknown = errors.New("only an action whose outcome is unknown can be settled by hand")
+
+// Found is what a person saw on X of an action whose outcome is unknown.
+type Found struct {
+	Sent     bool
+	RemoteID string // X's id of the post or DM, where it was sent; "" if it was not looked up
+}
+
+// Settle records what a person found out about an action of unknown outcome.
+// Nothing is sent, whatever they found.
+func (d Desk) Settle(ctx context.Context, now time.Time, id, by string, f Found) (db.Action, error) {
+	return d.change(ctx, now, id, func(u *Unit, a *db.Action) error {
+		if a.State != event.Unsettled {
+			return fmt.Errorf("action %s is %s: %w", id, a.State, ErrNotUnknown)
+		}
+		a.State, a.Reason = event.Failed, "X does not have it, says "+by
+		if f.Sent {
+			a.State, a.RemoteID, a.Class = event.Sent, f.RemoteID, event.OK
+			a.Reason = "X has it, says " + by
+			if err := disown(u.Tx, a); err != nil {
+				return err
+			}
+		}
+		if err := u.Move(*a, event.Unsettled); err != nil {
+			return err
+		}
+		return u.judgeEchoes(*a, DefaultPersonQuiet)
+	})
+}
+
 // Pause turns the kill switch of a bot, or of db.AllBots, on or off. While it
 // is on nothing is sent and new drafts are denied; what waits is parked. When
 // it goes off, what was parked is due again and decided again, and so is what

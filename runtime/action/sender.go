@@ -36,6 +36,10 @@ type Options struct {
 	// nil: nobody.
 	Decided func(gate.Record)
 
+	// Lost is told that there may be an outcome to look for: the Reconciler
+	// wakes. nil: nobody.
+	Lost func()
+
 	Log     *slog.Logger // nil: silent
 	Metrics *Metrics     // nil: not counted
 }
@@ -89,7 +93,7 @@ func (s *Sender) Start(ctx context.Context, now time.Time) (int, error) {
 		}
 		for _, a := range rows {
 			a.State, a.Class = event.Unsettled, event.UnknownOutcome
-			a.Reason = "the host stopped while the call to X was under way; look on X whether it went out"
+			a.Reason = "the host stopped while the call to X was under way; X is read back whether it went out"
 			if err := s.close(u, a); err != nil {
 				return err
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
@@ -28,6 +29,9 @@ func (s *Sender) settle(ctx context.Context, now time.Time, e settlement) error 
 			return nil
 		}
 		next := NextOf(e.outcome.Class, a.Attempts)
+		if doubtful(a, e.outcome) {
+			next = Next{State: event.Unsettled, Reason: "X refuses the second try, as it does with a text that it has already; it is read back whether the first went out"}
+		}
 		a.State, a.Class, a.RemoteID = next.State, e.outcome.Class, e.outcome.RemoteID
 		a.Reason = next.Say(e.outcome)
 		if e.outcome.Class == event.UsageCapped {
@@ -43,6 +47,9 @@ func (s *Sender) settle(ctx context.Context, now time.Time, e settlement) error 
 			return err
 		}
 		e.action.State = a.State
+		if err := s.denied(u, &a, e.outcome); err != nil {
+			return err
+		}
 		return s.close(u, a)
 	})
 	if err != nil {
@@ -52,6 +59,31 @@ func (s *Sender) settle(ctx context.Context, now time.Time, e settlement) error 
 	s.alarm(ctx, capped)
 	return nil
 }
+
+// doubtful reports whether a refusal may be the trace of an earlier try. X says
+// of each try before it that it did nothing; and X refuses a text that it has
+// already (facts.md: 403, duplicate content; practice), by a problem that has no
+// type of its own.
+func doubtful(a db.Action, o event.Outcome) bool {
+	return o.Class == event.Refused && o.Status == http.StatusForbidden && a.Attempts > 1 && findable(a.Kind)
+}
+
+// denied draws what else follows from a refusal: one of a text is a trace of
+// earlier sends of it; one of the whole app stops the bot, for every other
+// action would be refused alike.
+func (s *Sender) denied(u *Unit, a *db.Action, o event.Outcome) error {
+	switch {
+	case o.Class == event.Refused && o.Status == http.StatusForbidden && findable(a.Kind):
+		return u.hasten(*a)
+	case o.Problem == forbiddenClient:
+		a.Reason = "the app may not make this call (" + forbiddenClient + "): see its access in X's developer portal, then `beckon resume " + a.Bot + "`; nothing was sent"
+		return u.SetSwitch(db.Switch{Bot: a.Bot, Paused: true, By: "host", At: u.Now, Reason: "X lets this app make no such call (" + forbiddenClient + ")"})
+	}
+	return nil
+}
+
+// forbiddenClient is X's problem of an app that lacks access to a call.
+const forbiddenClient = "client-forbidden"
 
 // disown takes a remote id from a that another row bears already: X gave it
 // twice, or an echo was taken for that other row. Two rows cannot bear it, and
@@ -119,6 +151,9 @@ func (u *Unit) overtaken(a db.Action) error {
 // echo may have settled first.
 func (s *Sender) note(e settlement) {
 	a, o := e.action, e.outcome
+	if o.Class != event.OK && s.Lost != nil {
+		s.Lost()
+	}
 	m := s.Metrics
 	attrs := []any{"bot", a.Bot, "user", a.User, "interaction", a.Interaction, "action", a.ID, "kind", a.Kind}
 	if o.Class != event.OK {
@@ -133,7 +168,7 @@ func (s *Sender) note(e settlement) {
 		s.Log.Warn("not sent, for good", append(attrs, "err", o.Detail)...)
 	case event.Unsettled:
 		m.Unknown.Add(1)
-		s.Log.Error("outcome unknown, look on X", append(attrs, "err", o.Detail)...)
+		s.Log.Error("outcome unknown, X is read back", append(attrs, "err", o.Detail)...)
 	default: // pending, or stopped meanwhile
 		m.Retried.Add(1)
 		s.Log.Warn("not sent, tried again later", append(attrs, "err", o.Detail)...)

@@ -174,8 +174,16 @@ func (u *Unit) Move(a db.Action, from event.State) error {
 	if err := u.uncountPost(a, from, before); err != nil {
 		return err
 	}
-	_, _, err := u.Reduce(a.Bot, partner(a), a.Interaction,
-		conversation.Moved{Kind: a.Kind, From: from, To: a.State, DraftedAt: a.CreatedAt})
+	if err := u.search(a, from); err != nil {
+		return err
+	}
+	_, effects, err := u.Reduce(a.Bot, partner(a), a.Interaction, conversation.Moved{
+		Kind: a.Kind, From: from, To: a.State, DraftedAt: a.CreatedAt, Refused: a.Class == event.Refused,
+	})
+	if err != nil {
+		return err
+	}
+	_, err = u.CarryOut(a.User, effects)
 	return err
 }
 

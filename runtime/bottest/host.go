@@ -44,7 +44,9 @@ type host struct {
 	rules  *rollout.Rollout
 	sender *action.Sender
 	sent   *action.Metrics
+	lost   *action.Reconciler
 	wake   chan struct{}
+	doubt  chan struct{}
 
 	stop context.CancelFunc
 	runs sync.WaitGroup
@@ -56,7 +58,7 @@ func hostKey() event.Key { return event.Key("bottest: a key for scenarios ...") 
 // start puts a host together on the files in dir and runs its loops. It is
 // called in a bubble.
 func start(dir string, s *scenario, sim *xsim.Sim, before func(*host, *http.Request), committed func(*host, []dispatch.Handled)) (_ *host, err error) {
-	h := &host{dir: dir, fault: newBreakage(), sent: &action.Metrics{}, wake: make(chan struct{}, 1)}
+	h := &host{dir: dir, fault: newBreakage(), sent: &action.Metrics{}, wake: make(chan struct{}, 1), doubt: make(chan struct{}, 1)}
 	ctx, cancel := context.WithCancel(context.Background())
 	h.stop = cancel
 	defer func() {
@@ -97,7 +99,9 @@ func start(dir string, s *scenario, sim *xsim.Sim, before func(*host, *http.Requ
 	h.sender = action.New(action.Options{
 		Store: store{h.store, "sender", h.fault}, Gate: g, X: x, Key: hostKey(), Book: book, Told: inbox.Take,
 		Send: send, Metrics: h.sent,
+		Lost: func() { nudge(h.doubt) },
 	})
+	h.lost = &action.Reconciler{Store: store{h.store, "reconciler", h.fault}, X: x, Key: hostKey(), Book: book, Metrics: h.sent}
 	d := dispatch.New(dispatch.Options{
 		Store: store{h.store, "dispatch", h.fault}, Gate: g, Handlers: chains, Key: hostKey(), Book: book, MaxEventAge: s.MaxEventAge,
 	})
@@ -110,6 +114,7 @@ func start(dir string, s *scenario, sim *xsim.Sim, before func(*host, *http.Requ
 		return nil, err
 	}
 	h.runs.Go(func() { _ = h.sender.Run(ctx, time.Now, h.wake) })
+	h.runs.Go(func() { _ = h.lost.Run(ctx, time.Now, h.doubt) })
 	h.runs.Go(func() {
 		_ = d.Run(ctx, dispatch.Loop{Bus: q, Now: time.Now, Commit: func(done []dispatch.Handled) {
 			committed(h, done)
@@ -163,9 +168,11 @@ func (h touchy) Handle(in handlers.In) handlers.Out {
 }
 
 // stir wakes the sender.
-func (h *host) stir() {
+func (h *host) stir() { nudge(h.wake) }
+
+func nudge(c chan<- struct{}) {
 	select {
-	case h.wake <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }

@@ -66,7 +66,10 @@ func (r *run) ledger() (l ledger, err error) {
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.Bot, b.Bot), cmp.Compare(a.Interaction, b.Interaction),
 			cmp.Compare(a.Version, b.Version), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Purpose, b.Purpose))
 	})
-	l.Calls, l.Posts, l.DMs = r.sim.Seen(), r.sim.Posts(), r.sim.DMs()
+	l.Calls = slices.DeleteFunc(r.sim.Seen(), func(c xsim.Call) bool { // reading back changes nothing on X
+		return c.Op == xsim.OpTweets || c.Op == xsim.OpConversation
+	})
+	l.Posts, l.DMs = r.sim.Posts(), r.sim.DMs()
 	l.AfterStop = h.sent.AfterStop.Load()
 	return l, err
 }

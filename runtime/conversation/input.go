@@ -37,6 +37,7 @@ type Moved struct {
 	Kind      event.ActionKind
 	From, To  event.State
 	DraftedAt time.Time // the row's creation: At of its Drafted
+	Refused   bool      // To is failed because X refused the send for good
 }
 
 // OptOutRecorded is an opt-out that an operator enters for the user.
@@ -55,8 +56,8 @@ type Released struct{}
 // FlowMoved is the user's new position in a flow; "" closes it.
 type FlowMoved struct{ Flow string }
 
-// Blocked is X refusing a send because the user blocks the bot. It counts like
-// an opt-out toward this bot, and ends like one: with the user's START.
+// Blocked is X's word that the user blocks the bot. It counts like an opt-out
+// toward this bot, and ends like one: with the user's START.
 type Blocked struct{}
 
 // Consented is a user who agreed to something, or withdrew it.

@@ -14,6 +14,7 @@ const (
 	reasonOptedOut  = "the user opted out"
 	reasonRecorded  = "an operator recorded the user's opt-out"
 	reasonBlocked   = "the user blocks us"
+	reasonRefused   = "X refuses what goes to the user: they seem to block us"
 	reasonEncrypted = "an encrypted message that we cannot read, perhaps a STOP"
 	reasonDoubt     = "a message that is perhaps a STOP"
 )
@@ -32,7 +33,7 @@ func Reduce(s State, in Input) (State, []Effect) {
 		}
 		return count(s, in.Kind, "", in.State, in.At), nil
 	case Moved:
-		return count(s, in.Kind, in.From, in.To, in.DraftedAt), nil
+		return refused(count(s, in.Kind, in.From, in.To, in.DraftedAt), in)
 	case OptOutRecorded:
 		// An operator acts on what stands now: a user's clock that runs ahead
 		// does not undo it.
@@ -57,6 +58,28 @@ func Reduce(s State, in Input) (State, []Effect) {
 	case Blocked:
 		s.Conversation.BlockedUs = true
 		return s, []Effect{CancelOpen{Reason: reasonBlocked}}
+	}
+	return s, nil
+}
+
+// blockedAfter is how many sends to a user X refuses in a row before we take it
+// that the user blocks us. X never says so to the sender; one refusal can have
+// another cause, such as a text that X has already.
+const blockedAfter = 2
+
+// refused counts what X refused to deliver to the user, each for another act of
+// theirs. A send that X takes proves that there is no block.
+func refused(s State, in Moved) (State, []Effect) {
+	c := &s.Conversation
+	switch {
+	case in.Kind != event.Reply && in.Kind != event.DM:
+	case in.To == event.Sent:
+		c.Refusals = 0
+	case in.To == event.Failed && in.Refused:
+		if c.Refusals++; c.Refusals >= blockedAfter && !c.BlockedUs {
+			c.BlockedUs = true
+			return s, []Effect{CancelOpen{Reason: reasonRefused}}
+		}
 	}
 	return s, nil
 }

@@ -51,6 +51,7 @@ type Conversation struct {
 	Flow        string    // position in an open flow; "" if none. While open, CANCEL and END belong to the flow
 	Automated   event.Tri // latest known of the other side; "" reads as unknown
 	BlockedUs   bool
+	Refusals    int64 // X's refusals of sends to the user since the last one that it took
 
 	ConfirmedAt time.Time // last opt-out confirmation, for the once in 24 hours
 	LastEventAt time.Time // user's time of the latest event applied

@@ -10,7 +10,7 @@ import (
 )
 
 const conversation = `-- name: Conversation :one
-SELECT bot, user_id, version, initiated, initiated_at, initiated_by, dms_received, dms_sent, replies_sent, last_dm_at, sends, held, held_reason, handed_off, paused_until, flow, automated, blocked_us, confirmed_at, last_event_at, consent_dm_storage, consent_matching FROM conversations WHERE bot = ? AND user_id = ?
+SELECT bot, user_id, version, initiated, initiated_at, initiated_by, dms_received, dms_sent, replies_sent, last_dm_at, sends, held, held_reason, handed_off, paused_until, flow, automated, blocked_us, confirmed_at, last_event_at, consent_dm_storage, consent_matching, refusals FROM conversations WHERE bot = ? AND user_id = ?
 `
 
 func (q *Queries) Conversation(ctx context.Context, bot string, userID string) (Conversation, error) {
@@ -39,6 +39,7 @@ func (q *Queries) Conversation(ctx context.Context, bot string, userID string) (
 		&i.LastEventAt,
 		&i.ConsentDmStorage,
 		&i.ConsentMatching,
+		&i.Refusals,
 	)
 	return i, err
 }
@@ -76,8 +77,8 @@ INSERT INTO conversations (
   bot, user_id, version, initiated, initiated_at, initiated_by,
   dms_received, dms_sent, replies_sent, last_dm_at, sends,
   held, held_reason, handed_off, paused_until, flow, automated, blocked_us,
-  confirmed_at, last_event_at, consent_dm_storage, consent_matching
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  confirmed_at, last_event_at, consent_dm_storage, consent_matching, refusals
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (bot, user_id) DO UPDATE SET
   version = excluded.version,
   initiated = excluded.initiated,
@@ -98,7 +99,8 @@ ON CONFLICT (bot, user_id) DO UPDATE SET
   confirmed_at = excluded.confirmed_at,
   last_event_at = excluded.last_event_at,
   consent_dm_storage = excluded.consent_dm_storage,
-  consent_matching = excluded.consent_matching
+  consent_matching = excluded.consent_matching,
+  refusals = excluded.refusals
 `
 
 type PutConversationParams struct {
@@ -124,6 +126,7 @@ type PutConversationParams struct {
 	LastEventAt      int64
 	ConsentDmStorage int64
 	ConsentMatching  int64
+	Refusals         int64
 }
 
 func (q *Queries) PutConversation(ctx context.Context, arg PutConversationParams) error {
@@ -150,6 +153,7 @@ func (q *Queries) PutConversation(ctx context.Context, arg PutConversationParams
 		arg.LastEventAt,
 		arg.ConsentDmStorage,
 		arg.ConsentMatching,
+		arg.Refusals,
 	)
 	return err
 }

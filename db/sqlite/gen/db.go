@@ -84,6 +84,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.dropFingerprintStmt, err = db.PrepareContext(ctx, dropFingerprint); err != nil {
 		return nil, fmt.Errorf("error preparing query DropFingerprint: %w", err)
 	}
+	if q.dropLookupStmt, err = db.PrepareContext(ctx, dropLookup); err != nil {
+		return nil, fmt.Errorf("error preparing query DropLookup: %w", err)
+	}
 	if q.dueActionsStmt, err = db.PrepareContext(ctx, dueActions); err != nil {
 		return nil, fmt.Errorf("error preparing query DueActions: %w", err)
 	}
@@ -141,11 +144,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listTokensStmt, err = db.PrepareContext(ctx, listTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query ListTokens: %w", err)
 	}
+	if q.lookupStmt, err = db.PrepareContext(ctx, lookup); err != nil {
+		return nil, fmt.Errorf("error preparing query Lookup: %w", err)
+	}
 	if q.markSeenStmt, err = db.PrepareContext(ctx, markSeen); err != nil {
 		return nil, fmt.Errorf("error preparing query MarkSeen: %w", err)
 	}
 	if q.metaStmt, err = db.PrepareContext(ctx, meta); err != nil {
 		return nil, fmt.Errorf("error preparing query Meta: %w", err)
+	}
+	if q.nextLookupStmt, err = db.PrepareContext(ctx, nextLookup); err != nil {
+		return nil, fmt.Errorf("error preparing query NextLookup: %w", err)
 	}
 	if q.openActionsToStmt, err = db.PrepareContext(ctx, openActionsTo); err != nil {
 		return nil, fmt.Errorf("error preparing query OpenActionsTo: %w", err)
@@ -182,6 +191,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putInteractionStmt, err = db.PrepareContext(ctx, putInteraction); err != nil {
 		return nil, fmt.Errorf("error preparing query PutInteraction: %w", err)
+	}
+	if q.putLookupStmt, err = db.PrepareContext(ctx, putLookup); err != nil {
+		return nil, fmt.Errorf("error preparing query PutLookup: %w", err)
 	}
 	if q.putRateWindowStmt, err = db.PrepareContext(ctx, putRateWindow); err != nil {
 		return nil, fmt.Errorf("error preparing query PutRateWindow: %w", err)
@@ -339,6 +351,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing dropFingerprintStmt: %w", cerr)
 		}
 	}
+	if q.dropLookupStmt != nil {
+		if cerr := q.dropLookupStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropLookupStmt: %w", cerr)
+		}
+	}
 	if q.dueActionsStmt != nil {
 		if cerr := q.dueActionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dueActionsStmt: %w", cerr)
@@ -434,6 +451,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listTokensStmt: %w", cerr)
 		}
 	}
+	if q.lookupStmt != nil {
+		if cerr := q.lookupStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lookupStmt: %w", cerr)
+		}
+	}
 	if q.markSeenStmt != nil {
 		if cerr := q.markSeenStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing markSeenStmt: %w", cerr)
@@ -442,6 +464,11 @@ func (q *Queries) Close() error {
 	if q.metaStmt != nil {
 		if cerr := q.metaStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing metaStmt: %w", cerr)
+		}
+	}
+	if q.nextLookupStmt != nil {
+		if cerr := q.nextLookupStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing nextLookupStmt: %w", cerr)
 		}
 	}
 	if q.openActionsToStmt != nil {
@@ -502,6 +529,11 @@ func (q *Queries) Close() error {
 	if q.putInteractionStmt != nil {
 		if cerr := q.putInteractionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putInteractionStmt: %w", cerr)
+		}
+	}
+	if q.putLookupStmt != nil {
+		if cerr := q.putLookupStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putLookupStmt: %w", cerr)
 		}
 	}
 	if q.putRateWindowStmt != nil {
@@ -648,6 +680,7 @@ type Queries struct {
 	dropDeadLetterStmt    *sql.Stmt
 	dropEchoStmt          *sql.Stmt
 	dropFingerprintStmt   *sql.Stmt
+	dropLookupStmt        *sql.Stmt
 	dueActionsStmt        *sql.Stmt
 	echoesToStmt          *sql.Stmt
 	expiredActionsStmt    *sql.Stmt
@@ -667,8 +700,10 @@ type Queries struct {
 	listRateWindowsStmt   *sql.Stmt
 	listSwitchesStmt      *sql.Stmt
 	listTokensStmt        *sql.Stmt
+	lookupStmt            *sql.Stmt
 	markSeenStmt          *sql.Stmt
 	metaStmt              *sql.Stmt
+	nextLookupStmt        *sql.Stmt
 	openActionsToStmt     *sql.Stmt
 	optedOutStmt          *sql.Stmt
 	pruneDecisionsStmt    *sql.Stmt
@@ -681,6 +716,7 @@ type Queries struct {
 	putEchoStmt           *sql.Stmt
 	putFingerprintStmt    *sql.Stmt
 	putInteractionStmt    *sql.Stmt
+	putLookupStmt         *sql.Stmt
 	putRateWindowStmt     *sql.Stmt
 	putRuleSetStmt        *sql.Stmt
 	putSlotStmt           *sql.Stmt
@@ -724,6 +760,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		dropDeadLetterStmt:    q.dropDeadLetterStmt,
 		dropEchoStmt:          q.dropEchoStmt,
 		dropFingerprintStmt:   q.dropFingerprintStmt,
+		dropLookupStmt:        q.dropLookupStmt,
 		dueActionsStmt:        q.dueActionsStmt,
 		echoesToStmt:          q.echoesToStmt,
 		expiredActionsStmt:    q.expiredActionsStmt,
@@ -743,8 +780,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listRateWindowsStmt:   q.listRateWindowsStmt,
 		listSwitchesStmt:      q.listSwitchesStmt,
 		listTokensStmt:        q.listTokensStmt,
+		lookupStmt:            q.lookupStmt,
 		markSeenStmt:          q.markSeenStmt,
 		metaStmt:              q.metaStmt,
+		nextLookupStmt:        q.nextLookupStmt,
 		openActionsToStmt:     q.openActionsToStmt,
 		optedOutStmt:          q.optedOutStmt,
 		pruneDecisionsStmt:    q.pruneDecisionsStmt,
@@ -757,6 +796,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putEchoStmt:           q.putEchoStmt,
 		putFingerprintStmt:    q.putFingerprintStmt,
 		putInteractionStmt:    q.putInteractionStmt,
+		putLookupStmt:         q.putLookupStmt,
 		putRateWindowStmt:     q.putRateWindowStmt,
 		putRuleSetStmt:        q.putRuleSetStmt,
 		putSlotStmt:           q.putSlotStmt,

@@ -83,6 +83,7 @@ type Conversation struct {
 	LastEventAt      int64
 	ConsentDmStorage int64
 	ConsentMatching  int64
+	Refusals         int64
 }
 
 type DeadLetter struct {
@@ -147,6 +148,15 @@ type Interaction struct {
 	DraftsWaiting int64
 	FirstAt       int64
 	LastAt        int64
+}
+
+type Lookup struct {
+	ActionID string
+	Looks    int64
+	Absent   int64
+	LastAt   int64
+	NextAt   int64
+	Found    string
 }
 
 type Meta struct {
