@@ -255,7 +255,7 @@ func TestI3FaultsOfASearch(t *testing.T) {
 func TestForbiddenAppPausesTheBot(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.x.script = []reaction{{class: event.Auth, status: 403, problem: forbiddenClient}}
+	d.x.script = []reaction{{class: event.Refused, status: 403, problem: forbiddenClient}}
 	a := d.drafted(d.mention("u1", "p1", "hello"), event.Pending)
 	b := d.drafted(d.mention("u2", "p2", "hello"), event.Pending)
 	d.want(a.ID, event.Pending, 0)

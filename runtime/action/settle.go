@@ -28,6 +28,9 @@ func (s *Sender) settle(ctx context.Context, now time.Time, e settlement) error 
 		if a.State != event.Attempting {
 			return nil
 		}
+		if banned(a, e.outcome) {
+			e.outcome.Class = event.Auth // of the app: nothing was sent, and a person can mend it
+		}
 		next := NextOf(e.outcome.Class, a.Attempts)
 		if doubtful(a, e.outcome) {
 			next = Next{State: event.Unsettled, Reason: "X refuses the second try, as it does with a text that it has already; it is read back whether the first went out"}
@@ -68,6 +71,12 @@ func doubtful(a db.Action, o event.Outcome) bool {
 	return o.Class == event.Refused && o.Status == http.StatusForbidden && a.Attempts > 1 && findable(a.Kind)
 }
 
+// banned reports whether X lets the app answer nobody. That likes or quotes are
+// not in its tier is a refusal like others.
+func banned(a db.Action, o event.Outcome) bool {
+	return o.Problem == forbiddenClient && (a.Kind == event.Reply || a.Kind == event.DM || a.Kind == event.Post)
+}
+
 // denied draws what else follows from a refusal: one of a text is a trace of
 // earlier sends of it; one of the whole app stops the bot, for every other
 // action would be refused alike.
@@ -75,7 +84,7 @@ func (s *Sender) denied(u *Unit, a *db.Action, o event.Outcome) error {
 	switch {
 	case o.Class == event.Refused && o.Status == http.StatusForbidden && findable(a.Kind):
 		return u.hasten(*a)
-	case o.Problem == forbiddenClient:
+	case banned(*a, o):
 		a.Reason = "the app may not make this call (" + forbiddenClient + "): see its access in X's developer portal, then `beckon resume " + a.Bot + "`; nothing was sent"
 		return u.SetSwitch(db.Switch{Bot: a.Bot, Paused: true, By: "host", At: u.Now, Reason: "X lets this app make no such call (" + forbiddenClient + ")"})
 	}

@@ -59,8 +59,6 @@ func classOf(status int, problem string) event.Class {
 		return event.Refused // also a 429, of which no rate window is the cause
 	case status == http.StatusUnauthorized:
 		return event.Auth
-	case status == http.StatusForbidden && problem == "client-forbidden":
-		return event.Auth // of the app: whatever is sent is refused alike
 	case status == http.StatusPaymentRequired:
 		return event.UsageCapped
 	case status == http.StatusForbidden:

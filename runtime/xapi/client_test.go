@@ -112,7 +112,7 @@ func TestA3Classes(t *testing.T) {
 		{"not summoned", 403, nil, `{"detail":"You are not permitted","type":"about:blank","title":"Forbidden","status":403}`,
 			event.Outcome{Class: event.Refused, Status: 403, Detail: "You are not permitted"}},
 		{"app lacks access", 403, nil, `{"type":"` + problems + `client-forbidden","title":"Client Forbidden"}`,
-			event.Outcome{Class: event.Auth, Status: 403, Problem: "client-forbidden", Detail: "Client Forbidden"}},
+			event.Outcome{Class: event.Refused, Status: 403, Problem: "client-forbidden", Detail: "Client Forbidden"}},
 		{"older spelling of the prefix", 403, nil, `{"type":"https://api.twitter.com/2/problems/not-authorized-for-resource","title":"No"}`,
 			event.Outcome{Class: event.Refused, Status: 403, Problem: "not-authorized-for-resource", Detail: "No"}},
 		{"gone", 404, nil, `{"errors":[{"type":"` + problems + `resource-not-found","title":"Not Found","detail":"no such post"}]}`,
