@@ -44,6 +44,7 @@ package action
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/beckon-bot/beckon/runtime/event"
@@ -104,6 +105,34 @@ func (n Next) Say(o event.Outcome) string {
 		s += ": " + o.Detail
 	}
 	return s
+}
+
+// NextFor is NextOf with what an outcome tells beyond its class.
+func NextFor(k event.ActionKind, o event.Outcome, tries int) Next {
+	switch {
+	case banned(k, o):
+		return Next{State: event.Pending, After: backoff(tries), Reason: "the app may not make this call: the bot is paused until a person has seen to it; nothing was sent"}
+	case refusedText(k, o) && tries > 1:
+		// X says of each try before this one that it did nothing. But it refuses
+		// a text that it has already by a problem without a type of its own
+		// (facts.md: 403, duplicate content; practice).
+		return Next{State: event.Unsettled, Reason: "X refuses the second try, as it does with a text that it has already; it is read back whether the first went out"}
+	}
+	return NextOf(o.Class, tries)
+}
+
+// forbiddenClient is X's problem of an app that lacks access to a call.
+const forbiddenClient = "client-forbidden"
+
+// banned reports whether X lets the app answer nobody. That likes or quotes are
+// not in its tier is a refusal like others.
+func banned(k event.ActionKind, o event.Outcome) bool {
+	return o.Problem == forbiddenClient && (k == event.Reply || k == event.DM || k == event.Post)
+}
+
+// refusedText reports whether X may have refused a text because it has it.
+func refusedText(k event.ActionKind, o event.Outcome) bool {
+	return o.Class == event.Refused && o.Status == http.StatusForbidden && findable(k)
 }
 
 func backoff(tries int) time.Duration {

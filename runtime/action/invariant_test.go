@@ -120,7 +120,7 @@ func (d *desk) checkCalls(a db.Action) {
 	}
 	for i, c := range calls {
 		again := i < len(calls)-1
-		if again && (c.id != "" || NextOf(c.Class, 1).State != event.Pending) {
+		if again && (c.id != "" || NextFor(c.Kind, c.Outcome, 1).State != event.Pending) {
 			d.t.Errorf("I3: action %s is sent again after %q", a.ID, c.Class)
 		}
 	}

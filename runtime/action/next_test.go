@@ -37,3 +37,28 @@ func TestI3NextOf(t *testing.T) {
 		}
 	}
 }
+
+func TestI3NextFor(t *testing.T) {
+	t.Parallel()
+	duplicate := event.Outcome{Class: event.Refused, Status: 403}
+	noAccess := event.Outcome{Class: event.Refused, Status: 403, Problem: "client-forbidden"}
+	for _, tt := range []struct {
+		kind  event.ActionKind
+		out   event.Outcome
+		tries int
+		want  event.State
+	}{
+		{event.Reply, duplicate, 1, event.Failed},
+		{event.Reply, duplicate, 2, event.Unsettled},
+		{event.DM, duplicate, 3, event.Unsettled},
+		{event.Like, duplicate, 2, event.Failed},
+		{event.Reply, event.Outcome{Class: event.Refused, Status: 200}, 2, event.Failed},
+		{event.DM, noAccess, 1, event.Pending},
+		{event.Like, noAccess, 1, event.Failed},
+		{event.Quote, noAccess, 1, event.Failed},
+	} {
+		if got := NextFor(tt.kind, tt.out, tt.tries); got.State != tt.want {
+			t.Errorf("%s, %+v, try %d: got %+v, want %s", tt.kind, tt.out, tt.tries, got, tt.want)
+		}
+	}
+}

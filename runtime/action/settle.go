@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
@@ -28,13 +27,7 @@ func (s *Sender) settle(ctx context.Context, now time.Time, e settlement) error 
 		if a.State != event.Attempting {
 			return nil
 		}
-		if banned(a, e.outcome) {
-			e.outcome.Class = event.Auth // of the app: nothing was sent, and a person can mend it
-		}
-		next := NextOf(e.outcome.Class, a.Attempts)
-		if doubtful(a, e.outcome) {
-			next = Next{State: event.Unsettled, Reason: "X refuses the second try, as it does with a text that it has already; it is read back whether the first went out"}
-		}
+		next := NextFor(a.Kind, e.outcome, a.Attempts)
 		a.State, a.Class, a.RemoteID = next.State, e.outcome.Class, e.outcome.RemoteID
 		a.Reason = next.Say(e.outcome)
 		if e.outcome.Class == event.UsageCapped {
@@ -50,7 +43,7 @@ func (s *Sender) settle(ctx context.Context, now time.Time, e settlement) error 
 			return err
 		}
 		e.action.State = a.State
-		if err := s.denied(u, &a, e.outcome); err != nil {
+		if err := s.denied(u, a, e.outcome); err != nil {
 			return err
 		}
 		return s.close(u, a)
@@ -63,36 +56,19 @@ func (s *Sender) settle(ctx context.Context, now time.Time, e settlement) error 
 	return nil
 }
 
-// doubtful reports whether a refusal may be the trace of an earlier try. X says
-// of each try before it that it did nothing; and X refuses a text that it has
-// already (facts.md: 403, duplicate content; practice), by a problem that has no
-// type of its own.
-func doubtful(a db.Action, o event.Outcome) bool {
-	return o.Class == event.Refused && o.Status == http.StatusForbidden && a.Attempts > 1 && findable(a.Kind)
-}
-
-// banned reports whether X lets the app answer nobody. That likes or quotes are
-// not in its tier is a refusal like others.
-func banned(a db.Action, o event.Outcome) bool {
-	return o.Problem == forbiddenClient && (a.Kind == event.Reply || a.Kind == event.DM || a.Kind == event.Post)
-}
-
 // denied draws what else follows from a refusal: one of a text is a trace of
 // earlier sends of it; one of the whole app stops the bot, for every other
 // action would be refused alike.
-func (s *Sender) denied(u *Unit, a *db.Action, o event.Outcome) error {
+func (s *Sender) denied(u *Unit, a db.Action, o event.Outcome) error {
 	switch {
-	case o.Class == event.Refused && o.Status == http.StatusForbidden && findable(a.Kind):
-		return u.hasten(*a)
-	case banned(*a, o):
-		a.Reason = "the app may not make this call (" + forbiddenClient + "): see its access in X's developer portal, then `beckon resume " + a.Bot + "`; nothing was sent"
-		return u.SetSwitch(db.Switch{Bot: a.Bot, Paused: true, By: "host", At: u.Now, Reason: "X lets this app make no such call (" + forbiddenClient + ")"})
+	case banned(a.Kind, o):
+		return u.SetSwitch(db.Switch{Bot: a.Bot, Paused: true, By: "host", At: u.Now,
+			Reason: "X lets this app make no such call (" + forbiddenClient + "): see its access in X's developer portal"})
+	case refusedText(a.Kind, o):
+		return u.hasten(a)
 	}
 	return nil
 }
-
-// forbiddenClient is X's problem of an app that lacks access to a call.
-const forbiddenClient = "client-forbidden"
 
 // disown takes a remote id from a that another row bears already: X gave it
 // twice, or an echo was taken for that other row. Two rows cannot bear it, and

@@ -153,7 +153,7 @@ func errorTable(t *testing.T) string {
 		if e.Class != out.Class {
 			asRead = string(e.Class)
 		}
-		next := action.NextOf(out.Class, 1)
+		next := action.NextFor(event.Reply, out, 1)
 		fmt.Fprintf(&b, "| %s | %s | %s | `%s` | %s | %s | %s | %s |\n", k.what, statusOf(k), codeOr(k.problem, "nothing"), out.Class,
 			happens(next, out), seen(next, out), codeOr(asRead, ""), scenarioOf(t, k))
 	}
