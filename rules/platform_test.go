@@ -91,6 +91,8 @@ var platformCases = []struct {
 	{"x.list-add", asked("list_add"), func(in *Input) { in.Action.UserActAttached = false }, Deny},
 	{"x.gone-on-self-serve", asked("like"), func(in *Input) { in.Bot.Tier = "self_serve" }, Deny},
 	{"x.gone-on-self-serve", asked("quote"), func(in *Input) { in.Bot.Tier = "self_serve" }, Deny},
+	{"x.posts-an-hour", with(asked("post"), func(in *Input) { in.Budget.Posts1h = 19 }), func(in *Input) { in.Budget.Posts1h = 20 }, Deny},
+	{"x.posts-a-day", with(asked("repost"), func(in *Input) { in.Budget.Posts24h = 99 }), func(in *Input) { in.Budget.Posts24h = 100 }, Deny},
 	{"x.same-elsewhere", asked("post"), func(in *Input) { in.Draft.DuplicateElsewhere = true }, Deny},
 	{"x.same-again", asked("quote"), func(in *Input) { in.Draft.DuplicateRecent = true }, Deny},
 	{"x.hashtags", with(asked("post"), func(in *Input) { in.Draft.Hashtags = 2 }), func(in *Input) { in.Draft.Hashtags = 5 }, Hold},
