@@ -23,8 +23,11 @@ type bots struct {
 	chains map[string]handlers.Chain
 	send   map[string]bool
 	byUser map[string]string // user id to configured name
-	book   *budget.Book
+	money  budget.Options
 }
+
+// book is what the bots' calls may be and cost.
+func (b bots) book() *budget.Book { return budget.New(b.money) }
 
 // readConfig reads and checks a configuration file.
 func readConfig(sys system, path string) (*config.Config, error) {
@@ -42,8 +45,11 @@ func readConfig(sys system, path string) (*config.Config, error) {
 // loadBots loads the rules and answers of every bot, and reports the faults of
 // all of them.
 func loadBots(cfg *config.Config) (bots, error) {
-	b := bots{chains: map[string]handlers.Chain{}, send: map[string]bool{}, byUser: map[string]string{}, book: budget.New(budget.Options{})}
+	b := bots{chains: map[string]handlers.Chain{}, send: map[string]bool{}, byUser: map[string]string{}}
 	var faults []error
+	prices, err := loadPrices(cfg.Prices)
+	faults = append(faults, err)
+	b.money = budget.Options{Prices: prices, Budgets: budgets(cfg)}
 	for _, name := range cfg.Names() {
 		c := cfg.Bots[name]
 		bot, err := gateBot(name, c, cfg.App.Tier)
@@ -56,6 +62,31 @@ func loadBots(cfg *config.Config) (bots, error) {
 		b.byUser[c.UserID] = name
 	}
 	return b, errors.Join(faults...)
+}
+
+// loadPrices reads a file of prices; without one the shipped ones count.
+func loadPrices(path string) (budget.Prices, error) {
+	if path == "" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, exitError{exitUsage, fmt.Errorf("read prices: %w", err)}
+	}
+	p, err := budget.ParsePrices(path, data)
+	if err != nil {
+		return nil, exitError{exitUsage, err}
+	}
+	return p, nil
+}
+
+// budgets are what the bots may cost.
+func budgets(cfg *config.Config) map[string]budget.Limits {
+	of := map[string]budget.Limits{}
+	for name, b := range cfg.Bots {
+		of[name] = budget.Limits{Day: b.Budget.DayUSD, Month: b.Budget.MonthUSD}
+	}
+	return of
 }
 
 // record keeps the rule sets with their sources, so that any decision of theirs

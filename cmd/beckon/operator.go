@@ -20,6 +20,7 @@ import (
 	"github.com/beckon-bot/beckon/runtime/account"
 	"github.com/beckon-bot/beckon/runtime/action"
 	"github.com/beckon-bot/beckon/runtime/admin"
+	"github.com/beckon-bot/beckon/runtime/budget"
 	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/gate"
 )
@@ -155,7 +156,7 @@ func (o *operator) become(ctx context.Context, sys system, cfg *config.Config, d
 			err = errors.Join(err, h.Close())
 		}
 	}()
-	var b bots
+	b := bots{money: budget.Options{Budgets: budgets(cfg)}} // what is not decided again has its price
 	if decides {
 		if b, err = loadBots(cfg); err != nil {
 			return err
@@ -167,7 +168,7 @@ func (o *operator) become(ctx context.Context, sys system, cfg *config.Config, d
 	if err := b.record(ctx, h.store, h.now()); err != nil {
 		return err
 	}
-	h.desk = action.Desk{Store: h.store, Gate: gate.New(b.gate), Key: h.key, Book: b.book}
+	h.desk = action.Desk{Store: h.store, Gate: gate.New(b.gate), Key: h.key, Book: b.book()}
 	o.base, o.token = "http://localhost", newToken()
 	o.http = &http.Client{Transport: inProcess{admin.New(admin.Options{
 		Store: h.store, Now: h.now, Token: o.token, Bots: cfg.Names(), Log: log,

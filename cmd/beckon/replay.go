@@ -18,6 +18,7 @@ import (
 	"github.com/beckon-bot/beckon/cmd/internal/config"
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/db/sqlite"
+	"github.com/beckon-bot/beckon/runtime/budget"
 	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/gate"
 	"github.com/beckon-bot/beckon/runtime/ingest"
@@ -182,8 +183,10 @@ func (r *replayRun) play(ctx context.Context, store db.Store) error {
 	if err != nil {
 		return err
 	}
+	money := r.bots.money
+	money.NoWindows = true // nothing reaches X
 	p := replay.New(replay.Options{
-		Store: store, Gate: gate.New(r.bots.gate), Handlers: r.bots.chains, MaxEventAge: r.cfg.MaxEventAge,
+		Store: store, Gate: gate.New(r.bots.gate), Handlers: r.bots.chains, MaxEventAge: r.cfg.MaxEventAge, Book: budget.New(money),
 		Route: door.Message, Emit: out,
 	}, r.known)
 	progress := r.progress()

@@ -100,6 +100,17 @@ func TestLoadRefuses(t *testing.T) {
 		{"local time zone", tail("time_zone: Local"), "12:5: bots.desk.time_zone: want an IANA time zone such as Europe/Berlin"},
 		{"time zone is a path", tail("time_zone: ../etc/passwd"), "12:5: bots.desk.time_zone: want an IANA time zone such as Europe/Berlin"},
 
+		// Money.
+		{"budget in words", tail("budget: {day_usd: five}"), `12:14: bots.desk.budget.day_usd: want an amount in US dollars such as 0.015, with six digits after the point at most, not "five"`},
+		{"budget with a sign", tail("budget: {day_usd: $5}"), `12:14: bots.desk.budget.day_usd: want an amount in US dollars such as 0.015, with six digits after the point at most, not "$5"`},
+		{"budget below nothing", tail("budget: {month_usd: -5}"), `12:14: bots.desk.budget.month_usd: want an amount in US dollars such as 0.015, with six digits after the point at most, not "-5"`},
+		{"budget of nothing", tail("budget: {day_usd: 0.00}"), "12:14: bots.desk.budget.day_usd: want more than 0; send: false sends nothing, and without the key there is no limit"},
+		{"budget beyond all", tail("budget: {month_usd: 1000000001}"), "12:14: bots.desk.budget.month_usd: 1000000001 is more than a billion US dollars"},
+		{"budget of a day above the month's", tail("budget: {day_usd: 5, month_usd: 4.999999}"), "12:14: bots.desk.budget.day_usd: $5.000 a day is more than $4.999999 a month"},
+		{"budget is a number", tail("budget: 5"), "12:5: bots.desk.budget: want keys with values, got one value"},
+		{"budget by the week", tail("budget: {week_usd: 5}"), `12:14: bots.desk.budget.week_usd: unknown key; the nearest known key is "day_usd"`},
+		{"prices without a name", head("prices:"), "1:1: prices: has no value; set it or leave the key out"},
+
 		// Names and ids.
 		{"bot name upper", [2]string{"  desk:", "  Desk:"}, "5:3: bots.Desk: " + name},
 		{"bot name hyphen first", [2]string{"  desk:", "  -desk:"}, "5:3: bots.-desk: " + name},

@@ -31,7 +31,7 @@ type check struct {
 }
 
 func (c check) config(cfg *Config) {
-	cfg.DataDir = c.path(cfg.DataDir)
+	cfg.DataDir, cfg.Prices = c.path(cfg.DataDir), c.path(cfg.Prices)
 	c.hostPort("listen", cfg.Listen)
 	c.hostPort("admin", cfg.Admin)
 	c.loopback("admin", cfg.Admin)
@@ -114,6 +114,9 @@ func (c check) bot(at string, b *Bot) {
 	c.text(at+".texts.opt_out_hint", b.Texts.OptOutHint)
 	c.text(at+".texts.opt_out_confirmation", b.Texts.OptOutConfirmation)
 	c.text(at+".texts.disclosure", b.Texts.Disclosure)
+	if m := b.Budget.MonthUSD; m != 0 && b.Budget.DayUSD > m {
+		c.fail(at+".budget.day_usd", "%s a day is more than %s a month", b.Budget.DayUSD, m)
+	}
 	c.past(at+".declared.label", b.Declared.Label)
 	c.past(at+".declared.bio", b.Declared.Bio)
 	c.past(at+".declared.operator", b.Declared.Operator)

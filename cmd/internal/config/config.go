@@ -12,6 +12,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/beckon-bot/beckon/runtime/budget"
 )
 
 // source is this file: Print takes the manual from its comments, so that the
@@ -63,6 +65,11 @@ type Config struct {
 	// Where X's API is: https, or http on a loopback address. For `beckon xsim`
 	// and tests; leave it out otherwise.
 	XBaseURL string `yaml:"x_base_url" default:"https://api.x.com" off:"yes"`
+
+	// File of what X bills, in US dollars, a line each: a name and an amount, such
+	// as "dm 0.015". It changes the prices that it names; runtime/budget/prices.txt
+	// has all names and what stands in for the others.
+	Prices string `yaml:"prices" example:"prices.txt" off:"yes"`
 
 	// The X app that all bots of this file belong to.
 	App App `yaml:"app" need:"yes"`
@@ -171,6 +178,11 @@ type Bot struct {
 	// and nothing is sent.
 	Send bool `yaml:"send" default:"false"`
 
+	// What the account may cost. What it cannot pay is denied, and rules see what
+	// is left. An answer counts when it is drafted. Received events and reads
+	// count too, but are not stopped: X has sent them by then.
+	Budget Budget `yaml:"budget" off:"yes"`
+
 	// What a person has checked by hand on the account, and when. What is left
 	// out counts as not so, and rules can refuse to answer on that ground.
 	Declared Declared `yaml:"declared" off:"yes"`
@@ -186,6 +198,15 @@ type OAuth1 struct {
 
 	// The access token's secret.
 	AccessSecret SecretRef `yaml:"access_secret" example:"env:BECKON_SUPPORT_ACCESS_SECRET" need:"yes"`
+}
+
+// Budget is what a bot may cost; the zero value sets no limit.
+type Budget struct {
+	// In a UTC day, in US dollars, with six digits after the point at most.
+	DayUSD budget.Micro `yaml:"day_usd" example:"5"`
+
+	// In a UTC month.
+	MonthUSD budget.Micro `yaml:"month_usd" example:"60"`
 }
 
 // Texts are sent as they stand.

@@ -86,13 +86,14 @@ bots:
 		t.Fatal("a bad bot was accepted")
 	}
 	got, err = Load("b.yaml", []byte(strings.NewReplacer(
-		"use: commercial", "data_dir: /var/lib/beckon\nlisten: :8443\nadmin: '[::1]:0'\nmax_event_age: 90m\nuse: government\nx_base_url: http://127.0.0.1:9000/",
+		"use: commercial", "data_dir: /var/lib/beckon\nlisten: :8443\nadmin: '[::1]:0'\nmax_event_age: 90m\nprices: our/prices.txt\nuse: government\nx_base_url: http://127.0.0.1:9000/",
 		"env:APP_SECRET", "file:secret\n  tier: enterprise",
 		"answers: answers.yaml", `answers: /srv/a.yaml
     time_zone: Europe/Berlin
     privacy_url: https://acme.example/p
     texts: {opt_out_hint: H, opt_out_confirmation: C, disclosure: D}
     send: true
+    budget: {day_usd: 0.5, month_usd: "12"}
     declared: {label: 2026-11-26, operator: "2026-01-02"}
     ai_approval: {reference: 77, date: 2025-12-31}`,
 	).Replace(good)), Options{Now: now(), Dir: "/srv"})
@@ -108,7 +109,7 @@ bots:
 	want := Bot{
 		UserID: "42", Username: "desk_bot", OperatorAccount: "acme", Token: "file:/srv/desk.token",
 		Rules: "/srv/rules", Answers: "/srv/a.yaml", TimeZone: "Europe/Berlin", PrivacyURL: "https://acme.example/p",
-		Texts: Texts{"H", "C", "D"}, Send: true,
+		Texts: Texts{"H", "C", "D"}, Send: true, Budget: Budget{DayUSD: 500_000, MonthUSD: 12_000_000},
 		Declared:   Declared{Label: day(2026, 11, 26), Operator: day(2026, 1, 2)},
 		AIApproval: AIApproval{Reference: "77", Date: day(2025, 12, 31)},
 	}
@@ -117,7 +118,7 @@ bots:
 	}
 	got.Bots = nil
 	if d := cmp.Diff(&Config{
-		DataDir: "/var/lib/beckon", Listen: ":8443", Ingest: "webhook", Admin: "[::1]:0", MaxEventAge: 90 * time.Minute, Use: "government",
+		DataDir: "/var/lib/beckon", Listen: ":8443", Ingest: "webhook", Admin: "[::1]:0", MaxEventAge: 90 * time.Minute, Use: "government", Prices: "/srv/our/prices.txt",
 		XBaseURL: "http://127.0.0.1:9000", App: App{ConsumerSecret: "file:/srv/secret", Redirect: "http://127.0.0.1:8765/callback", Tier: "enterprise"},
 	}, got); d != "" {
 		t.Error(d)
@@ -157,7 +158,7 @@ func TestManualIsWhole(t *testing.T) {
 	docs := comments()
 	for _, typ := range []reflect.Type{
 		reflect.TypeFor[Config](), reflect.TypeFor[App](), reflect.TypeFor[Bot](), reflect.TypeFor[OAuth1](),
-		reflect.TypeFor[Texts](), reflect.TypeFor[Declared](), reflect.TypeFor[AIApproval](),
+		reflect.TypeFor[Texts](), reflect.TypeFor[Budget](), reflect.TypeFor[Declared](), reflect.TypeFor[AIApproval](),
 	} {
 		for i := range typ.NumField() {
 			f := typ.Field(i)

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/beckon-bot/beckon/runtime/budget"
 )
 
 // maxSize is far above any real configuration and far below what hurts.
@@ -139,7 +141,7 @@ func (d *decoder) value(path string, n *yaml.Node, v reflect.Value, tag reflect.
 		return
 	}
 	switch v.Interface().(type) {
-	case time.Duration, time.Time, string, SecretRef, bool:
+	case time.Duration, time.Time, string, SecretRef, bool, budget.Micro:
 		d.scalar(path, n, v, tag)
 	case map[string]Bot:
 		d.bots(path, n, v)
@@ -274,6 +276,17 @@ func (d *decoder) scalar(path string, n *yaml.Node, v reflect.Value, tag reflect
 			return
 		}
 		v.Set(reflect.ValueOf(day))
+	case budget.Micro:
+		m, err := budget.ParseMicro(text)
+		if err != nil {
+			d.fail(path, "%s", err)
+			return
+		}
+		if m == 0 { // which the zero value would make no limit
+			d.fail(path, "want more than 0; send: false sends nothing, and without the key there is no limit")
+			return
+		}
+		v.SetInt(int64(m))
 	default:
 		if n != nil && n.ShortTag() == "!!bool" {
 			d.fail(path, "want text, got a boolean; put it in quotes if it is meant so")
