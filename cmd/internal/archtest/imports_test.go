@@ -27,6 +27,7 @@ var mayImport = map[string][]string{
 	"runtime/gate":         {"runtime/event", "runtime/conversation", "rules", "db"},
 	"runtime/budget":       {"runtime/event", "db"},
 	"runtime/seal":         {},
+	"runtime/doctor":       {"runtime/event"},
 	"runtime/account":      {"runtime/event", "db", "runtime/seal"},
 	"runtime/action":       {"runtime/event", "runtime/conversation", "db", "runtime/gate", "runtime/budget"},
 	"runtime/ingest":       {"runtime/event", "runtime/bus"},
@@ -34,7 +35,7 @@ var mayImport = map[string][]string{
 	"runtime/replay":       {"runtime/event", "runtime/bus", "runtime/conversation", "db", "runtime/gate", "handlers", "runtime/action", "runtime/dispatch", "runtime/budget"},
 	"runtime/timeline":     {"runtime/event", "runtime/bus", "runtime/conversation", "rules", "db", "runtime/gate", "handlers", "runtime/action", "runtime/dispatch", "runtime/replay", "runtime/xsim", "runtime/budget"},
 	"runtime/rollout":      {"runtime/event", "db", "rules", "runtime/gate", "runtime/action"},
-	"runtime/admin":        {"runtime/event", "db", "runtime/action", "runtime/obs", "runtime/rollout", "runtime/budget"},
+	"runtime/admin":        {"runtime/event", "db", "runtime/action", "runtime/obs", "runtime/rollout", "runtime/budget", "runtime/doctor"},
 	"runtime/bottest":      {"*"},
 	"cmd":                  {"*", "cmd"},
 }

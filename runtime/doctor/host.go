@@ -1,0 +1,132 @@
+package doctor
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+func waysIn(f Facts) (out []Finding) {
+	a := f.App
+	mend := "`beckon subscribe` makes what is missing"
+	switch {
+	case a.Ingest == "poll":
+		return one(Warn, "X is polled: a STOP is heard late, and quotes that mention nobody and encrypted DMs are never seen", "use ingest: webhook or stream where X gives them")
+	case a.WaysIn.Unknown != "" && f.Simulated:
+		return good("X is simulated, and tells the webhook it was started with: " + a.WaysIn.Unknown)
+	case a.WaysIn.Unknown != "":
+		return one(Unknown, "whether X tells this host anything is not known: "+a.WaysIn.Unknown,
+			"set public_url and app.bearer or app.consumer_key: then the host keeps webhook and subscriptions itself")
+	}
+	fine := 0
+	for _, w := range a.WaysIn.Value {
+		switch {
+		case w.Is == "ok":
+			fine++
+		case w.Is == "surplus":
+			out = append(out, Finding{Bot: w.Bot, Level: Warn, Found: w.What + ": no bot needs it", Do: "`beckon subscribe --prune` deletes it: what is not needed is not to be collected"})
+		default:
+			found := w.What + " is " + w.Is
+			if w.Err != "" {
+				found += ": " + w.Err
+			}
+			out = append(out, Finding{Bot: w.Bot, Level: Unsafe, Found: found, Do: mend})
+		}
+	}
+	if fine > 0 || len(out) == 0 {
+		out = append(out, Finding{Level: OK, Found: fmt.Sprintf("by %s, %s as they should be", a.Ingest, counted(fine, "thing is", "things are"))})
+	}
+	return out
+}
+
+// START and STOP are ordered by X's time, events are judged old by ours, and
+// OAuth 1.0a signs the time.
+const (
+	skewOK   = 5 * time.Second
+	skewMost = 2 * time.Minute
+)
+
+func clock(f Facts) []Finding {
+	const do = "set the machine's clock, and keep it by NTP"
+	s := f.App.Skew
+	if s.Unknown != "" {
+		return one(Unknown, "X's clock was not seen: "+s.Unknown, "ask again when the host reaches X")
+	}
+	d, than := s.Value.Round(time.Second), "behind"
+	if d < 0 {
+		d, than = -d, "ahead of"
+	}
+	switch {
+	case d > skewMost:
+		return one(Unsafe, fmt.Sprintf("this machine's clock is %s %s X's", d, than), do)
+	case d > skewOK:
+		return one(Warn, fmt.Sprintf("this machine's clock is %s %s X's", d, than), do)
+	}
+	return good(fmt.Sprintf("this machine's clock and X's agree within %s", skewOK))
+}
+
+func secrets(f Facts) (out []Finding) {
+	files := 0
+	for _, p := range f.Host.Secrets {
+		if p.Kind != Text {
+			files++
+		}
+		switch {
+		case p.Problem == "":
+		case p.Kind == Text:
+			out = append(out, Finding{Level: Unsafe, Found: p.Path + " " + p.Problem, Do: "take it out, and have X make a new one: whoever has read the file has it"})
+		case p.Kind == Own:
+			out = append(out, Finding{Level: Unsafe, Found: p.Path + " " + p.Problem, Do: "chmod go= " + p.Path})
+		default: // a container platform mounts them so
+			out = append(out, Finding{Level: Warn, Found: p.Problem, Do: "chmod go= " + p.Path + "; if others have used this machine, have X make a new one"})
+		}
+	}
+	if len(out) == 0 {
+		return good(fmt.Sprintf("no secret stands in a configuration, rules or answers file; none of %s is open to others", counted(files, "file with secrets", "files with secrets")))
+	}
+	return out
+}
+
+func database(f Facts) []Finding { return durable(f.Host.Database, "the database") }
+func bus(f Facts) []Finding      { return durable(f.Host.Bus, "the event stream") }
+
+func durable(k Known[string], what string) []Finding {
+	if k.Unknown != "" {
+		return one(Unknown, what+" was not looked at: "+k.Unknown, "ask again when the host runs")
+	}
+	if strings.TrimSpace(k.Value) == "" {
+		return one(Unsafe, what+" does not wait for the disk", "see the host's log")
+	}
+	return good(what + ": " + k.Value)
+}
+
+const (
+	diskLow  = 2 << 30
+	diskLast = 256 << 20
+)
+
+func disk(f Facts) []Finding {
+	d := f.Host.Disk
+	if d.Unknown != "" {
+		return one(Unknown, "the space on disk is not known: "+d.Unknown, "look yourself: a full disk stops the host from hearing a STOP")
+	}
+	found := fmt.Sprintf("%s free of %s at %s", size(d.Value.Free), size(d.Value.Size), d.Value.Path)
+	switch {
+	case d.Value.Free < diskLast:
+		return one(Unsafe, found, "make room: a full disk stops the host from hearing a STOP")
+	case d.Value.Free < diskLow:
+		return one(Warn, found, "make room: the event stream keeps three days")
+	}
+	return good(found)
+}
+
+// size writes bytes for people.
+func size(n uint64) string {
+	switch {
+	case n >= 10<<30:
+		return fmt.Sprintf("%d GiB", n>>30)
+	case n >= 1<<30:
+		return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
+	}
+	return fmt.Sprintf("%d MiB", n>>20)
+}
