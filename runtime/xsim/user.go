@@ -122,6 +122,8 @@ func (s *Sim) become(a Act, u User) (Done, error) {
 			}
 		}
 	case ActLabel:
+		badge := map[bool]string{true: "Automated"}
+		before, after, kind = badge[u.Automated], badge[a.Automated], "profile.update.affiliate_badge"
 		u.Automated = a.Automated
 	case ActBio:
 		before, after, kind = u.Bio, a.Text, "profile.update.bio"

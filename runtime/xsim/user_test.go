@@ -68,7 +68,9 @@ func TestStates(t *testing.T) {
 	if len(d.Bodies) != 1 || !strings.Contains(string(d.Bodies[0]), `"payload":{"before":"Bot by @acme","after":"Human, honest"}`) {
 		t.Errorf("bio: %s", d.Bodies)
 	}
-	w.do(Act{Kind: ActLabel, From: "HelpDesk"})
+	if d := w.do(Act{Kind: ActLabel, From: "HelpDesk"}); len(d.Bodies) != 1 || !strings.Contains(string(d.Bodies[0]), `"payload":{"before":"Automated","after":""}`) {
+		t.Errorf("label: %s", d.Bodies)
+	}
 	if _, _, body := w.call("GET", "/2/users/me?user.fields=affiliation,description", "t-desk", ""); strings.Contains(body, "Automated") || !strings.Contains(body, "honest") {
 		t.Errorf("me: %s", body)
 	}
