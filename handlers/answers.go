@@ -168,3 +168,29 @@ func fill(text string, b BotInfo) string {
 	}
 	return strings.NewReplacer("{username}", b.Username, "{operator}", b.Operator, "{privacy_url}", b.PrivacyURL).Replace(text)
 }
+
+// Said is every text that the answers can send, as it stands in the files,
+// sorted.
+func (a *Answers) Said() (texts []string) {
+	for _, ans := range a.every() {
+		for _, t := range []string{ans.reply, ans.dm} {
+			if t != "" {
+				texts = append(texts, t)
+			}
+		}
+	}
+	slices.Sort(texts)
+	return slices.Compact(texts)
+}
+
+// AIGenerated reports whether a model wrote some of the answers.
+func (a *Answers) AIGenerated() bool {
+	return slices.ContainsFunc(a.every(), func(ans answer) bool { return ans.draft.AIGenerated })
+}
+
+func (a *Answers) every() []answer {
+	if a == nil {
+		return nil
+	}
+	return append(slices.Clone(a.all), a.other)
+}

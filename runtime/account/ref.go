@@ -62,5 +62,5 @@ func SecretFileWarning(ref string, stat func(string) (fs.FileInfo, error)) strin
 	if err != nil || info.Mode().Perm()&0o007 == 0 {
 		return ""
 	}
-	return fmt.Sprintf("secret file %s is open to every user of this machine (mode %04o): chmod 600 it", path, info.Mode().Perm())
+	return fmt.Sprintf("secret file %s is open to every user of this machine (mode %04o)", path, info.Mode().Perm())
 }
