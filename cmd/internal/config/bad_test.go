@@ -79,7 +79,7 @@ func TestLoadRefuses(t *testing.T) {
 
 		// Enums, booleans, durations, dates.
 		{"use", [2]string{"use: commercial", "use: comercial"}, `1:1: use: want one of commercial, noncommercial, government, research; the nearest is "commercial"`},
-		{"tier", [2]string{"app:\n", "app:\n  tier: self-serve\n"}, `3:3: app.tier: want one of self_serve, enterprise; the nearest is "self_serve"`},
+		{"tier", [2]string{"app:\n", "app:\n  tier: self-serve\n"}, `3:3: app.tier: want one of free, self_serve, enterprise; the nearest is "self_serve"`},
 		{"government on self serve", [2]string{"use: commercial", "use: government"}, "2:1: app.tier: use: government needs tier: enterprise"},
 		{"send yes", tail("send: yes"), "12:5: bots.desk.send: want true or false"},
 		{"send quoted", tail(`send: "true"`), "12:5: bots.desk.send: want true or false"},

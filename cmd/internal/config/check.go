@@ -42,7 +42,7 @@ func (c check) config(cfg *Config) {
 		c.fail("max_event_age", "want 1m to 24h")
 	}
 	// X rule: government use needs the Enterprise tier (read 2026-11-23)
-	if cfg.Use == "government" && cfg.App.Tier == "self_serve" {
+	if cfg.Use == "government" && cfg.App.Tier != "" && cfg.App.Tier != "enterprise" {
 		c.fail("app.tier", "use: government needs tier: enterprise")
 	}
 	cfg.XBaseURL = strings.TrimSuffix(cfg.XBaseURL, "/")

@@ -120,9 +120,14 @@ type App struct {
 	// and the database has the logins.
 	TokenKey SecretRef `yaml:"token_key" example:"env:BECKON_TOKEN_KEY" off:"yes"`
 
-	// The app's access tier. Outside Enterprise, X takes a reply only where the
-	// author summoned the bot.
-	Tier string `yaml:"tier" enum:"self_serve enterprise" default:"self_serve"`
+	// The app's access tier; self_serve is what is paid for by use. Outside
+	// Enterprise, X takes a reply only where the author summoned the bot.
+	Tier string `yaml:"tier" enum:"free self_serve enterprise" default:"self_serve"`
+
+	// What the app was registered for: X lets one purpose have one app each for
+	// production, staging and development. beckon doctor warns where another one
+	// than production sends to users.
+	Environment string `yaml:"environment" enum:"production staging development" default:"production"`
 }
 
 // Bot is one hosted account.

@@ -52,7 +52,7 @@ func TestLoadDefaultsAndPaths(t *testing.T) {
 		MaxEventAge: 24 * time.Hour,
 		Use:         "commercial",
 		XBaseURL:    "https://api.x.com",
-		App:         App{ConsumerSecret: "env:APP_SECRET", Redirect: "http://127.0.0.1:8765/callback", Tier: "self_serve"},
+		App:         App{ConsumerSecret: "env:APP_SECRET", Redirect: "http://127.0.0.1:8765/callback", Tier: "self_serve", Environment: "production"},
 		Bots: map[string]Bot{"desk": {
 			UserID: "42", Username: "desk_bot", OperatorAccount: "acme",
 			Token: "file:/etc/b/desk.token", Rules: "/etc/b/rules", Answers: "/etc/b/answers.yaml",
@@ -119,7 +119,7 @@ bots:
 	got.Bots = nil
 	if d := cmp.Diff(&Config{
 		DataDir: "/var/lib/beckon", Listen: ":8443", Ingest: "webhook", Admin: "[::1]:0", MaxEventAge: 90 * time.Minute, Use: "government", Prices: "/srv/our/prices.txt",
-		XBaseURL: "http://127.0.0.1:9000", App: App{ConsumerSecret: "file:/srv/secret", Redirect: "http://127.0.0.1:8765/callback", Tier: "enterprise"},
+		XBaseURL: "http://127.0.0.1:9000", App: App{ConsumerSecret: "file:/srv/secret", Redirect: "http://127.0.0.1:8765/callback", Tier: "enterprise", Environment: "production"},
 	}, got); d != "" {
 		t.Error(d)
 	}
