@@ -115,20 +115,33 @@ func gateBot(name string, c config.Bot, tier string) (gate.Bot, error) {
 	if err != nil {
 		return gate.Bot{}, err
 	}
-	disclosure := c.Texts.Disclosure
-	if disclosure == "" {
-		disclosure = "Automated account, run by @" + c.OperatorAccount + "."
-	}
 	return gate.Bot{
 		Name: name, UserID: c.UserID, Username: c.Username, Operator: c.OperatorAccount,
-		Tier: tier, Zone: zone, PrivacyURL: c.PrivacyURL, LongPosts: c.LongPosts,
-		OptOutHint: c.Texts.OptOutHint, OptOutConfirmation: c.Texts.OptOutConfirmation, Disclosure: disclosure,
+		Tier: gateTier(tier), Zone: zone, PrivacyURL: c.PrivacyURL, LongPosts: c.LongPosts,
+		OptOutHint: c.Texts.OptOutHint, OptOutConfirmation: c.Texts.OptOutConfirmation, Disclosure: disclosureOf(c),
 		LabelOn:        !c.Declared.Label.IsZero(),
 		BioDiscloses:   !c.Declared.Bio.IsZero(),
 		OperatorLinked: !c.Declared.Operator.IsZero(),
 		AIApproved:     c.AIApproval.Reference != "",
 		Rules:          set,
 	}, nil
+}
+
+// gateTier is the tier as rules know it: to them a free app is as any other
+// outside Enterprise.
+func gateTier(tier string) string {
+	if tier == "free" {
+		return "self_serve"
+	}
+	return tier
+}
+
+// disclosureOf says that a bot speaks, and whose.
+func disclosureOf(c config.Bot) string {
+	if c.Texts.Disclosure != "" {
+		return c.Texts.Disclosure
+	}
+	return "Automated account, run by @" + c.OperatorAccount + "."
 }
 
 func loadAnswers(path string, longPosts bool) (*handlers.Answers, error) {

@@ -43,6 +43,7 @@ type host struct {
 	lost     *action.Reconciler
 	desk     action.Desk
 	rules    *rollout.Rollout
+	doctor   *clinic
 	metrics  *obs.Metrics
 
 	wake  chan struct{}            // the sender has something to look at
@@ -71,10 +72,13 @@ var (
 // hostOptions is what differs between run, demo and tests.
 type hostOptions struct {
 	Config *config.Config
+	File   string // that it was read from; "": not known
 	Log    *slog.Logger
 	Now    func() time.Time
 	Dry    bool         // nothing is sent, whatever the configuration says
 	HTTP   *http.Client // to X; nil: a new one
+	// Undisclosed are the bots that send whatever their profile shows.
+	Undisclosed []string
 }
 
 // openHost locks the data directory and puts the parts together. Close undoes
@@ -111,13 +115,13 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if h.accounts, err = h.openAccounts(speakers, o.HTTP, logins); err != nil {
 		return nil, err
 	}
-	calls := &xapi.Metrics{}
+	calls, skew := &xapi.Metrics{}, &xClock{now: o.Now}
 	var inbox budget.Inbox
 	x, err := xapi.New(xapi.Options{
 		Learnt: func(w xapi.Window) {
 			inbox.Put(w.Bot, w.Endpoint, budget.Told{Most: int64(w.Limit), Free: int64(w.Remaining), ResetsAt: w.Reset})
 		},
-		BaseURL: o.Config.XBaseURL, HTTP: watched(h.accounts, o.HTTP), Now: o.Now, Log: o.Log, Metrics: calls,
+		BaseURL: o.Config.XBaseURL, HTTP: skew.watch(watched(h.accounts, o.HTTP)), Now: o.Now, Log: o.Log, Metrics: calls,
 		Auth:   authorize(h.accounts),
 		UserID: func(bot string) string { return o.Config.Bots[bot].UserID },
 	})
@@ -152,10 +156,11 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 		Replayed: h.ways.replayed(),
 		App:      o.Config.App.ID, Now: o.Now, Log: o.Log, Metrics: met, Events: events,
 	})
+	h.doctor = h.openClinic(sys, o, x, skew, g)
 	if h.metrics, err = obs.NewMetrics(); err != nil {
 		return nil, err
 	}
-	return h, h.metrics.Register(sent, taken, met, events, calls, logins, tried, h.ways.watched, h.ways.streamed, h.ways.polled)
+	return h, h.metrics.Register(sent, taken, met, events, calls, logins, tried, h.ways.watched, h.ways.streamed, h.ways.polled, h.doctor.count)
 }
 
 // openStore opens the database that belongs to the host key.

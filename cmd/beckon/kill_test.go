@@ -154,7 +154,8 @@ func newTrial(t *testing.T, seed uint64) *trial {
 	}
 	var err error
 	r.sim, err = xsim.New(xsim.Options{
-		Accounts:       []xsim.Account{{User: xsim.User{ID: botID, Username: botHandle, Automated: true}, Token: key("token")}},
+		Accounts:       []xsim.Account{{User: xsim.User{ID: botID, Username: botHandle, Automated: true, Bio: "Bot by @acme"}, Token: key("token")}},
+		Users:          []xsim.User{{ID: "1000000000000000009", Username: "acme"}},
 		ConsumerSecret: []byte(key("consumer_secret")), WebhookURL: "http://beckon.test/x/webhook", Seed: seed,
 		Limits:          map[string]int{xsim.OpPost: 1 << 20, xsim.OpDM: 1 << 20},
 		DuplicateWindow: 1, // X refuses no second answer: the judge wants to see it

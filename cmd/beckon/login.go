@@ -125,8 +125,13 @@ func scopesOf(b config.Bot) ([]account.Scope, error) {
 	if err != nil {
 		return nil, err
 	}
+	return account.Scopes(kindsOf(set)), nil
+}
+
+// kindsOf are the kinds of action that some rule could permit.
+func kindsOf(set *rules.Set) []event.ActionKind {
 	kinds := []event.ActionKind{event.Reply, event.DM, event.Post, event.Repost, event.Quote, event.Like, event.Bookmark, event.FollowU, event.ListAdd}
-	return account.Scopes(slices.DeleteFunc(kinds, func(k event.ActionKind) bool { return !set.Permits(string(k)) })), nil
+	return slices.DeleteFunc(kinds, func(k event.ActionKind) bool { return !set.Permits(string(k)) })
 }
 
 // authorise is X's page for the account's owner; a simulated X has its own.

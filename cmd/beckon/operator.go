@@ -42,6 +42,9 @@ type operatorFlags struct {
 	file   string
 	format string
 	by     string
+	// scratch stands in for a data directory that is not there yet; "": that is an
+	// error.
+	scratch string
 }
 
 const defaultFile = "beckon.yaml"
@@ -90,14 +93,17 @@ func connect(ctx context.Context, sys system, f operatorFlags, decides bool) (*o
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(cfg.DataDir); errors.Is(err, fs.ErrNotExist) {
+	dataDir := cfg.DataDir
+	if _, err := os.Stat(dataDir); errors.Is(err, fs.ErrNotExist) && f.scratch != "" {
+		dataDir = f.scratch
+	} else if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is nothing yet: no host runs, and the data directory %s is not there; `beckon run -c %s` makes it", cfg.DataDir, f.file)
 	}
 	o := &operator{now: sys.now(), flags: f}
 	late := time.NewTimer(reachWithin)
 	defer late.Stop()
 	for {
-		dir, err := openDataDir(cfg.DataDir)
+		dir, err := openDataDir(dataDir)
 		if err == nil {
 			if err := o.become(ctx, sys, cfg, dir, decides); err != nil {
 				return nil, err
@@ -107,7 +113,7 @@ func connect(ctx context.Context, sys system, f operatorFlags, decides bool) (*o
 		if !errors.Is(err, errLocked) {
 			return nil, err
 		}
-		if err = o.reach(ctx, cfg.DataDir); err == nil {
+		if err = o.reach(ctx, dataDir); err == nil {
 			return o, nil
 		}
 		select {
@@ -175,6 +181,7 @@ func (o *operator) become(ctx context.Context, sys system, cfg *config.Config, d
 		Desk:      h.desk,
 		Accounts:  lazily(func() (*account.Manager, error) { return h.lateAccounts(sys) }),
 		Watch:     h.lateWatch(sys),
+		Doctor:    h.lateDoctor(sys, o.flags),
 		Republish: republisher(cfg, h.publishOnce),
 		Publish:   commander(h.publishOnce),
 	})}}

@@ -38,6 +38,7 @@ func (h *host) adminServer(context.Context) (service.Service, error) {
 		Store: h.store, Desk: h.desk, Now: h.now, Token: token, Bots: h.cfg.Names(),
 		Accounts:  lazily(func() (*account.Manager, error) { return h.accounts, nil }),
 		Watch:     adminWatch(func() (*ingest.Watchdog, *xapi.Client, error) { return h.ways.watch, h.ways.x, nil }),
+		Doctor:    h.doctor,
 		Republish: republisher(h.cfg, h.bus.Publish),
 		Publish:   commander(h.bus.Publish),
 		Ready:     h.ready.err, Metrics: h.metrics.Handler(), Stir: h.stir, Log: h.log,

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/beckon-bot/beckon/runtime/dispatch"
@@ -20,6 +21,7 @@ func runCommand(ctx context.Context, sys system, args []string) error {
 	fs := flag.NewFlagSet("run", flag.ContinueOnError)
 	file := fs.String("c", defaultFile, "configuration `file`")
 	dry := fs.Bool("dry", false, "decide and record everything, send nothing")
+	undisclosed := sendFlag(fs)
 	level := fs.String("log", "info", "log this `level` and up: debug, info, warn or error")
 	format := formatFlag(fs)
 	rest, err := parse(fs, args)
@@ -37,7 +39,12 @@ func runCommand(ctx context.Context, sys system, args []string) error {
 	if err != nil {
 		return err
 	}
-	h, err := openHost(ctx, sys, hostOptions{Config: cfg, Log: log, Now: sys.now, Dry: *dry})
+	for _, name := range *undisclosed {
+		if _, ok := cfg.Bots[name]; !ok {
+			return usageError(fmt.Sprintf("--send-undisclosed: no bot %q; the bots are %s", name, strings.Join(cfg.Names(), ", ")))
+		}
+	}
+	h, err := openHost(ctx, sys, hostOptions{Config: cfg, File: *file, Log: log, Now: sys.now, Dry: *dry, Undisclosed: *undisclosed})
 	if err != nil {
 		return err
 	}
@@ -80,6 +87,7 @@ func (h *host) serve(ctx context.Context, hangup <-chan os.Signal) error {
 	return service.Group{Log: h.log, Services: append([]service.Service{
 		admin,
 		{Name: "accounts", Start: h.startAccounts, Run: h.accounts.Run},
+		{Name: "doctor", Start: h.doctor.start, Run: h.doctor.run},
 		{Name: "sender", Start: h.startSender, Run: func(ctx context.Context) error { return h.sender.Run(ctx, h.now, h.wake) }, Deadline: sendDeadline},
 		{Name: "reconciler", Run: func(ctx context.Context) error { return h.lost.Run(ctx, h.now, h.doubt) }},
 		{Name: "dispatch", Run: h.runDispatch},
@@ -107,6 +115,7 @@ func (h *host) runDispatch(ctx context.Context) error {
 		Bus: h.bus, Now: h.now,
 		Commit: func(done []dispatch.Handled) {
 			h.stir()
+			h.doctor.heard(done)
 			for _, d := range done {
 				for _, r := range d.Records {
 					h.rules.Saw(ctx, r)

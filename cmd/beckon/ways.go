@@ -7,6 +7,7 @@ import (
 
 	"github.com/beckon-bot/beckon/cmd/internal/config"
 	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/runtime/account"
 	"github.com/beckon-bot/beckon/runtime/admin"
 	"github.com/beckon-bot/beckon/runtime/ingest"
 	"github.com/beckon-bot/beckon/runtime/service"
@@ -196,13 +197,18 @@ func (h *host) lateWatch(sys system) adminWatch {
 		if err != nil {
 			return nil, nil, err
 		}
-		x, err := xapi.New(xapi.Options{
-			BaseURL: h.cfg.XBaseURL, HTTP: watched(m, nil), Now: h.now, Log: h.log, Auth: authorize(m),
-			UserID: func(bot string) string { return h.cfg.Bots[bot].UserID }, Timeout: 20 * time.Second,
-		})
+		x, err := h.lateX(m, &xClock{now: h.now})
 		if err != nil {
 			return nil, nil, err
 		}
 		return watchdog(h.cfg, x, positions{h.store}, ingest.WatchOptions{Now: h.now, Log: h.log}), x, nil
 	}
+}
+
+// lateX is X for a command without a host.
+func (h *host) lateX(m *account.Manager, skew *xClock) (*xapi.Client, error) {
+	return xapi.New(xapi.Options{
+		BaseURL: h.cfg.XBaseURL, HTTP: skew.watch(watched(m, nil)), Now: h.now, Log: h.log, Auth: authorize(m),
+		UserID: func(bot string) string { return h.cfg.Bots[bot].UserID }, Timeout: 20 * time.Second,
+	})
 }

@@ -20,6 +20,7 @@ func xsimCommand(ctx context.Context, sys system, args []string) error {
 	webhook := fs.String("webhook", "", "`URL` of the bot's webhook; none: nothing is delivered")
 	secret := fs.String("consumer-secret", "simulated-consumer-secret", "`key` of the webhook's signatures; simulated, so no secret")
 	account := fs.String("account", "acme_support:1000000000000000001:simulated-token", "`accounts` of bots as handle:user id:token, separated by commas")
+	operator := fs.String("operator", "acme", "`handle` of the human account that operates the bots; their bios name it")
 	appToken := fs.String("app-token", "simulated-app-token", "the app's bearer `token`, for webhooks, subscriptions and the activity stream")
 	client := fs.String("client", "simulated-client:simulated-client-secret", "the app's `client` for OAuth 2.0 as id:secret; an id alone is a public client")
 	strict := fs.Bool("strict", false, "deliver only what a subscription asks for, as X does; else everything")
@@ -37,7 +38,7 @@ func xsimCommand(ctx context.Context, sys system, args []string) error {
 	if host, _, err := net.SplitHostPort(*addr); err != nil || !isLoopback(host) {
 		return usageError(fmt.Sprintf("--listen is a loopback host:port, not %q: whoever reaches it can do everything", *addr))
 	}
-	accounts, err := parseAccounts(*account, *enterprise)
+	accounts, err := parseAccounts(*account, *operator, *enterprise)
 	if err != nil {
 		return err
 	}
@@ -51,7 +52,7 @@ func xsimCommand(ctx context.Context, sys system, args []string) error {
 	}
 	clientID, clientSecret, _ := strings.Cut(*client, ":")
 	sim, err := xsim.New(xsim.Options{
-		Accounts: accounts, ConsumerSecret: []byte(*secret), WebhookURL: *webhook, AppToken: *appToken, Strict: *strict,
+		Accounts: accounts, Users: []xsim.User{{ID: "1000000000000000009", Username: *operator}}, ConsumerSecret: []byte(*secret), WebhookURL: *webhook, AppToken: *appToken, Strict: *strict,
 		Older: *older, Seed: *seed,
 		ClientID: clientID, ClientSecret: clientSecret,
 		Now: sys.now, Log: log,
@@ -115,14 +116,14 @@ func readScenario(file string) (func(context.Context, *xsim.Sim, system) error, 
 	}, nil
 }
 
-func parseAccounts(list string, enterprise bool) ([]xsim.Account, error) {
+func parseAccounts(list, operator string, enterprise bool) ([]xsim.Account, error) {
 	var out []xsim.Account
 	for one := range strings.SplitSeq(list, ",") {
 		p := strings.SplitN(one, ":", 3)
 		if len(p) != 3 || p[0] == "" || p[1] == "" || p[2] == "" {
 			return nil, usageError(fmt.Sprintf("--account is handle:user id:token, not %q", one))
 		}
-		out = append(out, xsim.Account{User: xsim.User{Username: p[0], ID: p[1], Automated: true}, Token: p[2], Enterprise: enterprise})
+		out = append(out, xsim.Account{User: xsim.User{Username: p[0], ID: p[1], Automated: true, Bio: "Bot by @" + operator}, Token: p[2], Enterprise: enterprise})
 	}
 	return out, nil
 }

@@ -39,6 +39,7 @@
 //	POST /v1/accounts/{bot}/logout            {"by", "drop"}
 //	POST /v1/subscribe                        {"mend", "prune", "bot"}: webhook and subscriptions on X
 //	POST /v1/connections                      {"close"}: the app's streams on X
+//	POST /v1/doctor                           {"bot", "online", "beside"}: what is not as X wants it
 package admin
 
 import (
@@ -76,6 +77,7 @@ type Options struct {
 
 	Accounts Accounts // nil: none
 	Watch    Watch    // nil: none
+	Doctor   Doctor   // nil: none
 
 	Rules *rollout.Rollout // nil: no host runs
 	// Publish puts an operator's command on the bus, durably.
@@ -129,6 +131,7 @@ func New(o Options) http.Handler {
 	v1.Handle("POST /v1/accounts/{bot}/logout", answer(s.logout))
 	v1.Handle("POST /v1/subscribe", answer(s.subscribe))
 	v1.Handle("POST /v1/connections", answer(s.connections))
+	v1.Handle("POST /v1/doctor", answer(s.examine))
 	v1.Handle("/", answer(func(r *http.Request) (any, error) {
 		return nil, fmt.Errorf("%s %s: %w", r.Method, r.URL.Path, db.ErrNotFound)
 	}))

@@ -1,0 +1,222 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/beckon-bot/beckon/cmd/internal/config"
+	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/rules"
+	"github.com/beckon-bot/beckon/runtime/account"
+	"github.com/beckon-bot/beckon/runtime/admin"
+	"github.com/beckon-bot/beckon/runtime/doctor"
+	"github.com/beckon-bot/beckon/runtime/event"
+	"github.com/beckon-bot/beckon/runtime/ingest"
+	"github.com/beckon-bot/beckon/runtime/xapi"
+)
+
+// examiner gathers what the doctor judges. It asks X, reads files, and changes
+// nothing.
+type examiner struct {
+	sys  system
+	cfg  *config.Config
+	file string // the configuration's; "": not known
+
+	store    db.Store
+	accounts *account.Manager
+	x        *xapi.Client
+	watch    *ingest.Watchdog // nil: nobody keeps the webhook
+	skew     *xClock
+	rules    func(ctx context.Context, bot string) (tests int, problems []string)
+	bus      func(ctx context.Context) doctor.Known[string]
+	vouched  map[string]bool
+}
+
+// facts gathers about the bots that are asked for, and about all the rest.
+func (e *examiner) facts(ctx context.Context, names []string, ask admin.DoctorAsk) (doctor.Facts, error) {
+	f := doctor.Facts{
+		Now: e.sys.now(), Simulated: strings.HasPrefix(e.cfg.XBaseURL, "http://"), Use: e.cfg.Use,
+		App: doctor.App{
+			Tier: e.cfg.App.Tier, Environment: e.cfg.App.Environment, Name: appName(e.sys, e.cfg), Ingest: e.cfg.Ingest,
+		},
+	}
+	for _, o := range ask.Beside {
+		f.Apps, f.Others = append(f.Apps, o.App), append(f.Others, o.Bots...)
+	}
+	accounts, err := e.accounts.List(ctx)
+	if err != nil {
+		return f, err
+	}
+	tokens := map[string]account.Status{}
+	for _, a := range accounts {
+		tokens[a.Bot] = a
+	}
+	switches, err := e.switches(ctx)
+	if err != nil {
+		return f, err
+	}
+	humans := map[string]doctor.Known[doctor.Profile]{}
+	for _, name := range names {
+		b, err := e.bot(ctx, name, tokens[name], humans)
+		if err != nil {
+			return f, err
+		}
+		b.Paused = switches(name)
+		if ask.Online && b.Privacy != "" {
+			status := pageStatus(ctx, b.Privacy)
+			b.Online = &status
+		}
+		f.Bots = append(f.Bots, b)
+	}
+	f.App.WaysIn = e.waysIn(ctx, ask.Bot)
+	f.App.Skew = e.skew.skew()
+	f.Host = e.machine(ctx)
+	return f, nil
+}
+
+// bot gathers about one bot. humans are the operators' accounts that were looked
+// up already: each read costs.
+func (e *examiner) bot(ctx context.Context, name string, t account.Status, humans map[string]doctor.Known[doctor.Profile]) (doctor.Bot, error) {
+	c := e.cfg.Bots[name]
+	b := doctor.Bot{
+		Name: name, UserID: c.UserID, Username: c.Username, Operator: c.OperatorAccount,
+		Declared: doctor.Declared{Label: c.Declared.Label, Bio: c.Declared.Bio, Operator: c.Declared.Operator},
+		Vouched:  e.vouched[name], Send: c.Send, Privacy: c.PrivacyURL, Disclosure: disclosureOf(c),
+		Approval: c.AIApproval.Reference, Rules: doctor.Rules{Dir: c.Rules},
+		Budget: doctor.BudgetLimits{Daily: c.Budget.DayUSD.USD(), Monthly: c.Budget.MonthUSD.USD()},
+		Token: doctor.Token{
+			Kind: string(t.Kind), State: t.State, Scopes: t.Scopes, LoginAt: t.LoginAt, RefreshedAt: t.RefreshedAt, ExpiresAt: t.ExpiresAt, Reason: t.Reason,
+		},
+	}
+	if path, ok := strings.CutPrefix(string(c.Token), "file:"); ok {
+		if info, err := os.Stat(path); err == nil {
+			b.Token.FileAt = info.ModTime()
+		}
+	}
+	if err := e.about(ctx, &b, c); err != nil {
+		return b, err
+	}
+	before, err := readSeen(ctx, e.store, name, c)
+	if err != nil {
+		return b, err
+	}
+	b.Before = before
+	u, err := e.x.Me(ctx, name)
+	b.Profile = profileOf(u, err)
+	if b.Profile.Unknown != "" {
+		b.Human = doctor.None[doctor.Profile]("the bot's own account was not shown")
+		return b, nil
+	}
+	human, ok := humans[strings.ToLower(c.OperatorAccount)]
+	if !ok {
+		u, err := e.x.UserByName(ctx, xapi.As{Bot: name}, c.OperatorAccount)
+		human = profileOf(u, err)
+		humans[strings.ToLower(c.OperatorAccount)] = human
+	}
+	b.Human = human
+	return b, nil
+}
+
+// about reads the bot's rules and answers. What does not load is a fact too.
+func (e *examiner) about(ctx context.Context, b *doctor.Bot, c config.Bot) error {
+	b.Rules.Tests, b.Rules.Problems = e.rules(ctx, b.Name)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if set, err := rules.LoadDir(c.Rules, rules.Options{}); err == nil {
+		b.Rules.Set, b.Kinds = set.Hash(), kindsOf(set)
+		for _, s := range account.Scopes(b.Kinds) {
+			b.Needs = append(b.Needs, s.Name)
+		}
+	} else if len(b.Rules.Problems) == 0 {
+		b.Rules.Problems = []string{err.Error()}
+	}
+	a, err := loadAnswers(c.Answers, c.LongPosts)
+	if err != nil {
+		return err
+	}
+	b.Answers, b.WritesAI = digest(a.Said()), a.AIGenerated()
+	return nil
+}
+
+// profileOf is what X showed of an account, or why it did not.
+func profileOf(u xapi.User, err error) doctor.Known[doctor.Profile] {
+	if err == nil {
+		return doctor.Fact(doctor.Profile{ID: u.ID, Username: u.Username, Bio: u.Bio, Automated: u.Automated, Protected: u.Protected})
+	}
+	e, ok := errors.AsType[*xapi.Error](err)
+	switch {
+	case ok && e.Class == event.Gone && strings.HasSuffix(e.Type, "resource-not-found"):
+		return doctor.Fact(doctor.Profile{Gone: true})
+	case ok:
+		why := fmt.Sprintf("it answered with status %d (%s)", e.Status, e.Class)
+		if e.Status == 0 {
+			why = fmt.Sprintf("it was not reached (%s)", e.Class)
+		}
+		if inner, ok := errors.AsType[*account.Error](err); ok {
+			why = inner.Error()
+		}
+		return doctor.None[doctor.Profile](why)
+	}
+	return doctor.None[doctor.Profile](err.Error())
+}
+
+// switches tells by whom a bot is paused.
+func (e *examiner) switches(ctx context.Context) (func(bot string) string, error) {
+	by := map[string]string{}
+	err := e.store.Read(ctx, func(tx db.Tx) error {
+		all, err := tx.ListSwitches()
+		for _, s := range all {
+			if s.Paused {
+				by[s.Bot] = s.By + because(s.Reason)
+			}
+		}
+		return err
+	})
+	return func(bot string) string {
+		if s, ok := by[db.AllBots]; ok {
+			return s
+		}
+		return by[bot]
+	}, err
+}
+
+// waysIn is what X tells the app, as beckon subscribe --dry shows it.
+func (e *examiner) waysIn(ctx context.Context, bot string) doctor.Known[[]doctor.Way] {
+	if e.watch == nil {
+		return doctor.None[[]doctor.Way]("public_url is not set")
+	}
+	found, err := e.watch.Check(ctx, ingest.Orders{Bot: bot})
+	if err != nil {
+		return doctor.None[[]doctor.Way](err.Error())
+	}
+	out := make([]doctor.Way, len(found))
+	for i, f := range found {
+		out[i] = doctor.Way{Bot: f.Bot, What: f.What, Is: f.Is}
+		if f.Err != nil {
+			out[i].Err = f.Err.Error()
+		}
+	}
+	return doctor.Fact(out)
+}
+
+// pageStatus asks for a page as anybody would.
+func pageStatus(ctx context.Context, address string) doctor.Known[int] {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return doctor.None[int](err.Error())
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return doctor.None[int](err.Error())
+	}
+	_ = resp.Body.Close() // nothing of it is read
+	return doctor.Fact(resp.StatusCode)
+}
