@@ -21,6 +21,8 @@ func actionsCommand(ctx context.Context, sys system, args []string) error {
 	return subcommands(ctx, sys, "actions", []command{
 		{"list", "[--bot BOT] [--user ID] [--state STATE] [--max N]", "the action log, newest first", actionsList},
 		{"show", "ID", "one action: why, and what can be done next", actionsShow},
+		{"queue", "[BOT]", "what waits to leave: how much, for what, until when", actionsQueue},
+		{"cost", "[BOT] [--month YYYY-MM]", "what the bots cost, by day and kind, and what is left of their budgets", actionsCost},
 		{"unknown", "[--max N]", "sends whose outcome nobody knows, and how far the search for it has come", actionsUnknown},
 		{"settle", "ID --sent [--id ID] | --not-sent", "say what became of such a send, after a look on X", actionsSettle},
 		{"dead", "[ID]", "events that could not be used, or one of them", actionsDead},

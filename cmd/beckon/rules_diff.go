@@ -29,6 +29,7 @@ type ruleSide struct {
 
 type diffOptions struct {
 	log, config, bot string
+	unpaid           bool // budgets count for nothing: a lower one fails no test of the rules
 	failOn           string
 	budget           int
 }

@@ -83,6 +83,9 @@ func diffLog(ctx context.Context, sys system, o diffOptions, before, after *rule
 func (o diffOptions) replay(ctx context.Context, sys system, set *rules.Set, emit func(replay.Step)) error {
 	return playLogs(ctx, sys, replayOptions{logs: []string{o.log}, config: o.config, format: "text",
 		bots: func(b bots) error {
+			if o.unpaid {
+				clear(b.money.Budgets)
+			}
 			found := false
 			for i := range b.gate {
 				if o.bot == "" || b.gate[i].Name == o.bot {

@@ -53,7 +53,7 @@ func (h *rulesHost) Replay(set *rules.Set, r rules.Replay) ([]string, error) {
 			return nil, fmt.Errorf("%w; beckon rules test --update writes it", err)
 		}
 	}
-	o := diffOptions{log: r.Events, config: r.Config, bot: r.Bot}
+	o := diffOptions{log: r.Events, config: r.Config, bot: r.Bot, unpaid: true}
 	var fault error
 	err := o.replay(h.ctx, h.sys, set, func(s replay.Step) {
 		for _, rec := range s.Records {

@@ -24,6 +24,8 @@
 //	POST /v1/commands                         {"bot", "kind", "by", …}: event.Command, decided in its turn
 //	POST /v1/actions/{id}/settle              {"by", "sent", "remote_id"}: what became of an unknown one
 //	GET  /v1/unknown?max=                     by id, with how far the search has come
+//	GET  /v1/queue?bot=                       what waits to leave, for what, until when
+//	GET  /v1/cost?bot=&month=YYYY-MM          what the bots cost, by day and kind
 //	GET  /v1/dead?max=                        oldest first
 //	GET  /v1/dead/{id}                        with its body
 //	POST /v1/dead/{id}/retry                  {"by"}
@@ -116,6 +118,8 @@ func New(o Options) http.Handler {
 	v1.Handle("POST /v1/commands", answer(s.command))
 	v1.Handle("POST /v1/actions/{id}/settle", answer(s.settle))
 	v1.Handle("GET /v1/unknown", answer(s.listUnknown))
+	v1.Handle("GET /v1/queue", answer(s.queue))
+	v1.Handle("GET /v1/cost", answer(s.cost))
 	v1.Handle("GET /v1/dead", answer(s.listDead))
 	v1.Handle("GET /v1/dead/{id}", answer(s.showDead))
 	v1.Handle("POST /v1/dead/{id}/retry", answer(s.retryDead))

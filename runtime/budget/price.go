@@ -72,6 +72,24 @@ const (
 	PriceMentionRead = "mention_read"
 )
 
+// Ways of money, by which people add it up.
+const (
+	WayOut  = "out"  // what the bot did
+	WayIn   = "in"   // what X told it
+	WayRead = "read" // what it asked X
+)
+
+// Way is the way of a price.
+func Way(price string) string {
+	switch price {
+	case PriceDMReceived, PriceChatReceived, PricePostEvent, PriceFollowEvent, PriceProfileEvent, PriceFreeEvent:
+		return WayIn
+	case PriceUserRead, PriceDMEventRead, PriceMentionRead:
+		return WayRead
+	}
+	return WayOut
+}
+
 //go:embed prices.txt
 var shipped string
 

@@ -1,6 +1,7 @@
 package budget
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -49,6 +50,13 @@ func TestShipped(t *testing.T) {
 		if m := b.prices[name]; m < 0 || m > 1_000_000 {
 			t.Errorf("price %s: %s", name, m)
 		}
+	}
+	ways := map[string]int{}
+	for name := range Shipped() {
+		ways[Way(name)]++
+	}
+	if want := map[string]int{WayOut: 6, WayIn: 6, WayRead: 3}; !maps.Equal(ways, want) {
+		t.Errorf("ways of money: %v, want %v", ways, want)
 	}
 	if len(b.table) != 5 {
 		t.Errorf("%d limits, want the five of the table", len(b.table))
