@@ -27,6 +27,7 @@ var mayImport = map[string][]string{
 	"runtime/gate":         {"runtime/event", "runtime/conversation", "rules", "db"},
 	"runtime/budget":       {"runtime/event", "db"},
 	"runtime/seal":         {},
+	"runtime/dial":         {},
 	"runtime/doctor":       {"runtime/event"},
 	"runtime/account":      {"runtime/event", "db", "runtime/seal"},
 	"runtime/action":       {"runtime/event", "runtime/conversation", "db", "runtime/gate", "runtime/budget"},
