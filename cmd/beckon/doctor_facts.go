@@ -35,14 +35,17 @@ type examiner struct {
 	rules    func(ctx context.Context, bot string) (tests int, problems []string)
 	bus      func(ctx context.Context) doctor.Known[string]
 	vouched  map[string]bool
+	running  bool // a host runs
 }
 
-// facts gathers about the bots that are asked for, and about all the rest.
-func (e *examiner) facts(ctx context.Context, names []string, ask admin.DoctorAsk) (doctor.Facts, error) {
+// facts gathers about the bots that are asked for, and about all the rest. seen
+// is told of each bot before anything else is asked: a label that is lost must
+// not wait for what is slow.
+func (e *examiner) facts(ctx context.Context, names []string, ask admin.DoctorAsk, seen func(doctor.Bot) error) (doctor.Facts, error) {
 	f := doctor.Facts{
-		Now: e.sys.now(), Simulated: strings.HasPrefix(e.cfg.XBaseURL, "http://"), Use: e.cfg.Use,
+		Now: e.sys.now(), Running: e.running, Simulated: strings.HasPrefix(e.cfg.XBaseURL, "http://"), Use: e.cfg.Use,
 		App: doctor.App{
-			Tier: e.cfg.App.Tier, Environment: e.cfg.App.Environment, Name: appName(e.sys, e.cfg), Ingest: e.cfg.Ingest,
+			Tier: e.cfg.App.Tier, Environment: e.cfg.App.Environment, Name: appName(e.sys, e.cfg), Ingest: e.cfg.Ingest, Kept: e.watch != nil,
 		},
 	}
 	for _, o := range ask.Beside {
@@ -62,7 +65,13 @@ func (e *examiner) facts(ctx context.Context, names []string, ask admin.DoctorAs
 	}
 	humans := map[string]doctor.Known[doctor.Profile]{}
 	for _, name := range names {
-		b, err := e.bot(ctx, name, tokens[name], humans)
+		b, err := e.profile(ctx, name, humans)
+		if err == nil {
+			err = seen(b)
+		}
+		if err == nil {
+			err = e.about(ctx, &b, tokens[name])
+		}
 		if err != nil {
 			return f, err
 		}
@@ -79,69 +88,65 @@ func (e *examiner) facts(ctx context.Context, names []string, ask admin.DoctorAs
 	return f, nil
 }
 
-// bot gathers about one bot. humans are the operators' accounts that were looked
-// up already: each read costs.
-func (e *examiner) bot(ctx context.Context, name string, t account.Status, humans map[string]doctor.Known[doctor.Profile]) (doctor.Bot, error) {
+// profile is what X shows of one bot. humans are the operators' accounts that
+// were looked up already: each read costs.
+func (e *examiner) profile(ctx context.Context, name string, humans map[string]doctor.Known[doctor.Profile]) (doctor.Bot, error) {
 	c := e.cfg.Bots[name]
 	b := doctor.Bot{
 		Name: name, UserID: c.UserID, Username: c.Username, Operator: c.OperatorAccount,
-		Declared: doctor.Declared{Label: c.Declared.Label, Bio: c.Declared.Bio, Operator: c.Declared.Operator},
-		Vouched:  e.vouched[name], Send: c.Send, Privacy: c.PrivacyURL, Disclosure: disclosureOf(c),
-		Approval: c.AIApproval.Reference, Rules: doctor.Rules{Dir: c.Rules},
-		Budget: doctor.BudgetLimits{Daily: c.Budget.DayUSD.USD(), Monthly: c.Budget.MonthUSD.USD()},
-		Token: doctor.Token{
-			Kind: string(t.Kind), State: t.State, Scopes: t.Scopes, LoginAt: t.LoginAt, RefreshedAt: t.RefreshedAt, ExpiresAt: t.ExpiresAt, Reason: t.Reason,
-		},
+		Declared: declaredOf(c), Vouched: e.vouched[name],
+	}
+	var err error
+	if b.Before, err = readSeen(ctx, e.store, name, c); err != nil {
+		return b, err
+	}
+	u, err := e.x.Me(ctx, name)
+	if b.Profile = profileOf(u, err); b.Profile.Unknown != "" {
+		b.Human = doctor.None[doctor.Profile]("the bot's own account was not shown")
+		return b, ctx.Err()
+	}
+	human, ok := humans[strings.ToLower(c.OperatorAccount)]
+	if !ok {
+		human = profileOf(e.x.UserByName(ctx, xapi.As{Bot: name}, c.OperatorAccount))
+		humans[strings.ToLower(c.OperatorAccount)] = human
+	}
+	b.Human = human
+	return b, ctx.Err()
+}
+
+func declaredOf(c config.Bot) doctor.Declared {
+	return doctor.Declared{Label: c.Declared.Label, Bio: c.Declared.Bio, Operator: c.Declared.Operator}
+}
+
+// about adds what is to be known of the bot without X. What does not load is a
+// fact too.
+func (e *examiner) about(ctx context.Context, b *doctor.Bot, t account.Status) error {
+	c := e.cfg.Bots[b.Name]
+	b.Send, b.Privacy, b.Disclosure, b.Approval = c.Send, c.PrivacyURL, disclosureOf(c), c.AIApproval.Reference
+	b.Budget = doctor.BudgetLimits{Daily: c.Budget.DayUSD.USD(), Monthly: c.Budget.MonthUSD.USD()}
+	b.Token = doctor.Token{
+		Kind: string(t.Kind), State: t.State, Scopes: t.Scopes,
+		LoginAt: t.LoginAt, RefreshedAt: t.RefreshedAt, ExpiresAt: t.ExpiresAt, Reason: t.Reason,
 	}
 	if path, ok := strings.CutPrefix(string(c.Token), "file:"); ok {
 		if info, err := os.Stat(path); err == nil {
 			b.Token.FileAt = info.ModTime()
 		}
 	}
-	if err := e.about(ctx, &b, c); err != nil {
-		return b, err
-	}
-	before, err := readSeen(ctx, e.store, name, c)
-	if err != nil {
-		return b, err
-	}
-	b.Before = before
-	u, err := e.x.Me(ctx, name)
-	b.Profile = profileOf(u, err)
-	if b.Profile.Unknown != "" {
-		b.Human = doctor.None[doctor.Profile]("the bot's own account was not shown")
-		return b, nil
-	}
-	human, ok := humans[strings.ToLower(c.OperatorAccount)]
-	if !ok {
-		u, err := e.x.UserByName(ctx, xapi.As{Bot: name}, c.OperatorAccount)
-		human = profileOf(u, err)
-		humans[strings.ToLower(c.OperatorAccount)] = human
-	}
-	b.Human = human
-	return b, nil
-}
-
-// about reads the bot's rules and answers. What does not load is a fact too.
-func (e *examiner) about(ctx context.Context, b *doctor.Bot, c config.Bot) error {
+	b.Rules.Dir = c.Rules
 	b.Rules.Tests, b.Rules.Problems = e.rules(ctx, b.Name)
-	if err := ctx.Err(); err != nil {
-		return err
-	}
 	if set, err := rules.LoadDir(c.Rules, rules.Options{}); err == nil {
 		b.Rules.Set, b.Kinds = set.Hash(), kindsOf(set)
-		for _, s := range account.Scopes(b.Kinds) {
-			b.Needs = append(b.Needs, s.Name)
-		}
+		b.Needs = strings.Fields(account.Names(account.Scopes(b.Kinds)))
 	} else if len(b.Rules.Problems) == 0 {
 		b.Rules.Problems = []string{err.Error()}
 	}
-	a, err := loadAnswers(c.Answers, c.LongPosts)
-	if err != nil {
-		return err
+	if a, err := loadAnswers(c.Answers, c.LongPosts); err == nil {
+		b.Answers, b.WritesAI = digest(a.Said()), a.AIGenerated()
+	} else {
+		b.Unloaded = err.Error()
 	}
-	b.Answers, b.WritesAI = digest(a.Said()), a.AIGenerated()
-	return nil
+	return ctx.Err()
 }
 
 // profileOf is what X showed of an account, or why it did not.

@@ -30,9 +30,10 @@ type clinic struct {
 	gate  *gate.Gate // nil: no host runs
 	count *doctor.Metrics
 
-	turn sync.Mutex // one look at a time
-	sick map[string]string
-	wake chan string // bots whose profile has changed
+	turn sync.Mutex        // one look at a time
+	sick map[string]string // what a bot's profile lacks
+	told map[string]string // what was logged last of a bot; "": of everything
+	wake chan string       // bots whose profile has changed
 }
 
 // Between two looks at a profile that changes X's limit leaves room: users/me
@@ -46,11 +47,11 @@ const (
 
 // openClinic puts the doctor of a running host together.
 func (h *host) openClinic(sys system, o hostOptions, x *xapi.Client, skew *xClock, g *gate.Gate) *clinic {
-	c := &clinic{log: o.Log, gate: g, count: &doctor.Metrics{}, sick: map[string]string{}, wake: make(chan string, manyQueued)}
+	c := &clinic{log: o.Log, gate: g, count: &doctor.Metrics{}, sick: map[string]string{}, told: map[string]string{}, wake: make(chan string, manyQueued)}
 	c.examiner = examiner{
 		sys: sys, cfg: o.Config, file: o.File, store: h.store, accounts: h.accounts, x: x, watch: h.ways.watch, skew: skew,
-		vouched: map[string]bool{},
-		bus:     func(context.Context) doctor.Known[string] { return doctor.Fact(busDurability) },
+		vouched: map[string]bool{}, running: true,
+		bus: func(context.Context) doctor.Known[string] { return doctor.Fact(busDurability) },
 		rules: func(_ context.Context, bot string) (int, []string) {
 			for _, s := range h.rules.Status() {
 				if s.Bot == bot && s.Rules.Failure != nil {
@@ -86,7 +87,7 @@ func (h *host) lateDoctor(sys system, f operatorFlags) admin.Doctor {
 		if err != nil {
 			return nil, err
 		}
-		c := &clinic{log: h.log, count: &doctor.Metrics{}, sick: map[string]string{}}
+		c := &clinic{log: h.log, count: &doctor.Metrics{}, sick: map[string]string{}, told: map[string]string{}}
 		c.examiner = examiner{
 			sys: sys, cfg: h.cfg, file: f.file, store: h.store, accounts: m, x: x,
 			watch: watchdog(h.cfg, x, positions{h.store}, ingest.WatchOptions{Now: h.now, Log: h.log}), skew: skew,
@@ -131,17 +132,14 @@ func (c *clinic) Examine(ctx context.Context, ask admin.DoctorAsk) ([]doctor.Fin
 	if ask.Bot != "" {
 		names = []string{ask.Bot}
 	}
-	f, err := c.facts(ctx, names, ask)
+	f, err := c.facts(ctx, names, ask, func(b doctor.Bot) error {
+		seen := doctor.Look(b)
+		seen.At = c.sys.now().UTC()
+		c.tell(ctx, b.Name, seen, b.Before)
+		return writeSeen(ctx, c.store, b.Name, c.cfg.Bots[b.Name], seen.Keep(b.Before))
+	})
 	if err != nil {
 		return nil, err
-	}
-	for _, b := range f.Bots {
-		seen := doctor.Look(b)
-		seen.At = f.Now.UTC()
-		if err := writeSeen(ctx, c.store, b.Name, c.cfg.Bots[b.Name], seen.Keep(b.Before)); err != nil {
-			return nil, err
-		}
-		c.tell(ctx, b.Name, seen, b.Before)
 	}
 	found := doctor.Examine(f)
 	c.count.Checks.Add(1)
@@ -157,8 +155,7 @@ func (c *clinic) tell(ctx context.Context, name string, seen, before doctor.Seen
 	if c.gate == nil {
 		return
 	}
-	d := c.cfg.Bots[name].Declared
-	label, bio, operator := seen.Holds(before, doctor.Declared{Label: d.Label, Bio: d.Bio, Operator: d.Operator})
+	label, bio, operator := seen.Holds(before, declaredOf(c.cfg.Bots[name]))
 	var missing []string
 	for _, m := range []struct {
 		holds bool
@@ -196,6 +193,8 @@ func (c *clinic) tell(ctx context.Context, name string, seen, before doctor.Seen
 
 // start tells the gate what the last look saw, before anything is sent.
 func (c *clinic) start(ctx context.Context) error {
+	c.turn.Lock()
+	defer c.turn.Unlock()
 	for _, name := range c.cfg.Names() {
 		before, err := readSeen(ctx, c.store, name, c.cfg.Bots[name])
 		if err != nil {
@@ -209,6 +208,18 @@ func (c *clinic) start(ctx context.Context) error {
 // unseen is a look that saw nothing.
 func unseen() doctor.Seen {
 	return doctor.Look(doctor.Bot{Profile: doctor.None[doctor.Profile]("not asked"), Human: doctor.None[doctor.Profile]("not asked")})
+}
+
+// disclose tells the gate of a command without a host what the last look saw.
+func disclose(ctx context.Context, store db.Store, g *gate.Gate, name string, c config.Bot) error {
+	before, err := readSeen(ctx, store, name, c)
+	if err != nil {
+		return err
+	}
+	g.Update(name, func(b *gate.Bot) {
+		b.LabelOn, b.BioDiscloses, b.OperatorLinked = unseen().Holds(before, declaredOf(c))
+	})
+	return nil
 }
 
 // run looks at once, daily, and where a profile has changed.
@@ -248,9 +259,16 @@ func (c *clinic) look(ctx context.Context, bot string, last map[string]time.Time
 		c.log.WarnContext(ctx, "doctor", "bot", bot, "err", err)
 		return time.Now().Add(lookBlind)
 	}
-	if n := doctor.Count(found, doctor.Unsafe); n > 0 || bot == "" {
-		c.log.InfoContext(ctx, "doctor: `beckon doctor` shows what it found", "bot", bot,
-			"unsafe", n, "warn", doctor.Count(found, doctor.Warn), "unknown", doctor.Count(found, doctor.Unknown))
+	level, attrs := slog.LevelInfo, []any{"bot", bot}
+	if doctor.Worst(found) == doctor.Unsafe {
+		level = slog.LevelWarn
+	}
+	for _, l := range []doctor.Level{doctor.Unsafe, doctor.Warn, doctor.Unknown, doctor.OK} {
+		attrs = append(attrs, string(l), doctor.Count(found, l))
+	}
+	if say := fmt.Sprint(attrs...); c.told[bot] != say { // the metrics tell the rest
+		c.told[bot] = say
+		c.log.Log(ctx, level, "the doctor has looked; `beckon doctor` shows what it found", attrs...)
 	}
 	if slices.ContainsFunc(found, func(f doctor.Finding) bool { return f.Check == "account" && f.Level == doctor.Unknown }) {
 		return time.Now().Add(lookBlind)

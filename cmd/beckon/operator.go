@@ -174,7 +174,13 @@ func (o *operator) become(ctx context.Context, sys system, cfg *config.Config, d
 	if err := b.record(ctx, h.store, h.now()); err != nil {
 		return err
 	}
-	h.desk = action.Desk{Store: h.store, Gate: gate.New(b.gate), Key: h.key, Book: b.book()}
+	g := gate.New(b.gate)
+	for _, known := range b.gate {
+		if err := disclose(ctx, h.store, g, known.Name, cfg.Bots[known.Name]); err != nil {
+			return err
+		}
+	}
+	h.desk = action.Desk{Store: h.store, Gate: g, Key: h.key, Book: b.book()}
 	o.base, o.token = "http://localhost", newToken()
 	o.http = &http.Client{Transport: inProcess{admin.New(admin.Options{
 		Store: h.store, Now: h.now, Token: o.token, Bots: cfg.Names(), Log: log,

@@ -123,6 +123,7 @@ func changes() []struct {
 		{"none, simulated", func(f *Facts, b *Bot) { f.Simulated, b.Budget = true, BudgetLimits{} }, "budget", OK, "simulated"},
 
 		{"one bot", bot(func(*Bot) {}), "content", OK, "one bot"},
+		{"answers that do not load", bot(func(b *Bot) { b.Unloaded = "answers.yaml:3:1: bad" }), "content", Unsafe, "answers.yaml:3:1"},
 		{"two that differ", app(func(f *Facts) { f.Bots = append(f.Bots, Bot{Name: "care", Answers: "a2"}) }), "content", OK, "no two"},
 		{"twins", app(func(f *Facts) { f.Bots = append(f.Bots, Bot{Name: "care", Answers: "a1"}) }), "content", Warn, "desk and care say the same"},
 		{"twins of two hosts", app(func(f *Facts) { f.Others = []OtherBot{{"other.yaml", "care", "a1"}} }), "content", Warn, "care of other.yaml"},
@@ -163,9 +164,15 @@ func changes() []struct {
 
 		{"good", app(func(*Facts) {}), "ways-in", OK, "2 things are"},
 		{"polled", app(func(f *Facts) { f.App.Ingest = "poll" }), "ways-in", Warn, "late"},
-		{"not kept", app(func(f *Facts) { f.App.WaysIn = None[[]Way]("public_url is not set") }), "ways-in", Unknown, "public_url"},
-		{"not kept, simulated", app(func(f *Facts) { f.Simulated, f.App.WaysIn = true, None[[]Way]("why") }), "ways-in", OK, "simulated"},
-		{"a subscription is missing", app(func(f *Facts) { f.App.WaysIn.Value[1].Is = "missing" }), "ways-in", Unsafe, "dm.received is missing"},
+		{"not kept", app(func(f *Facts) { f.App.Kept = false }), "ways-in", Unknown, "public_url"},
+		{"not kept, simulated", app(func(f *Facts) { f.Simulated, f.App.Kept = true, false }), "ways-in", OK, "simulated"},
+		{"X is away", app(func(f *Facts) { f.App.WaysIn = None[[]Way]("list webhooks") }), "ways-in", Unknown, "list webhooks"},
+		{"a subscription is missing", app(func(f *Facts) { f.App.WaysIn.Value[1].Is = "missing" }), "ways-in", Unsafe, "missing: dm.received"},
+		{"and no host runs", app(func(f *Facts) { f.Running, f.App.WaysIn.Value[0].Is = false, "missing" }), "ways-in", Warn, "start the host"},
+		{"several", app(func(f *Facts) {
+			f.App.WaysIn = Fact([]Way{{Bot: "desk", What: "a", Is: "missing"}, {Bot: "desk", What: "b", Is: "ok"}, {Bot: "desk", What: "c", Is: "missing"}})
+		}), "ways-in", Unsafe, "missing: a, c"},
+		{"a replay", app(func(f *Facts) { f.App.WaysIn.Value[1] = Way{What: "replay", Is: "running"} }), "ways-in", Warn, "running: replay"},
 		{"and cannot be made", app(func(f *Facts) { f.App.WaysIn.Value[1].Is, f.App.WaysIn.Value[1].Err = "missing", "refused" }), "ways-in", Unsafe, "refused"},
 		{"too many", app(func(f *Facts) { f.App.WaysIn.Value[1].Is = "surplus" }), "ways-in", Warn, "--prune"},
 

@@ -53,6 +53,9 @@ func content(f Facts) (out []Finding) {
 	var all []bot
 	for _, b := range f.Bots {
 		all = append(all, bot{b.Name, b.Answers})
+		if b.Unloaded != "" {
+			out = append(out, Finding{Bot: b.Name, Level: Unsafe, Found: "the answers do not load: " + b.Unloaded, Do: "mend the file: a host does not start with it"})
+		}
 	}
 	own := len(all)
 	for _, b := range f.Others {

@@ -10,6 +10,7 @@ import (
 type Facts struct {
 	Now       time.Time
 	Simulated bool // X's API is on this machine
+	Running   bool // the host runs
 	Use       string
 	App       App
 	Apps      []OtherApp // of other configurations of the same people
@@ -23,6 +24,7 @@ type App struct {
 	Tier        string // free, self_serve or enterprise
 	Environment string // production, staging or development
 	Name        string // tells apps apart: an id, or a hash of a key; never a secret
+	Kept        bool   // the host keeps webhook and subscriptions
 	WaysIn      Known[[]Way]
 	Ingest      string               // webhook, stream or poll
 	Skew        Known[time.Duration] // X's clock minus ours
@@ -80,6 +82,7 @@ type Bot struct {
 	Online     *Known[int] // status of its page; nil: not asked for
 	Disclosure string      // says that a bot speaks, and whose
 	Answers    string      // hash of what it can say; "": not known
+	Unloaded   string      // why the answers do not load; "": they do
 	WritesAI   bool        // some answers are written by a model
 	Approval   string      // X's reference for them; "": none is recorded
 	Budget     BudgetLimits

@@ -14,9 +14,9 @@ var (
 // healthy are facts in which every check is ok.
 func healthy() Facts {
 	return Facts{
-		Now: now, Use: "commercial",
+		Now: now, Running: true, Use: "commercial",
 		App: App{
-			Tier: "self_serve", Environment: "production", Name: "app 1", Ingest: "webhook",
+			Tier: "self_serve", Environment: "production", Name: "app 1", Ingest: "webhook", Kept: true,
 			WaysIn: Fact([]Way{{What: "webhook https://desk.example/x/webhook", Is: "ok"}, {Bot: "desk", What: "dm.received", Is: "ok"}}),
 			Skew:   Fact(time.Second),
 		},

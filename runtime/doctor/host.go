@@ -2,41 +2,75 @@ package doctor
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
 
 func waysIn(f Facts) (out []Finding) {
 	a := f.App
-	mend := "`beckon subscribe` makes what is missing"
 	switch {
 	case a.Ingest == "poll":
 		return one(Warn, "X is polled: a STOP is heard late, and quotes that mention nobody and encrypted DMs are never seen", "use ingest: webhook or stream where X gives them")
-	case a.WaysIn.Unknown != "" && f.Simulated:
-		return good("X is simulated, and tells the webhook it was started with: " + a.WaysIn.Unknown)
+	case !a.Kept && f.Simulated:
+		return good("X is simulated, and tells the webhook that it was started with")
+	case !a.Kept:
+		return one(Unknown, "whether X tells this host anything is not known: public_url is not set",
+			"set it, and app.bearer or app.consumer_key: then the host keeps webhook and subscriptions itself")
 	case a.WaysIn.Unknown != "":
 		return one(Unknown, "whether X tells this host anything is not known: "+a.WaysIn.Unknown,
-			"set public_url and app.bearer or app.consumer_key: then the host keeps webhook and subscriptions itself")
+			"see that the host reaches X, and that app.bearer or app.consumer_key is the app's")
 	}
 	fine := 0
-	for _, w := range a.WaysIn.Value {
-		switch {
-		case w.Is == "ok":
-			fine++
-		case w.Is == "surplus":
-			out = append(out, Finding{Bot: w.Bot, Level: Warn, Found: w.What + ": no bot needs it", Do: "`beckon subscribe --prune` deletes it: what is not needed is not to be collected"})
-		default:
-			found := w.What + " is " + w.Is
-			if w.Err != "" {
-				found += ": " + w.Err
-			}
-			out = append(out, Finding{Bot: w.Bot, Level: Unsafe, Found: found, Do: mend})
+	for _, g := range alike(a.WaysIn.Value) {
+		if g.Is == "ok" {
+			fine += g.n
+			continue
 		}
+		out = append(out, g.judge(f.Running))
 	}
 	if fine > 0 || len(out) == 0 {
 		out = append(out, Finding{Level: OK, Found: fmt.Sprintf("by %s, %s as they should be", a.Ingest, counted(fine, "thing is", "things are"))})
 	}
 	return out
+}
+
+// group is what is the same of several things.
+type group struct {
+	Way
+	n int
+}
+
+// alike puts together what a reader would be told in the same words.
+func alike(all []Way) (out []group) {
+	for _, w := range all {
+		at := slices.IndexFunc(out, func(g group) bool { return g.Bot == w.Bot && g.Is == w.Is && g.Err == w.Err })
+		if at < 0 {
+			out = append(out, group{w, 1})
+			continue
+		}
+		out[at].What += ", " + w.What
+		out[at].n++
+	}
+	return out
+}
+
+func (g group) judge(running bool) Finding {
+	f := Finding{Bot: g.Bot, Found: g.Is + ": " + g.What}
+	if g.Err != "" {
+		f.Found += " (" + g.Err + ")"
+	}
+	switch {
+	case g.Is == "surplus":
+		f.Level, f.Do = Warn, "`beckon subscribe --prune` deletes what no bot needs: it is not to be collected"
+	case g.Is == "waits" || g.Is == "running":
+		f.Level, f.Do = Warn, "wait: the host asks X for what it missed until X says that all of it came"
+	case !running:
+		f.Level, f.Do = Warn, "start the host: X's challenge must find it, and it makes what is missing"
+	default:
+		f.Level, f.Do = Unsafe, "`beckon subscribe` makes what is missing, and says why where it cannot"
+	}
+	return f
 }
 
 // START and STOP are ordered by X's time, events are judged old by ours, and
