@@ -3,6 +3,7 @@ package bottest
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/db/sqlite"
 	"github.com/beckon-bot/beckon/handlers"
 	"github.com/beckon-bot/beckon/runtime/action"
@@ -57,7 +59,7 @@ func hostKey() event.Key { return event.Key("bottest: a key for scenarios ...") 
 
 // start puts a host together on the files in dir and runs its loops. It is
 // called in a bubble.
-func start(dir string, s *scenario, sim *xsim.Sim, before func(*host, *http.Request), committed func(*host, []dispatch.Handled)) (_ *host, err error) {
+func start(dir string, s *scenario, sim *xsim.Sim, log *slog.Logger, before func(*host, *http.Request), committed func(*host, []dispatch.Handled)) (_ *host, err error) {
 	h := &host{dir: dir, fault: newBreakage(), sent: &action.Metrics{}, wake: make(chan struct{}, 1), doubt: make(chan struct{}, 1)}
 	ctx, cancel := context.WithCancel(context.Background())
 	h.stop = cancel
@@ -67,6 +69,9 @@ func start(dir string, s *scenario, sim *xsim.Sim, before func(*host, *http.Requ
 		}
 	}()
 	if h.store, err = sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(dir, "beckon.db")}); err != nil {
+		return nil, err
+	}
+	if err := s.appWindow(ctx, h.store); err != nil {
 		return nil, err
 	}
 	if h.bus, err = bus.Open(ctx, bus.Options{Dir: filepath.Join(dir, "bus")}); err != nil {
@@ -98,7 +103,7 @@ func start(dir string, s *scenario, sim *xsim.Sim, before func(*host, *http.Requ
 	h.desk = action.Desk{Store: h.store, Gate: g, Key: hostKey(), Book: book}
 	h.sender = action.New(action.Options{
 		Store: store{h.store, "sender", h.fault}, Gate: g, X: x, Key: hostKey(), Book: book, Told: inbox.Take,
-		Send: send, Metrics: h.sent,
+		Send: send, Log: log, Metrics: h.sent,
 		Lost: func() { nudge(h.doubt) },
 	})
 	h.lost = &action.Reconciler{Store: store{h.store, "reconciler", h.fault}, X: x, Key: hostKey(), Book: book, Metrics: h.sent}
@@ -206,6 +211,20 @@ func (h *host) kill(to string) (gone <-chan struct{}, err error) {
 		_ = h.close() // whatever its end says, nobody is there to hear it
 	}()
 	return done, nil
+}
+
+// appWindow is what X has said of the app's DMs before the scenario begins.
+func (s *scenario) appWindow(ctx context.Context, store db.Store) error {
+	if s.AppDMs == 0 {
+		return nil
+	}
+	return store.Write(ctx, func(tx db.Tx) error {
+		known, err := tx.RateWindows("send_dm", db.App)
+		if err != nil || len(known) > 0 {
+			return err
+		}
+		return tx.PutRateWindow(db.RateWindow{Endpoint: "send_dm", Owner: db.App, Span: 24 * time.Hour, Most: s.AppDMs})
+	})
 }
 
 // budgets are the scenario's, for each of its bots.

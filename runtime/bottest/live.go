@@ -45,7 +45,7 @@ func (r *run) open(x Judge) (err error) {
 }
 
 func (r *run) start(dir string) (*host, error) {
-	return start(dir, r.s, r.sim, r.calling, r.committed)
+	return start(dir, r.s, r.sim, slog.New(&r.alarms), r.calling, r.committed)
 }
 
 // host waits for one that lives.

@@ -52,6 +52,7 @@ type run struct {
 	stops    []stop   // how opt-outs changed, in order
 	faults   []string // laws broken on the way
 	past     map[string]db.Action
+	alarms   alarms
 }
 
 // play runs the script and returns what came of it, by name of the expecting

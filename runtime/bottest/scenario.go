@@ -46,8 +46,9 @@ type settings struct {
 	MaxEventAge time.Duration `yaml:"max_event_age"`
 	DayUSD      usd           `yaml:"day_usd"` // budget of each bot; none: no budget
 	MonthUSD    usd           `yaml:"month_usd"`
-	Panics      string        `yaml:"panics"` // a text on which a handler panics
-	Echo        string        `yaml:"echo"`   // before, after, which is the default, or off
+	AppDMs      int64         `yaml:"app_dms"` // that X lets all bots together send in a day; none: 1,440
+	Panics      string        `yaml:"panics"`  // a text on which a handler panics
+	Echo        string        `yaml:"echo"`    // before, after, which is the default, or off
 }
 
 // usd is an amount in US dollars.

@@ -85,7 +85,7 @@ func (r *run) show() map[string]string {
 		r.t.Fatal(err)
 	}
 	return map[string]string{
-		wantLog:       r.showActions(l) + states + r.showSwitches(l),
+		wantLog:       r.showActions(l) + states + r.showSwitches(l) + r.alarms.show(),
 		wantDecisions: r.showDecisions(l),
 		wantX:         r.showCalls(l),
 	}

@@ -106,7 +106,7 @@ func dayBy(t *testing.T, way string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err = start(t.TempDir(), s, sim, func(*host, *http.Request) {}, func(*host, []dispatch.Handled) {})
+	h, err = start(t.TempDir(), s, sim, slog.New(slog.DiscardHandler), func(*host, *http.Request) {}, func(*host, []dispatch.Handled) {})
 	if err != nil {
 		t.Fatal(err)
 	}
