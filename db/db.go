@@ -60,6 +60,7 @@ type Tx interface {
 	Tokens
 	Echoes
 	Lookups
+	Reminders
 	Texts
 	Fingerprints
 	Consents

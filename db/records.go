@@ -280,6 +280,7 @@ type Texts interface {
 	DropActionText(actionID string) error
 	PutSlot(bot, user, name string, sealed []byte) error
 	Slots(bot, user string) (map[string][]byte, error)
+	DropSlots(bot, user string) error
 }
 
 // Fingerprint is what is kept of a text that leaves, to see repetition. It is

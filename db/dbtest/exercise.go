@@ -43,6 +43,7 @@ func Exercise(t *testing.T, open func(t *testing.T) db.Store, f Features) {
 		"DeadLetters":             testDeadLetters,
 		"Echoes":                  testEchoes,
 		"Lookups":                 testLookups,
+		"Reminders":               testReminders,
 		"Tokens":                  testTokens,
 		"Fingerprints":            testFingerprints,
 		"RateWindows":             testRateWindows,

@@ -73,6 +73,12 @@ func testEmpty(t *testing.T, s db.Store, _ Features) {
 		zero("Lookup", l, db.Lookup{Action: "a"}, err)
 		l, err = tx.NextLookup()
 		zero("NextLookup", l, db.Lookup{}, err)
+		_, err = tx.Reminder("r")
+		none("Reminder", err)
+		due, err := tx.DueReminders(at(9), 10)
+		zero("DueReminders", len(due), 0, err)
+		next, err = tx.NextReminder()
+		zero("NextReminder", next, time.Time{}, err)
 		_, err = tx.ActionText("a")
 		none("ActionText", err)
 		slots, err := tx.Slots("b", "u")
@@ -106,7 +112,8 @@ func testEmpty(t *testing.T, s db.Store, _ Features) {
 		n, err = tx.PruneFingerprints(at(0), 10)
 		zero("PruneFingerprints", n, 0, err)
 		wantErr(t, "UpdateAction", tx.UpdateAction(pending("a"), "pending"), db.ErrStale)
-		return errors.Join(tx.DropActionText("a"), tx.DropDeadLetter("d"), tx.DropEcho("b", "r"), tx.DropFingerprint("a"), tx.DropLookup("a"))
+		return errors.Join(tx.DropActionText("a"), tx.DropDeadLetter("d"), tx.DropEcho("b", "r"), tx.DropFingerprint("a"), tx.DropLookup("a"),
+			tx.DropReminder("r"), tx.DropReminders("b", "u"), tx.DropSlots("b", "u"))
 	})
 	read(t, s, ask)
 }

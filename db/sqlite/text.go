@@ -51,6 +51,13 @@ func (t tx) Slots(bot, user string) (map[string][]byte, error) {
 	return slots, nil
 }
 
+func (t tx) DropSlots(bot, user string) error {
+	if err := t.q.DropSlots(background(), bot, user); err != nil {
+		return fmt.Errorf("drop slots of %s for %s: %w", bot, user, err)
+	}
+	return nil
+}
+
 func (t tx) PutEcho(e db.Echo) error {
 	err := t.q.PutEcho(background(), gen.PutEchoParams{
 		Bot: e.Bot, RemoteID: e.RemoteID, UserID: e.User, TextHash: e.TextHash, At: millis(e.At),

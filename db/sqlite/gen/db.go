@@ -87,8 +87,20 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.dropLookupStmt, err = db.PrepareContext(ctx, dropLookup); err != nil {
 		return nil, fmt.Errorf("error preparing query DropLookup: %w", err)
 	}
+	if q.dropReminderStmt, err = db.PrepareContext(ctx, dropReminder); err != nil {
+		return nil, fmt.Errorf("error preparing query DropReminder: %w", err)
+	}
+	if q.dropRemindersStmt, err = db.PrepareContext(ctx, dropReminders); err != nil {
+		return nil, fmt.Errorf("error preparing query DropReminders: %w", err)
+	}
+	if q.dropSlotsStmt, err = db.PrepareContext(ctx, dropSlots); err != nil {
+		return nil, fmt.Errorf("error preparing query DropSlots: %w", err)
+	}
 	if q.dueActionsStmt, err = db.PrepareContext(ctx, dueActions); err != nil {
 		return nil, fmt.Errorf("error preparing query DueActions: %w", err)
+	}
+	if q.dueRemindersStmt, err = db.PrepareContext(ctx, dueReminders); err != nil {
+		return nil, fmt.Errorf("error preparing query DueReminders: %w", err)
 	}
 	if q.echoesToStmt, err = db.PrepareContext(ctx, echoesTo); err != nil {
 		return nil, fmt.Errorf("error preparing query EchoesTo: %w", err)
@@ -156,6 +168,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.nextLookupStmt, err = db.PrepareContext(ctx, nextLookup); err != nil {
 		return nil, fmt.Errorf("error preparing query NextLookup: %w", err)
 	}
+	if q.nextReminderStmt, err = db.PrepareContext(ctx, nextReminder); err != nil {
+		return nil, fmt.Errorf("error preparing query NextReminder: %w", err)
+	}
 	if q.openActionsToStmt, err = db.PrepareContext(ctx, openActionsTo); err != nil {
 		return nil, fmt.Errorf("error preparing query OpenActionsTo: %w", err)
 	}
@@ -198,6 +213,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putRateWindowStmt, err = db.PrepareContext(ctx, putRateWindow); err != nil {
 		return nil, fmt.Errorf("error preparing query PutRateWindow: %w", err)
 	}
+	if q.putReminderStmt, err = db.PrepareContext(ctx, putReminder); err != nil {
+		return nil, fmt.Errorf("error preparing query PutReminder: %w", err)
+	}
 	if q.putRuleSetStmt, err = db.PrepareContext(ctx, putRuleSet); err != nil {
 		return nil, fmt.Errorf("error preparing query PutRuleSet: %w", err)
 	}
@@ -221,6 +239,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.readTokenStmt, err = db.PrepareContext(ctx, readToken); err != nil {
 		return nil, fmt.Errorf("error preparing query ReadToken: %w", err)
+	}
+	if q.reminderStmt, err = db.PrepareContext(ctx, reminder); err != nil {
+		return nil, fmt.Errorf("error preparing query Reminder: %w", err)
 	}
 	if q.ruleSetStmt, err = db.PrepareContext(ctx, ruleSet); err != nil {
 		return nil, fmt.Errorf("error preparing query RuleSet: %w", err)
@@ -356,9 +377,29 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing dropLookupStmt: %w", cerr)
 		}
 	}
+	if q.dropReminderStmt != nil {
+		if cerr := q.dropReminderStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropReminderStmt: %w", cerr)
+		}
+	}
+	if q.dropRemindersStmt != nil {
+		if cerr := q.dropRemindersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropRemindersStmt: %w", cerr)
+		}
+	}
+	if q.dropSlotsStmt != nil {
+		if cerr := q.dropSlotsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropSlotsStmt: %w", cerr)
+		}
+	}
 	if q.dueActionsStmt != nil {
 		if cerr := q.dueActionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dueActionsStmt: %w", cerr)
+		}
+	}
+	if q.dueRemindersStmt != nil {
+		if cerr := q.dueRemindersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dueRemindersStmt: %w", cerr)
 		}
 	}
 	if q.echoesToStmt != nil {
@@ -471,6 +512,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing nextLookupStmt: %w", cerr)
 		}
 	}
+	if q.nextReminderStmt != nil {
+		if cerr := q.nextReminderStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing nextReminderStmt: %w", cerr)
+		}
+	}
 	if q.openActionsToStmt != nil {
 		if cerr := q.openActionsToStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing openActionsToStmt: %w", cerr)
@@ -541,6 +587,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putRateWindowStmt: %w", cerr)
 		}
 	}
+	if q.putReminderStmt != nil {
+		if cerr := q.putReminderStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putReminderStmt: %w", cerr)
+		}
+	}
 	if q.putRuleSetStmt != nil {
 		if cerr := q.putRuleSetStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putRuleSetStmt: %w", cerr)
@@ -579,6 +630,11 @@ func (q *Queries) Close() error {
 	if q.readTokenStmt != nil {
 		if cerr := q.readTokenStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing readTokenStmt: %w", cerr)
+		}
+	}
+	if q.reminderStmt != nil {
+		if cerr := q.reminderStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing reminderStmt: %w", cerr)
 		}
 	}
 	if q.ruleSetStmt != nil {
@@ -681,7 +737,11 @@ type Queries struct {
 	dropEchoStmt          *sql.Stmt
 	dropFingerprintStmt   *sql.Stmt
 	dropLookupStmt        *sql.Stmt
+	dropReminderStmt      *sql.Stmt
+	dropRemindersStmt     *sql.Stmt
+	dropSlotsStmt         *sql.Stmt
 	dueActionsStmt        *sql.Stmt
+	dueRemindersStmt      *sql.Stmt
 	echoesToStmt          *sql.Stmt
 	expiredActionsStmt    *sql.Stmt
 	fingerprintsSinceStmt *sql.Stmt
@@ -704,6 +764,7 @@ type Queries struct {
 	markSeenStmt          *sql.Stmt
 	metaStmt              *sql.Stmt
 	nextLookupStmt        *sql.Stmt
+	nextReminderStmt      *sql.Stmt
 	openActionsToStmt     *sql.Stmt
 	optedOutStmt          *sql.Stmt
 	pruneDecisionsStmt    *sql.Stmt
@@ -718,6 +779,7 @@ type Queries struct {
 	putInteractionStmt    *sql.Stmt
 	putLookupStmt         *sql.Stmt
 	putRateWindowStmt     *sql.Stmt
+	putReminderStmt       *sql.Stmt
 	putRuleSetStmt        *sql.Stmt
 	putSlotStmt           *sql.Stmt
 	putSuppressionStmt    *sql.Stmt
@@ -726,6 +788,7 @@ type Queries struct {
 	readCapStmt           *sql.Stmt
 	readSwitchStmt        *sql.Stmt
 	readTokenStmt         *sql.Stmt
+	reminderStmt          *sql.Stmt
 	ruleSetStmt           *sql.Stmt
 	setMetaStmt           *sql.Stmt
 	slotsStmt             *sql.Stmt
@@ -761,7 +824,11 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		dropEchoStmt:          q.dropEchoStmt,
 		dropFingerprintStmt:   q.dropFingerprintStmt,
 		dropLookupStmt:        q.dropLookupStmt,
+		dropReminderStmt:      q.dropReminderStmt,
+		dropRemindersStmt:     q.dropRemindersStmt,
+		dropSlotsStmt:         q.dropSlotsStmt,
 		dueActionsStmt:        q.dueActionsStmt,
+		dueRemindersStmt:      q.dueRemindersStmt,
 		echoesToStmt:          q.echoesToStmt,
 		expiredActionsStmt:    q.expiredActionsStmt,
 		fingerprintsSinceStmt: q.fingerprintsSinceStmt,
@@ -784,6 +851,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		markSeenStmt:          q.markSeenStmt,
 		metaStmt:              q.metaStmt,
 		nextLookupStmt:        q.nextLookupStmt,
+		nextReminderStmt:      q.nextReminderStmt,
 		openActionsToStmt:     q.openActionsToStmt,
 		optedOutStmt:          q.optedOutStmt,
 		pruneDecisionsStmt:    q.pruneDecisionsStmt,
@@ -798,6 +866,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putInteractionStmt:    q.putInteractionStmt,
 		putLookupStmt:         q.putLookupStmt,
 		putRateWindowStmt:     q.putRateWindowStmt,
+		putReminderStmt:       q.putReminderStmt,
 		putRuleSetStmt:        q.putRuleSetStmt,
 		putSlotStmt:           q.putSlotStmt,
 		putSuppressionStmt:    q.putSuppressionStmt,
@@ -806,6 +875,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		readCapStmt:           q.readCapStmt,
 		readSwitchStmt:        q.readSwitchStmt,
 		readTokenStmt:         q.readTokenStmt,
+		reminderStmt:          q.reminderStmt,
 		ruleSetStmt:           q.ruleSetStmt,
 		setMetaStmt:           q.setMetaStmt,
 		slotsStmt:             q.slotsStmt,

@@ -180,6 +180,18 @@ type RateWindow struct {
 	ToldAt   int64
 }
 
+type Reminder struct {
+	ID      string
+	Bot     string
+	UserID  string
+	DueAt   int64
+	AskedAt int64
+	Since   int64
+	Flow    string
+	Closes  int64
+	Sealed  []byte
+}
+
 type RuleSet struct {
 	Hash        string
 	ActivatedAt int64

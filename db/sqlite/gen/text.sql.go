@@ -29,6 +29,15 @@ func (q *Queries) DropActionText(ctx context.Context, actionID string) error {
 	return err
 }
 
+const dropSlots = `-- name: DropSlots :exec
+DELETE FROM slots WHERE bot = ? AND user_id = ?
+`
+
+func (q *Queries) DropSlots(ctx context.Context, bot string, userID string) error {
+	_, err := q.exec(ctx, q.dropSlotsStmt, dropSlots, bot, userID)
+	return err
+}
+
 const putActionText = `-- name: PutActionText :exec
 INSERT INTO action_texts (action_id, sealed)
 VALUES (?, ?)

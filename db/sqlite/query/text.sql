@@ -16,3 +16,6 @@ ON CONFLICT (bot, user_id, name) DO UPDATE SET sealed = excluded.sealed;
 
 -- name: Slots :many
 SELECT name, sealed FROM slots WHERE bot = ? AND user_id = ? ORDER BY name;
+
+-- name: DropSlots :exec
+DELETE FROM slots WHERE bot = ? AND user_id = ?;
