@@ -1,196 +1,186 @@
 package handlers
 
 import (
+	"cmp"
 	"slices"
-	"strings"
-	"unicode/utf8"
 
+	"github.com/beckon-bot/beckon/rules"
 	"github.com/beckon-bot/beckon/runtime/conversation"
 	"github.com/beckon-bot/beckon/runtime/event"
 )
 
-// Answers answers by keyword. Its keywords are found as whole words, in any
-// case and any Unicode form, outside of mentions and links.
+// Answers answers by keyword and pattern, asks for what is missing in flows of
+// several steps, and knows when to give up. It is made by Load and never
+// changes.
 //
-// Where several are found, the keyword with the most letters wins; among
-// equals the answer that names the language of the message; then the one that
-// stands first, in the files as they were joined. An answer that names a
-// language is left out where the message is known to be in another. A winner
-// without a text for the channel is silence. The default answers only where
-// nothing was found.
+// Keywords are found as whole words, in any case and any Unicode form, outside
+// of mentions and links. Where several answers are found, the one with the most
+// letters in one keyword wins; among equals the one in the language of the message; then
+// the one that stands first. A winner without a text for the channel is silence.
+// The default answers only where nothing was found.
 type Answers struct {
-	all     []answer
-	byFirst map[string][]keyword // by first word
-	other   answer               // the default; the zero value is silence
+	all       []*answer
+	byFirst   map[string][]keyword // by first word
+	patterns  []expression
+	languages []tongue
+	flows     map[string]*flow
+	slots     map[string]*slot
+	hours     map[string]*hours
+	other     *answer  // the default; nil is silence
+	unclear   *unclear // nil: the default for ever
+	files     int
 }
 
 type answer struct {
 	id        string
 	lang      string // "" for every language
-	reply, dm string
+	when      []rules.Condition
+	reply, dm texts
+	flow      string // begins in DMs
+	handoff   bool
+	invite    bool        // X shows a button that opens a DM
 	draft     event.Draft // flags only
-	at        position
 }
 
-type keyword struct {
-	words   []string
-	letters int
-	answer  int
+// unclear is what follows when nothing was understood several times in a row.
+type unclear struct {
+	limit  int64
+	answer *answer
 }
 
 // Name is answers.
 func (*Answers) Name() string { return "answers" }
 
-// Handle drafts the best answer. Without a file there is none.
+// Handle drafts the best answer, or the next step of an open flow. Without files
+// there is none.
 func (a *Answers) Handle(in In) Out {
 	if a == nil {
 		return Out{}
 	}
-	best := a.find(in.Event.Text, in.Event.Lang)
-	text := best.reply
-	if channel(in.Event) == event.DM {
-		text = best.dm
+	return a.handle(in, nil)
+}
+
+// handle is Handle, watched.
+func (a *Answers) handle(in In, t *trace) Out {
+	if !in.Event.Addresses() || in.Event.Text == "" && !in.Event.Readable {
+		return Out{} // nothing that anybody could read
 	}
-	out := Say(in, event.Answer, fill(text, in.Bot))
-	for i, d := range out.Drafts {
-		flags := best.draft
+	s := a.state(in, t)
+	if channel(in.Event) == event.DM && in.Conversation.Flow != "" {
+		if out, done := s.resume(); done {
+			return out
+		}
+	}
+	found := s.find()
+	if found.answer < 0 {
+		return s.missed()
+	}
+	return s.give(a.all[found.answer], found.lang)
+}
+
+// turn is one message at work.
+type turn struct {
+	*Answers
+	in    In
+	trace *trace
+	words []string
+	lang  string            // of the message; "" if nobody knows
+	kept  map[string]string // slots as far as they are known now
+	out   Out
+}
+
+func (a *Answers) state(in In, t *trace) *turn {
+	s := &turn{Answers: a, in: in, trace: t, words: slices.Collect(conversation.Words(in.Event.Text))}
+	s.lang = cmp.Or(language(in.Event), a.guess(s.words))
+	return s
+}
+
+func (s *turn) find() finding {
+	lang := language(s.in.Event)
+	return s.Answers.find(plain(s.in.Event.Text), s.words, cmp.Or(lang, s.lang), func(a *answer) bool {
+		if a.lang != "" && lang != "" && a.lang != lang { // a guess leaves nobody out
+			return false
+		}
+		return s.holds("answers/"+a.id, a.when)
+	})
+}
+
+// give gives an answer; lang is that of the keyword by which it was found.
+func (s *turn) give(a *answer, lang string) Out {
+	lang = cmp.Or(s.lang, lang)
+	if a.flow != "" && channel(s.in.Event) == event.DM {
+		s.trace.hit("answers/" + a.id)
+		return s.begin(s.flows[a.flow], cmp.Or(lang, a.lang))
+	}
+	said := a.reply
+	if channel(s.in.Event) == event.DM {
+		said = a.dm
+	}
+	text, in := said.in(lang, a.lang)
+	s.out.Handoff = a.handoff
+	if text == "" {
+		return s.out
+	}
+	s.trace.said("answers/"+a.id, channel(s.in.Event), in)
+	flags := a.draft
+	flags.InviteDM = a.invite && channel(s.in.Event) == event.Reply
+	s.say(text, flags, a.id)
+	return s.out
+}
+
+// say drafts a text.
+func (s *turn) say(text string, flags event.Draft, id string) {
+	said := Say(s.in, event.Answer, fill(text, s.in.Bot, s.kept))
+	for _, d := range said.Drafts {
 		flags.Kind, flags.Purpose, flags.Text = d.Kind, d.Purpose, d.Text
-		flags.Handler = a.Name() + "/" + best.id
-		out.Drafts[i] = flags
+		flags.Handler = s.Name() + "/" + id
+		s.out.Drafts = append(s.out.Drafts, flags)
 	}
+}
+
+// missed is a message that nobody understands: the default, until it has been
+// said often enough.
+func (s *turn) missed() Out {
+	u := s.unclear
+	if u != nil && s.in.Conversation.Missed+1 >= u.limit {
+		out := s.give(u.answer, "")
+		out.Missed = false
+		return out
+	}
+	if s.other == nil {
+		return s.out
+	}
+	out := s.give(s.other, "")
+	out.Missed = len(out.Drafts) > 0
 	return out
 }
 
-func (a *Answers) find(text, lang string) answer {
-	lang, _, _ = strings.Cut(strings.ToLower(lang), "-")
-	if lang == "und" {
-		lang = ""
-	}
-	words := slices.Collect(conversation.Words(text))
-	best := keyword{answer: -1}
-	for i, w := range words {
-		for _, k := range a.byFirst[w] {
-			named := a.all[k.answer].lang
-			if named != "" && lang != "" && named != lang {
-				continue
-			}
-			if len(k.words) <= len(words)-i && slices.Equal(k.words, words[i:i+len(k.words)]) && a.better(k, best, lang) {
-				best = k
-			}
+// holds evaluates named conditions: all must hold.
+func (s *turn) holds(what string, when []rules.Condition) bool {
+	for _, c := range when {
+		yes := c.Holds(s.field)
+		s.trace.condition(what, c.Name, yes)
+		if !yes {
+			return false
 		}
 	}
-	if best.answer < 0 {
-		return a.other
-	}
-	return a.all[best.answer]
+	return true
 }
 
-// better is the tie rule.
-func (a *Answers) better(k, than keyword, lang string) bool {
-	if than.answer < 0 || k.letters != than.letters {
-		return than.answer < 0 || k.letters > than.letters
-	}
-	named, before := a.all[k.answer].lang == lang, a.all[than.answer].lang == lang
-	if lang != "" && named != before {
-		return named
-	}
-	return k.answer < than.answer
+// Size is how much was loaded.
+type Size struct {
+	Files   int `json:"files"`
+	Answers int `json:"answers"`
+	Flows   int `json:"flows"`
+	Steps   int `json:"steps"`
+	Slots   int `json:"slots"`
 }
 
-// add indexes the keywords of an answer.
-func (a *Answers) add(ans answer, keywords [][]string) {
-	if a.byFirst == nil {
-		a.byFirst = make(map[string][]keyword)
+// Size counts what was loaded.
+func (a *Answers) Size() Size {
+	n := Size{Files: a.files, Answers: len(a.all), Flows: len(a.flows), Slots: len(a.slots)}
+	for _, f := range a.flows {
+		n.Steps += len(f.steps)
 	}
-	for _, words := range keywords {
-		k := keyword{words: words, answer: len(a.all)}
-		for _, w := range words {
-			k.letters += utf8.RuneCountInString(w)
-		}
-		a.byFirst[words[0]] = append(a.byFirst[words[0]], k)
-	}
-	a.all = append(a.all, ans)
-}
-
-// JoinAnswers makes one handler of several files, in their order. It returns
-// LoadErrors where two answers bear one id, or two files have a default. Files
-// that are nil are passed over.
-func JoinAnswers(files ...*Answers) (*Answers, error) {
-	joined := &Answers{byFirst: make(map[string][]keyword)}
-	first := make(map[string]position)
-	var errs LoadErrors
-	for _, f := range files {
-		if f == nil {
-			continue
-		}
-		base := len(joined.all)
-		for _, ans := range f.all {
-			if at, ok := first[ans.id]; ok {
-				errs = append(errs, ans.at.errorf("the id %q is taken at %s", ans.id, at))
-			} else {
-				first[ans.id] = ans.at
-			}
-		}
-		joined.all = append(joined.all, f.all...)
-		for word, keywords := range f.byFirst {
-			for _, k := range keywords {
-				k.answer += base
-				joined.byFirst[word] = append(joined.byFirst[word], k)
-			}
-		}
-		switch {
-		case f.other.id == "":
-		case joined.other.id != "":
-			errs = append(errs, f.other.at.errorf("there is a default already, at %s", joined.other.at))
-		default:
-			joined.other = f.other
-		}
-	}
-	if len(errs) > 0 {
-		return nil, errs
-	}
-	return joined, nil
-}
-
-// variables are what a text may name, with the longest value that the length
-// check counts on.
-func variables() []struct{ name, longest string } {
-	return []struct{ name, longest string }{
-		{"{username}", strings.Repeat("x", 15)},
-		{"{operator}", strings.Repeat("x", 15)},
-		{"{privacy_url}", "https://example.com/" + strings.Repeat("x", 180)},
-	}
-}
-
-func fill(text string, b BotInfo) string {
-	if !strings.Contains(text, "{") {
-		return text
-	}
-	return strings.NewReplacer("{username}", b.Username, "{operator}", b.Operator, "{privacy_url}", b.PrivacyURL).Replace(text)
-}
-
-// Said is every text that the answers can send, as it stands in the files,
-// sorted.
-func (a *Answers) Said() (texts []string) {
-	for _, ans := range a.every() {
-		for _, t := range []string{ans.reply, ans.dm} {
-			if t != "" {
-				texts = append(texts, t)
-			}
-		}
-	}
-	slices.Sort(texts)
-	return slices.Compact(texts)
-}
-
-// AIGenerated reports whether a model wrote some of the answers.
-func (a *Answers) AIGenerated() bool {
-	return slices.ContainsFunc(a.every(), func(ans answer) bool { return ans.draft.AIGenerated })
-}
-
-func (a *Answers) every() []answer {
-	if a == nil {
-		return nil
-	}
-	return append(slices.Clone(a.all), a.other)
+	return n
 }

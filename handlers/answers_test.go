@@ -2,12 +2,16 @@ package handlers
 
 import (
 	"errors"
+	"flag"
+	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/beckon-bot/beckon/rules"
 	"github.com/beckon-bot/beckon/runtime/conversation"
 	"github.com/beckon-bot/beckon/runtime/event"
 )
@@ -112,11 +116,12 @@ func TestAnswersDraft(t *testing.T) {
 	}
 }
 
-func TestJoinAnswers(t *testing.T) {
+// Several files count as one, in their order.
+func TestLoadSeveral(t *testing.T) {
 	t.Parallel()
-	first := load(t, "schema: beckon.answers/v1\nanswers:\n- {id: a, any_of: [x], dm: A}\n")
-	second := load(t, "schema: beckon.answers/v1\ndefault: {dm: D}\nanswers:\n- {id: b, any_of: [x, y], dm: B}\n")
-	joined, err := JoinAnswers(first, nil, second)
+	first := rules.Source{Name: "a.yaml", Data: []byte("schema: beckon.answers/v1\nanswers:\n- {id: a, any_of: [x], dm: A}\n")}
+	second := rules.Source{Name: "b.yaml", Data: []byte("schema: beckon.answers/v1\ndefault: {dm: D}\nanswers:\n- {id: b, any_of: [x, y], dm: B}\n")}
+	joined, err := Load([]rules.Source{first, second}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,38 +130,54 @@ func TestJoinAnswers(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", text, got, want)
 		}
 	}
-	_, err = JoinAnswers(second, second)
-	want := "answers.yaml:4:3: the id \"b\" is taken at answers.yaml:4:3\n" +
-		"answers.yaml:2:10: there is a default already, at answers.yaml:2:10"
-	if err == nil || err.Error() != want {
-		t.Errorf("the same file twice: got\n%v\nwant\n%s", err, want)
+	again := second
+	again.Name = "c.yaml"
+	_, err = Load([]rules.Source{second, again}, Options{})
+	want := "c.yaml:2:10: duplicate-id: the key default is taken in b.yaml line 2\n" +
+		"c.yaml:4:8: duplicate-id: the answer b is taken in b.yaml line 4"
+	if got := short(err); got != want {
+		t.Errorf("the same file twice: got\n%v\nwant\n%s", got, want)
 	}
 }
 
-func TestH4LoadAnswersErrors(t *testing.T) {
+// short is diagnostics without what they show of the file.
+func short(err error) string {
+	var all rules.Diagnostics
+	if !errors.As(err, &all) {
+		return fmt.Sprint(err)
+	}
+	lines := make([]string, len(all))
+	for i, d := range all {
+		d.Snippet, d.Hint = "", ""
+		lines[i] = d.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+func TestH4LoadErrors(t *testing.T) {
 	t.Parallel()
 	const head = "schema: beckon.answers/v1\n"
-	tests := []struct{ name, data, want string }{
-		{"empty", "", "a.yaml:1:1: the file is empty; it starts with schema: beckon.answers/v1"},
-		{"comments only", "# nothing\n", "a.yaml:1:1: the file is empty; it starts with schema: beckon.answers/v1"},
-		{"not YAML", head + "answers: [\n", "a.yaml:2:1: not YAML: did not find expected node content"},
-		{"two documents", head + "---\n" + head, "a.yaml:1:1: the file holds several documents; one file, one document"},
-		{"a list", "- a\n", "a.yaml:1:1: this is a map with the keys schema, default, answers"},
-		{"no schema", "answers: []\n", "a.yaml:1:1: the key schema is missing: schema: beckon.answers/v1"},
-		{"another schema", "schema: beckon.answers/v2\nanswers: []\n", `a.yaml:1:9: schema "beckon.answers/v2" is not known; this version reads beckon.answers/v1`},
-		{"says nothing", head, "a.yaml:1:1: the file says nothing: it has neither answers nor a default"},
-		{"unknown key", head + "anwsers: []\ndefault: {dm: x}\n", `a.yaml:2:1: the key "anwsers" is not known; did you mean answers?`},
-		{"nothing near", head + "colour: red\ndefault: {dm: x}\n", `a.yaml:2:1: the key "colour" is not known`},
-		{"duplicate key", head + "default: {dm: x, dm: y}\n", `a.yaml:2:18: the key "dm" is here twice, first on line 2`},
-		{"empty default", head + "default: {}\n", "a.yaml:2:10: neither reply nor dm: there is nothing to say"},
-		{"variable", head + "default: {dm: 'x {user_name}'}\n", "a.yaml:2:15: the variable {user_name} is not known; did you mean {username}?; variables are {username}, {operator}, {privacy_url}"},
-		{"open brace", head + "default: {dm: 'x {username'}\n", "a.yaml:2:15: a { without its }; variables are {username}, {operator}, {privacy_url}"},
-		{"alias", head + "default: {reply: &x hi, dm: *x}\n", "a.yaml:2:29: aliases are not read here; write the text out"},
-		{"long reply", head + "default: {reply: '" + strings.Repeat("退", 141) + "'}\n", "a.yaml:2:18: the reply can have 282 characters as X counts them, 280 are allowed"},
-		{"long with its variable", head + "default: {reply: '{username} " + strings.Repeat("x", 265) + "'}\n", "a.yaml:2:18: the reply can have 281 characters as X counts them, 280 are allowed"},
-		{"long DM", head + "default: {dm: '" + strings.Repeat("ü", 10_001) + "'}\n", "a.yaml:2:15: the DM can have 10001 characters, 10000 are allowed"},
-		{"huge file", strings.Repeat("#", maxFile+1), "a.yaml:1:1: an answers file has at most 1048576 bytes, this one has 1048577"},
-		{"all at once, in order", head + `answers:
+	tests := []struct{ name, data string }{
+		{"empty", ""},
+		{"comments only", "# nothing\n"},
+		{"not YAML", head + "answers: [\n"},
+		{"two documents", head + "---\n" + head},
+		{"a list", "- a\n"},
+		{"no schema", "answers: []\n"},
+		{"another schema", "schema: beckon.answers/v2\nanswers: []\n"},
+		{"says nothing", head},
+		{"unknown key", head + "anwsers: []\ndefault: {dm: x}\n"},
+		{"duplicate key", head + "default: {dm: x, dm: y}\n"},
+		{"empty default", head + "default: {}\n"},
+		{"variable", head + "default: {dm: 'x {user_name}'}\n"},
+		{"open brace", head + "default: {dm: 'x {username'}\n"},
+		{"alias", head + "default: {reply: &x hi, dm: *x}\n"},
+		{"long reply", head + "default: {reply: '" + strings.Repeat("退", 141) + "'}\n"},
+		{"long with its variable", head + "default: {reply: '{username} " + strings.Repeat("x", 265) + "'}\n"},
+		{"long in one language", head + "default: {reply: {en: x, de: '" + strings.Repeat("x", 281) + "'}}\n"},
+		{"long DM", head + "default: {dm: '" + strings.Repeat("ü", 10_001) + "'}\n"},
+		{"huge file", strings.Repeat("#", maxFile+1)},
+		{"answers", head + `answers:
   - id: Refund
     any_of: []
     lang: english
@@ -170,35 +191,83 @@ func TestH4LoadAnswersErrors(t *testing.T) {
     dm: [hi]
   - {id: one, any_of: [x], dm: x}
   - text
-`, `a.yaml:3:9: the id "Refund": lower-case letters, digits, dot, dash and underscore, at most 64, and not the word default
-a.yaml:4:13: any_of is empty: without a keyword the answer is never given
-a.yaml:5:11: the language "english": two or three lower-case letters, such as en or de
-a.yaml:6:5: the key "replay" is not known; did you mean reply?
-a.yaml:7:12: the text is empty
-a.yaml:8:19: this is true or false
-a.yaml:9:5: the key id is missing
-a.yaml:9:14: the keyword "!!!" holds no word: punctuation, emoji, mentions and links are not looked at
-a.yaml:9:21: this is a text
-a.yaml:12:13: this is a list
-a.yaml:13:9: this is a text
-a.yaml:14:10: the id "one" is taken at a.yaml:11:9
-a.yaml:15:5: this is a map with the keys id, any_of, lang, reply, dm, ai_generated, promotional, affiliate, paid_partnership`},
+  - {id: default, patterns: ['(', 'a*'], dm: x}
+  - {id: many, any_of: {english: [x], de: y}, dm: {de: "", en: x}}
+  - {id: silent, any_of: [s]}
+  - {id: flows, any_of: [f], flow: nowhere, dm: x}
+  - id: condition
+    any_of: [x]
+    dm: x
+    when: {a: hours.desk, b: event.lang == 3, c: not user.dms_sent}
+`},
+		{"slots and hours", head + `slots:
+  order: {type: patern}
+  health_issue: {type: text}
+  n: {type: number, min: 5, max: 1, pattern: x}
+  p: {type: pattern, pattern: '\d{4}', example: abc}
+  c: {type: choice}
+  sick: {type: choice, choices: {pregnant: [a], b: [credit score]}}
+  Big: {type: date, order: ymd}
+hours:
+  desk: {zone: Berlin, open: {mon-fry: "9-17", mon-tue: "09:00-12:00", tue: "12:00-11:00"}, closed: [25.12.2026, 2026-12-24 to 2026-12-23]}
+default: {dm: x}
+not_understood: {limit: 1, dm: x}
+`},
+		{"flows", head + `slots: {order: {type: number}, told: {type: text}}
+flows:
+  empty: {steps: []}
+  a:
+    cancelled: ok
+    expires: 1s
+    steps:
+      - {ask: ordr, text: x, retry: y}
+      - {ask: order, say: x}
+      - {say: "{slot.order} {slot.told}", then: 1}
+      - {when: {x: slot.order > 5}, then: nine}
+      - {retry: x}
+      - {then: end}
+  b:
+    cancelled: ok
+    steps:
+      - {say: x}
+      - {say: x, when: {x: filled.order}}
+  c:
+    cancelled: ok
+    steps:
+      - {id: q, ask: order, text: x, retry: y}
+      - {id: q, say: x, tries: 2}
+  d:
+    cancelled: ok
+    steps:
+      - {say: "` + strings.Repeat("x", 10_000) + `"}
+`},
 	}
+	var got strings.Builder
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			a, err := LoadAnswers("a.yaml", []byte(tt.data))
-			if a != nil || err == nil {
-				t.Fatalf("loaded; want %s", tt.want)
-			}
-			var all LoadErrors
-			if !errors.As(err, &all) {
-				t.Errorf("the error is a %T, want LoadErrors", err)
-			}
-			if diff := cmp.Diff(tt.want, err.Error()); diff != "" {
-				t.Errorf("errors (-want +got):\n%s", diff)
-			}
-		})
+		a, err := LoadAnswers("a.yaml", []byte(tt.data))
+		if a != nil || err == nil {
+			t.Errorf("%s: loaded", tt.name)
+		}
+		fmt.Fprintf(&got, "== %s\n%v\n", tt.name, err)
+	}
+	golden(t, "testdata/errors.txt", got.String())
+}
+
+var update = flag.Bool("update", false, "write golden files anew")
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got; -update writes it anew):\n%s", name, diff)
 	}
 }
 
@@ -319,4 +388,9 @@ func TestLongAnswers(t *testing.T) {
 			t.Errorf("%d characters: want %v, got %v (%v, %v)", n, want, got, short, long)
 		}
 	}
+}
+
+func containsCode(err error, code string) bool {
+	var all rules.Diagnostics
+	return errors.As(err, &all) && slices.ContainsFunc(all, func(d rules.Diagnostic) bool { return d.Code == code })
 }

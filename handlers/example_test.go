@@ -73,7 +73,16 @@ answers:
 `))
 	fmt.Println(err)
 	// Output:
-	// answers.yaml:3:5: the key any_of is missing
-	// answers.yaml:4:5: the key "any_off" is not known; did you mean any_of?
-	// answers.yaml:5:12: the variable {usrname} is not known; did you mean {username}?; variables are {username}, {operator}, {privacy_url}
+	// answers.yaml:3:5: missing-key: nothing finds the answer: it has neither any_of nor patterns
+	//       - id: refund
+	//         ^
+	//     hint: add any_of: [refund, money back]
+	// answers.yaml:4:5: unknown-key: an answer has no key any_off
+	//         any_off: [refund]
+	//         ^
+	//     hint: did you mean any_of?
+	// answers.yaml:5:12: variable: the variable {usrname} is not known here
+	//         reply: "Refunds take a week, {usrname}."
+	//                ^
+	//     hint: did you mean {username}?
 }

@@ -1,6 +1,6 @@
 // Package handlers turns what a user said into what the bot would like to say.
 // It owns the handler interface and the built-in behaviours: help, and answers
-// by keyword.
+// by keyword with flows of several steps.
 //
 // What it refuses: to send, to read a clock, to keep state. A handler returns
 // drafts; whether one leaves is decided by the rules.
@@ -10,8 +10,11 @@
 //     conversation.
 //   - H3 The first handler of a chain with a draft or a handoff decides; what
 //     the others returned is dropped.
-//   - H4 An answers file that loads cannot fail later: its variables exist and
-//     its texts fit the channel.
+//   - H4 An answers file that loads cannot fail later: its variables exist, its
+//     texts fit the channel, its flows end.
+//   - H5 What is kept of a user is declared, and never about what X forbids to
+//     store, such as health: the name is refused when a file is loaded, the value
+//     dropped when a handler hands it over.
 //
 // A handler that panics is the caller's to recover: dispatch keeps the state
 // and the opt-out, and lays the event aside.
@@ -48,6 +51,7 @@ type BotInfo struct {
 	Username   string // on X, without the @
 	Operator   string // the human account that runs it, without the @
 	PrivacyURL string // "" if there is none
+	UserID     string // on X
 }
 
 // Out is what a handler wants. The zero value is silence.
@@ -56,6 +60,7 @@ type Out struct {
 	Slots   map[string]string // to keep of this user; "" forgets one
 	Flow    *string           // new position in a flow, "" closes it; nil: unchanged
 	Handoff bool              // a person shall take over
+	Missed  bool              // the draft says no more than that nothing was understood
 }
 
 // Chain asks handlers in order.

@@ -1,10 +1,7 @@
 package handlers
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,228 +9,274 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/beckon-bot/beckon/rules"
 	"github.com/beckon-bot/beckon/runtime/conversation"
 	"github.com/beckon-bot/beckon/runtime/event"
 )
 
-// Limits of an answers file and of what it may say.
 const (
 	answersSchema = "beckon.answers/v1"
-	maxFile       = 1 << 20 // bytes
-	maxDM         = 10_000  // characters
+	startsWith    = "it starts with schema: " + answersSchema
+	maxDM         = 10_000 // characters
+	maxSources    = 1000
 )
 
-// LoadAnswers reads one answers file. name stands in the errors, which are
-// LoadErrors: all that is wrong with the file, in its order.
+// Options of Load. The zero value is an account like most.
+type Options struct {
+	// LongPosts: the account may post 25,000 characters.
+	LongPosts bool
+}
+
+// Load reads the answers files of a bot; they count as one, in their order. The
+// error is rules.Diagnostics: all that is wrong with any of them.
+func Load(files []rules.Source, o Options) (*Answers, error) {
+	l := &loader{
+		Answers:  &Answers{flows: map[string]*flow{}, slots: map[string]*slot{}, hours: map[string]*hours{}, files: len(files)},
+		maxReply: event.MaxPost(o.LongPosts), taken: map[string]string{},
+	}
+	for _, f := range files {
+		l.open(f)
+	}
+	l.readAll()
+	var wrong rules.Diagnostics
+	for _, f := range l.files {
+		wrong = append(wrong, f.Problems()...)
+	}
+	if len(wrong) > 0 {
+		return nil, wrong
+	}
+	return l.Answers, nil
+}
+
+// LoadAnswers is Load of one file. name stands in the errors.
 func LoadAnswers(name string, data []byte) (*Answers, error) {
-	return loadAnswers(name, data, event.MaxPost(false))
+	return Load([]rules.Source{{Name: name, Data: data}}, Options{})
 }
 
 // LoadLongAnswers is LoadAnswers for an account that may post 25,000
 // characters.
 func LoadLongAnswers(name string, data []byte) (*Answers, error) {
-	return loadAnswers(name, data, event.MaxPost(true))
+	return Load([]rules.Source{{Name: name, Data: data}}, Options{LongPosts: true})
 }
 
-func loadAnswers(name string, data []byte, maxReply int) (*Answers, error) {
-	l := &loader{name: name, maxReply: maxReply}
-	a := &Answers{}
-	if root := l.parse(data); root != nil {
-		l.file(root, a)
-	}
-	if len(l.errs) > 0 {
-		l.errs.sort()
-		return nil, l.errs
-	}
-	return a, nil
-}
-
-// loader reads one file and collects what is wrong with it.
+// loader makes answers of several files and collects what is wrong with them.
 type loader struct {
-	name     string
+	*Answers
+	files    []*file
 	maxReply int // weighted characters, see event.WeightedLength
-	errs     LoadErrors
+	taken    map[string]string
+	names    *rules.Vocabulary
 }
 
-func (l *loader) at(n *yaml.Node) position { return position{l.name, n.Line, n.Column} }
-
-func (l *loader) errorf(n *yaml.Node, format string, args ...any) {
-	l.errs = append(l.errs, l.at(n).errorf(format, args...))
+// file is one of them.
+type file struct {
+	*rules.Document
+	name string
+	keys map[string]*yaml.Node
 }
 
-// parse returns the top map of the file, nil if there is none.
-func (l *loader) parse(data []byte) *yaml.Node {
-	top := &yaml.Node{Line: 1, Column: 1}
-	if len(data) > maxFile {
-		l.errorf(top, "an answers file has at most %d bytes, this one has %d", maxFile, len(data))
-		return nil
-	}
-	dec := yaml.NewDecoder(bytes.NewReader(data))
-	var doc yaml.Node
-	err := dec.Decode(&doc)
-	if err == nil {
-		if second := dec.Decode(new(yaml.Node)); second == nil {
-			l.errorf(top, "the file holds several documents; one file, one document")
-			return nil
-		} else if !errors.Is(second, io.EOF) {
-			err = second
-		}
-	}
-	switch {
-	case errors.Is(err, io.EOF):
-		l.errorf(top, "the file is empty; it starts with schema: %s", answersSchema)
-		return nil
-	case err != nil:
-		text := strings.TrimPrefix(err.Error(), "yaml: ")
-		if n, _ := fmt.Sscanf(text, "line %d:", &top.Line); n == 1 {
-			_, text, _ = strings.Cut(text, ": ")
-		}
-		l.errorf(top, "not YAML: %s", text)
-		return nil
-	case len(doc.Content) != 1:
-		l.errorf(top, "the file is empty; it starts with schema: %s", answersSchema)
-		return nil
-	}
-	return doc.Content[0]
-}
-
-func (l *loader) file(root *yaml.Node, a *Answers) {
-	m := l.fields(root, "schema", "default", "answers")
-	if m == nil {
+func (l *loader) open(src rules.Source) {
+	f := &file{Document: rules.OpenDocument(src, startsWith), name: src.Name}
+	l.files = append(l.files, f)
+	if f.Root == nil {
 		return
 	}
-	if n := m["schema"]; n == nil {
-		l.errorf(root, "the key schema is missing: schema: %s", answersSchema)
-	} else if got := l.text(n); got != answersSchema && got != "" {
-		l.errorf(n, "schema %q is not known; this version reads %s", got, answersSchema)
+	f.keys = f.Keys(f.Root, "an answers file", []string{"schema"},
+		[]string{"languages", "slots", "hours", "default", "not_understood", "answers", "flows"})
+	f.Word(f.keys["schema"], "schema", []string{answersSchema})
+	if len(f.keys) == 1 && f.keys["schema"] != nil {
+		f.Report(f.Root, "empty", "write answers: or default:", "the file says nothing")
 	}
-	if n := m["default"]; n != nil {
-		if f := l.fields(n, "reply", "dm"); f != nil {
-			a.other = answer{id: "default", at: l.at(n)}
-			l.texts(n, f, &a.other)
+}
+
+// readAll reads what all files define before what uses it.
+func (l *loader) readAll() {
+	for _, f := range l.files {
+		l.tongues(f)
+		for _, e := range f.Entries(f.keys["slots"], "slots") {
+			l.slot(f, e)
+		}
+		for _, e := range f.Entries(f.keys["hours"], "hours") {
+			l.openingHours(f, e)
 		}
 	}
-	n := m["answers"]
+	l.names = l.vocabulary()
+	for _, f := range l.files {
+		for _, e := range f.Entries(f.keys["flows"], "flows") {
+			l.flow(f, e)
+		}
+	}
+	for _, f := range l.files {
+		for _, n := range f.list(f.keys["answers"], "answers") {
+			l.answer(f, n)
+		}
+		l.ends(f)
+	}
+}
+
+// name takes a name for one thing only.
+func (l *loader) name(f *file, n *yaml.Node, what, name string) {
+	if name == "" {
+		return
+	}
+	key := what + " " + name
+	if at, ok := l.taken[key]; ok {
+		f.Report(n, "duplicate-id", "choose another name", "the %s is taken in %s", key, at)
+		return
+	}
+	l.taken[key] = fmt.Sprintf("%s line %d", f.name, n.Line)
+}
+
+// ends reads what is said where no answer is found.
+func (l *loader) ends(f *file) {
+	if n := f.keys["default"]; n != nil {
+		l.name(f, n, "key", "default")
+		m := f.Keys(n, "default", nil, []string{"reply", "dm"})
+		l.other = &answer{id: "default"}
+		l.texts(f, n, m, l.other)
+	}
+	if n := f.keys["not_understood"]; n != nil {
+		l.name(f, n, "key", "not_understood")
+		m := f.Keys(n, "not_understood", []string{"limit"}, []string{"reply", "dm"})
+		l.unclear = &unclear{limit: f.whole(m["limit"], "limit", 2, 20), answer: &answer{id: "not-understood", handoff: true}}
+		l.texts(f, n, m, l.unclear.answer)
+	}
+}
+
+func (l *loader) answer(f *file, n *yaml.Node) {
+	m := f.Keys(n, "an answer", []string{"id"}, []string{"any_of", "patterns", "lang", "when", "reply", "dm", "flow", "handoff",
+		"invite_dm", "ai_generated", "promotional", "affiliate", "paid_partnership"})
+	a := &answer{id: f.Name(m["id"], "id"), lang: f.lang(m["lang"]), handoff: f.flag(m["handoff"], "handoff")}
+	if a.id == "default" || a.id == "not-understood" {
+		f.Report(m["id"], "reserved-id", "choose another", "the id %s is taken by Beckon", a.id)
+	}
+	l.name(f, m["id"], "answer", a.id)
+	a.when = f.Conditions(m["when"], "when", l.names)
+	a.draft = f.flags(m)
+	a.invite = f.flag(m["invite_dm"], "invite_dm")
+	if a.invite && m["reply"] == nil {
+		f.Report(m["invite_dm"], "misplaced-key", "add reply:", "X shows the button beside a post, and there is none")
+	}
+	if m["any_of"] == nil && m["patterns"] == nil && n.Kind == yaml.MappingNode {
+		f.Report(n, "missing-key", "add any_of: [refund, money back]", "nothing finds the answer: it has neither any_of nor patterns")
+	}
+	for lang, keywords := range f.keywords(m["any_of"]) {
+		l.index(len(l.all), lang, keywords)
+	}
+	for _, re := range f.expressions(m["patterns"]) {
+		l.patterns = append(l.patterns, expression{re, len(l.all)})
+	}
+	if n := m["flow"]; n != nil {
+		a.flow = f.Word(n, "flow", nil)
+		if a.flow != "" && l.flows[a.flow] == nil {
+			f.Report(n, "unknown-flow", rules.DidYouMean(a.flow, l.flowNames()), "there is no flow %s", a.flow)
+		}
+		if m["dm"] != nil {
+			f.Report(m["dm"], "misplaced-key", "say it in the flow's first step", "in DMs the flow speaks; there is no place for dm")
+		}
+	}
+	l.texts(f, n, m, a)
+	l.all = append(l.all, a)
+}
+
+// texts reads reply and dm; something is there to be done.
+func (l *loader) texts(f *file, n *yaml.Node, m map[string]*yaml.Node, a *answer) {
+	if m["reply"] == nil && m["dm"] == nil && a.flow == "" && !a.handoff && n.Kind == yaml.MappingNode && len(n.Content) > 0 {
+		f.Report(n, "missing-key", "add reply: or dm:", "neither reply nor dm: there is nothing to say")
+	}
+	v := botVariables()
+	a.reply = f.texts(m["reply"], "reply", v)
+	if got := a.reply.longest(v, event.WeightedLength); got > l.maxReply {
+		f.Report(m["reply"], "too-long", "say it in fewer words, or in a DM", "the reply can have %d characters as X counts them, %d are allowed", got, l.maxReply)
+	}
+	a.dm = f.texts(m["dm"], "dm", v)
+	if got := a.dm.longest(v, utf8.RuneCountInString); got > maxDM {
+		f.Report(m["dm"], "too-long", "say it in fewer words", "the DM can have %d characters, %d are allowed", got, maxDM)
+	}
+}
+
+// tongues reads words that tell a language.
+func (l *loader) tongues(f *file) {
+	for _, e := range f.Entries(f.keys["languages"], "languages") {
+		l.name(f, e.Key, "language", e.Key.Value)
+		t := tongue{lang: f.lang(e.Key), words: map[string]bool{}}
+		for _, n := range f.list(e.Value, "the words of a language") {
+			words := f.phrase(n, "a word of a language")
+			if len(words) > 1 {
+				f.Report(n, "not-a-word", "write its words one by one", "%q is more than one word", n.Value)
+			}
+			for _, w := range words {
+				t.words[w] = true
+			}
+		}
+		l.languages = append(l.languages, t)
+	}
+}
+
+// keywords reads any_of: a list, or a list for each language.
+func (f *file) keywords(n *yaml.Node) map[string][][]string {
 	if n == nil {
-		if m["default"] == nil {
-			l.errorf(root, "the file says nothing: it has neither answers nor a default")
+		return nil
+	}
+	out := map[string][][]string{}
+	read := func(lang string, list *yaml.Node) {
+		for _, item := range f.list(list, "any_of") {
+			words := f.phrase(item, "a keyword")
+			if len(words) > 0 && !slices.ContainsFunc(out[lang], func(k []string) bool { return slices.Equal(k, words) }) {
+				out[lang] = append(out[lang], words)
+			}
 		}
-		return
 	}
-	seen := make(map[string]position)
-	for _, item := range l.list(n) {
-		l.answer(item, a, seen)
+	if n.Kind != yaml.MappingNode {
+		read("", n)
+		return out
 	}
+	for _, e := range f.Entries(n, "any_of") {
+		read(f.lang(e.Key), e.Value)
+	}
+	return out
 }
 
-var (
-	validID   = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
-	validLang = regexp.MustCompile(`^[a-z]{2,3}$`)
-)
-
-func (l *loader) answer(n *yaml.Node, a *Answers, seen map[string]position) {
-	m := l.fields(n, "id", "any_of", "lang", "reply", "dm", "ai_generated", "promotional", "affiliate", "paid_partnership")
-	if m == nil {
-		return
+// phrase reads words that are looked for.
+func (f *file) phrase(n *yaml.Node, what string) []string {
+	text := f.text(n, what)
+	words := slices.Collect(conversation.Words(text))
+	if text != "" && len(words) == 0 {
+		f.Report(n, "no-words", "use at least one letter or digit", "%s, %q, holds no word: punctuation, emoji, mentions and links are not looked at", what, text)
 	}
-	ans := answer{at: l.at(n)}
-	if id := l.required(n, m, "id"); id != nil {
-		ans.id = l.text(id)
-		switch at, taken := seen[ans.id]; {
-		case ans.id == "": // reported
-		case ans.id == "default" || !validID.MatchString(ans.id):
-			l.errorf(id, "the id %q: lower-case letters, digits, dot, dash and underscore, at most 64, and not the word default", ans.id)
-		case taken:
-			l.errorf(id, "the id %q is taken at %s", ans.id, at)
-		default:
-			seen[ans.id] = l.at(id)
-		}
-	}
-	var keywords [][]string
-	if anyOf := l.required(n, m, "any_of"); anyOf != nil {
-		keywords = l.keywords(anyOf)
-	}
-	if lang := m["lang"]; lang != nil {
-		if ans.lang = l.text(lang); ans.lang != "" && !validLang.MatchString(ans.lang) {
-			l.errorf(lang, "the language %q: two or three lower-case letters, such as en or de", ans.lang)
-		}
-	}
-	l.texts(n, m, &ans)
-	l.flag(m["ai_generated"], &ans.draft.AIGenerated)
-	l.flag(m["promotional"], &ans.draft.Promotional)
-	l.flag(m["affiliate"], &ans.draft.Affiliate)
-	l.flag(m["paid_partnership"], &ans.draft.PaidPartnership)
-	a.add(ans, keywords)
+	return words
 }
 
-func (l *loader) keywords(n *yaml.Node) (keywords [][]string) {
-	items := l.list(n)
-	if len(items) == 0 && n.Kind == yaml.SequenceNode {
-		l.errorf(n, "any_of is empty: without a keyword the answer is never given")
-	}
-	for _, item := range items {
-		text := l.text(item)
-		words := slices.Collect(conversation.Words(text))
-		switch {
-		case text == "": // reported
-		case len(words) == 0:
-			l.errorf(item, "the keyword %q holds no word: punctuation, emoji, mentions and links are not looked at", text)
-		case !slices.ContainsFunc(keywords, func(k []string) bool { return slices.Equal(k, words) }):
-			keywords = append(keywords, words)
+// expressions reads patterns.
+func (f *file) expressions(n *yaml.Node) (out []*regexp.Regexp) {
+	for _, item := range f.list(n, "patterns") {
+		if re := f.expression(item, "a pattern"); re != nil {
+			out = append(out, re)
 		}
 	}
-	return keywords
+	return out
 }
 
-// texts reads reply and dm; at least one is there.
-func (l *loader) texts(n *yaml.Node, m map[string]*yaml.Node, ans *answer) {
-	reply, dm := m["reply"], m["dm"]
-	if reply == nil && dm == nil {
-		l.errorf(n, "neither reply nor dm: there is nothing to say")
-	}
-	if reply != nil {
-		ans.reply = l.template(reply)
-		if got := event.WeightedLength(longest(ans.reply)); got > l.maxReply {
-			l.errorf(reply, "the reply can have %d characters as X counts them, %d are allowed", got, l.maxReply)
-		}
-	}
-	if dm != nil {
-		ans.dm = l.template(dm)
-		if got := utf8.RuneCountInString(longest(ans.dm)); got > maxDM {
-			l.errorf(dm, "the DM can have %d characters, %d are allowed", got, maxDM)
-		}
-	}
-}
+const maxPattern = 200 // characters
 
-// template reads a text and checks what stands in braces.
-func (l *loader) template(n *yaml.Node) string {
-	text := strings.TrimSpace(l.text(n))
-	known := make([]string, 0, 3)
-	for _, v := range variables() {
-		known = append(known, v.name)
+func (f *file) expression(n *yaml.Node, what string) *regexp.Regexp {
+	text := f.text(n, what)
+	if text == "" {
+		return nil
 	}
-	for rest := text; ; {
-		i := strings.IndexByte(rest, '{')
-		if i < 0 {
-			return text
-		}
-		rest = rest[i:]
-		end := strings.IndexByte(rest, '}')
-		if end < 0 {
-			l.errorf(n, "a { without its }; variables are %s", strings.Join(known, ", "))
-			return text
-		}
-		if name := rest[:end+1]; !slices.Contains(known, name) {
-			l.errorf(n, "the variable %s is not known%s; variables are %s", name, didYouMean(name, known), strings.Join(known, ", "))
-		}
-		rest = rest[end+1:]
+	if len(text) > maxPattern {
+		f.Report(n, "too-long", "make several of it", "%s has at most %d characters", what, maxPattern)
+		return nil
 	}
-}
-
-// longest is the text with the longest values that its variables can have.
-func longest(text string) string {
-	for _, v := range variables() {
-		text = strings.ReplaceAll(text, v.name, v.longest)
+	re, err := regexp.Compile("(?i)(?:" + text + ")")
+	switch {
+	case err != nil:
+		f.Report(n, "pattern", `RE2 syntax: letters for themselves, \d a digit, [A-Z] one of, {4} four times`, "%s: %s", what,
+			strings.TrimPrefix(strings.ReplaceAll(err.Error(), "(?i)(?:"+text+")", text), "error parsing regexp: "))
+		return nil
+	case re.MatchString(""):
+		f.Report(n, "pattern", "name at least one character that must be there", "%s, %q, is found in every message", what, text)
+		return nil
 	}
-	return text
+	return re
 }

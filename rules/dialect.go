@@ -190,14 +190,14 @@ func (d *dialect) member(n ast.Node) (group, leaf string, ok bool) {
 func (d *dialect) reference(n ast.Node) (*term, error) {
 	at := start(n)
 	if id, ok := n.(*ast.IdentifierNode); ok {
-		return nil, problemAt(at, "unknown-field", wholeNameHint(id.Value), "there is no field %s", id.Value)
+		return nil, problemAt(at, "unknown-field", wholeNameHint(id.Value, d.fieldNames()), "there is no field %s", id.Value)
 	}
 	group, leaf, ok := d.member(n)
 	if !ok {
 		return nil, problemAt(at, "index", "write group.field", "the dialect has no indexing: a field is written group.field")
 	}
 	name := group + "." + leaf
-	if group == "feature" {
+	if group == "feature" && d.vocabulary == nil {
 		slot, ok := d.features[leaf]
 		if !ok {
 			return nil, problemAt(at, "unknown-feature", featureHint(leaf, d.features), "this file defines no feature %s", leaf)
@@ -207,9 +207,9 @@ func (d *dialect) reference(n ast.Node) (*term, error) {
 	if group == "lists" {
 		return nil, problemAt(at, "list", "write field in "+name, "a list stands to the right of in only")
 	}
-	f := fieldByName[name]
+	f := d.fieldNamed(name)
 	if f == nil {
-		return nil, problemAt(at, "unknown-field", didYouMean(name, fieldNames()), "there is no field %s", name)
+		return nil, problemAt(at, "unknown-field", didYouMean(name, d.fieldNames()), "there is no field %s", name)
 	}
 	if f.unfilled {
 		return nil, problemAt(at, "unfilled-field", "leave the condition out until a version that fills it",
@@ -222,17 +222,9 @@ func (d *dialect) reference(n ast.Node) (*term, error) {
 	return t, nil
 }
 
-func fieldNames() []string {
-	names := make([]string, len(fields))
-	for i, f := range fields {
-		names[i] = f.name
-	}
-	return names
-}
-
 // wholeNameHint finds the group of a field that was written without it.
-func wholeNameHint(word string) string {
-	for _, name := range fieldNames() {
+func wholeNameHint(word string, names []string) string {
+	for _, name := range names {
 		if strings.HasSuffix(name, "."+word) {
 			return "did you mean " + name + "?"
 		}

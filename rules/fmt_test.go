@@ -15,7 +15,7 @@ import (
 // TestFormatShipped: what Beckon ships is in canonical layout.
 func TestFormatShipped(t *testing.T) {
 	t.Parallel()
-	names, err := filepath.Glob("../cmd/beckon/*/*/*.yaml")
+	names, err := filepath.Glob("../cmd/beckon/*/[^a]*/*.yaml") // answers apart
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,6 +33,8 @@ var errReported = errors.New("reported where the list stands")
 type scope struct {
 	features map[string]int // name to slot
 	lists    map[string]*list
+	// what can be named; nil: the input tree of rules
+	vocabulary *Vocabulary
 }
 
 // lists reads named lists, in order of the file. What is broken is reported,

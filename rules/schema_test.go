@@ -77,7 +77,7 @@ func TestSchemaShipped(t *testing.T) {
 		t.Fatal(err)
 	}
 	platform := compileSchema(t, []byte(`{"$schema":"http://json-schema.org/draft-07/schema#",`+string(platformSchema[1:])))
-	names, err := filepath.Glob("../cmd/beckon/*/*/*.yaml")
+	names, err := filepath.Glob("../cmd/beckon/*/[^a]*/*.yaml") // answers apart
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -90,13 +90,13 @@ func (r *testReader) put(out settings, e entry, name string) {
 	case name == eventText:
 		v, p = readText(e.value)
 	case f == nil && !strings.Contains(name, "."):
-		r.at(e.key, "unknown-field", wholeNameHint(name), "there is no field %s", name)
+		r.at(e.key, "unknown-field", wholeNameHint(name, scope{}.fieldNames()), "there is no field %s", name)
 		return
 	case strings.HasPrefix(name, "feature."):
 		r.at(e.key, "unknown-field", fmt.Sprintf("write features: [%s], or event.text", strings.TrimPrefix(name, "feature.")), "features are not set like fields")
 		return
 	case f == nil:
-		r.at(e.key, "unknown-field", didYouMean(name, append(fieldNames(), eventText)), "there is no field %s", name)
+		r.at(e.key, "unknown-field", didYouMean(name, append(scope{}.fieldNames(), eventText)), "there is no field %s", name)
 		return
 	case f.unfilled:
 		r.at(e.key, "unfilled-field", "leave it out until a version that fills it", "the host does not compute %s yet", name)

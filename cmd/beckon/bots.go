@@ -145,15 +145,11 @@ func disclosureOf(c config.Bot) string {
 }
 
 func loadAnswers(path string, longPosts bool) (*handlers.Answers, error) {
-	data, err := os.ReadFile(path)
+	files, _, err := handlers.ReadSources(path)
 	if err != nil {
-		return nil, exitError{exitUsage, fmt.Errorf("read answers: %w", err)}
+		return nil, exitError{exitUsage, err}
 	}
-	load := handlers.LoadAnswers
-	if longPosts {
-		load = handlers.LoadLongAnswers
-	}
-	a, err := load(path, data)
+	a, err := handlers.Load(files, handlers.Options{LongPosts: longPosts})
 	if err != nil {
 		return nil, exitError{exitUsage, err}
 	}

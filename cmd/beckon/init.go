@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/beckon-bot/beckon/handlers"
 	"github.com/beckon-bot/beckon/rules"
 )
 
@@ -43,6 +44,8 @@ func initCommand(_ context.Context, sys system, args []string) error {
 
   beckon rules test %[6]s
       tries the rules on the cases beside them
+  beckon handlers test %[7]s
+      plays the dialogues beside the answers
   beckon replay %[2]s -c %[3]s --expect %[4]s
       decides a recorded day and compares it with the expected decisions
   beckon xsim --webhook http://127.0.0.1:8080/x/webhook
@@ -51,7 +54,7 @@ func initCommand(_ context.Context, sys system, args []string) error {
       the bot, in another
 
 %[5]s says what to change for your own account.
-`, dir, in("events/day.jsonl"), in("beckon.yaml"), in("events/day.decisions.jsonl"), in("README.md"), in("rules"))
+`, dir, in("events/day.jsonl"), in("beckon.yaml"), in("events/day.decisions.jsonl"), in("README.md"), in("rules"), in("answers"))
 	return nil
 }
 
@@ -77,6 +80,9 @@ func writeBot(dir string) error {
 		return os.WriteFile(to, data, 0o644)
 	})
 	if err != nil {
+		return fmt.Errorf("write the bot: %w", err)
+	}
+	if err := writeAnswersSchema(filepath.Join(dir, "answers", handlers.SchemaFile)); err != nil {
 		return fmt.Errorf("write the bot: %w", err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "rules", rules.SchemaFile), rules.Schema(rules.SchemaAll), 0o644); err != nil {

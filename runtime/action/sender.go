@@ -193,7 +193,7 @@ func (s *Sender) send(ctx context.Context, a db.Action, text string) (out event.
 	}
 	o := event.Outgoing{
 		Action: a.ID, Bot: a.Bot, Kind: a.Kind, List: f.Draft.List, Text: text,
-		MadeWithAI: f.Draft.MadeWithAI, PaidPartnership: f.Draft.PaidPartnership,
+		MadeWithAI: f.Draft.MadeWithAI, PaidPartnership: f.Draft.PaidPartnership, InviteDM: f.Draft.InviteDM,
 	}
 	switch a.Kind {
 	case event.Reply:

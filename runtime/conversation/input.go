@@ -56,6 +56,12 @@ type Released struct{}
 // FlowMoved is the user's new position in a flow; "" closes it.
 type FlowMoved struct{ Flow string }
 
+// Missed is a message that no handler understood, one more in a row.
+type Missed struct{}
+
+// Understood is a message that one did: the row of those that nobody did ends.
+type Understood struct{}
+
 // Blocked is X's word that the user blocks the bot. It counts like an opt-out
 // toward this bot, and ends like one: with the user's START.
 type Blocked struct{}
@@ -74,6 +80,8 @@ func (OptOutRecorded) input() {}
 func (HandedOff) input()      {}
 func (Released) input()       {}
 func (FlowMoved) input()      {}
+func (Missed) input()         {}
+func (Understood) input()     {}
 func (Blocked) input()        {}
 func (Consented) input()      {}
 

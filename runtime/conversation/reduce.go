@@ -44,10 +44,15 @@ func Reduce(s State, in Input) (State, []Effect) {
 		s.Conversation.HandedOff = true
 	case Released:
 		s.Conversation.HandedOff = false
+		s.Conversation.Missed = 0
 		s.Conversation.PausedUntil = time.Time{}
 		return lift(s, nil)
 	case FlowMoved:
 		s.Conversation.Flow = in.Flow
+	case Missed:
+		s.Conversation.Missed++
+	case Understood:
+		s.Conversation.Missed = 0
 	case Consented:
 		switch in.Kind {
 		case ConsentDMStorage:

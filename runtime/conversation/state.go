@@ -49,6 +49,7 @@ type Conversation struct {
 	HandedOff   bool      // a person has taken over
 	PausedUntil time.Time // a person spoke through the account; zero: not paused
 	Flow        string    // position in an open flow; "" if none. While open, CANCEL and END belong to the flow
+	Missed      int64     // messages in a row that no handler understood
 	Automated   event.Tri // latest known of the other side; "" reads as unknown
 	BlockedUs   bool
 	Refusals    int64 // X's refusals of sends to the user since the last one that it took

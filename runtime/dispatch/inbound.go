@@ -129,6 +129,8 @@ func (w *work) silent(m bus.Delivery, e event.Event, st conversation.State, tier
 		return "The post does not address the bot: no mention, reply or quote."
 	case w.stale(m, e):
 		return fmt.Sprintf("The event is older than %s: recorded, not answered.", w.MaxEventAge)
+	case st.Conversation.HandedOff:
+		return "A person has taken over; the bot is silent toward this user."
 	case st.Interaction.Superseded(e):
 		return "A later version of this post is known."
 	}
@@ -156,7 +158,7 @@ func (w *work) answer(m bus.Delivery, e event.Event, tier conversation.Tier) ([]
 	fault := guard(func() error {
 		out = w.Handlers[e.Bot].Handle(handlers.In{
 			Event: e, Conversation: st.Conversation, Interaction: st.Interaction, Tier: tier, Slots: slots, Now: w.Now,
-			Bot: handlers.BotInfo{Name: bot.Name, Username: bot.Username, Operator: bot.Operator, PrivacyURL: bot.PrivacyURL},
+			Bot: handlers.BotInfo{Name: bot.Name, Username: bot.Username, Operator: bot.Operator, PrivacyURL: bot.PrivacyURL, UserID: bot.UserID},
 		})
 		return nil
 	})
@@ -166,15 +168,36 @@ func (w *work) answer(m bus.Delivery, e event.Event, tier conversation.Tier) ([]
 	if fault != nil {
 		return w.failed(m, e, fault)
 	}
-	if err := w.moved(e, out); err != nil {
+	rs, err := w.offer(m, e, out)
+	if err != nil {
 		return nil, err
 	}
-	if len(out.Drafts) == 0 {
-		return w.nothing(e, "No handler has an answer to this.")
+	if rs[0].Decision != gate.Allow && rs[0].Decision != gate.Hold && len(out.Drafts) > 0 {
+		out = unheard(out)
 	}
-	d := out.Drafts[0]
-	d.Purpose = cmp.Or(d.Purpose, event.Answer)
-	return w.propose(m, e, d, cmp.Or(e.At, m.Time), cmp.Or(e.At, m.Time).Add(w.MaxEventAge))
+	return rs, w.moved(e, st, out)
+}
+
+// offer decides a handler's draft, if it has one.
+func (w *work) offer(m bus.Delivery, e event.Event, out handlers.Out) ([]gate.Record, error) {
+	switch {
+	case len(out.Drafts) > 0:
+		d := out.Drafts[0]
+		d.Purpose, d.Closing = cmp.Or(d.Purpose, event.Answer), out.Handoff
+		return w.propose(m, e, d, cmp.Or(e.At, m.Time), cmp.Or(e.At, m.Time).Add(w.MaxEventAge))
+	case out.Handoff:
+		return w.nothing(e, "A person takes over; the handler says nothing.")
+	}
+	return w.nothing(e, "No handler has an answer to this.")
+}
+
+// unheard is what is left of a handler's wishes where its draft never reaches
+// the user: a question that nobody heard is not waited on.
+func unheard(out handlers.Out) handlers.Out {
+	if out.Flow != nil && *out.Flow != "" {
+		out.Flow, out.Slots = nil, nil
+	}
+	return out
 }
 
 // slots reads what handlers kept of the user. Slots belong to a flow: without
@@ -212,20 +235,34 @@ func (w *work) failed(m bus.Delivery, e event.Event, fault error) ([]gate.Record
 	return w.nothing(e, "The handler failed; the event is kept as a dead letter and nothing is answered.")
 }
 
-// moved keeps what a handler said of the conversation.
-func (w *work) moved(e event.Event, out handlers.Out) error {
-	for _, name := range slices.Sorted(maps.Keys(out.Slots)) {
-		if err := w.Tx.PutSlot(e.Bot, e.User, name, event.Seal([]byte(out.Slots[name]))); err != nil {
+// moved keeps what a handler said of the conversation, and nothing that X
+// forbids to store of a user.
+// rules.Sensitive has what that is.
+func (w *work) moved(e event.Event, st conversation.State, out handlers.Out) error {
+	kept, dropped := handlers.Keep(out.Slots)
+	for range dropped {
+		w.count(&w.Metrics.SlotsDropped)
+	}
+	for _, name := range slices.Sorted(maps.Keys(kept)) {
+		if err := w.Tx.PutSlot(e.Bot, e.User, name, event.Seal([]byte(kept[name]))); err != nil {
 			return fmt.Errorf("keep slot %s of user %s: %w", name, e.User, err)
 		}
 	}
+	var inputs []conversation.Input
 	if out.Flow != nil {
-		if _, _, err := w.Reduce(e.Bot, e.User, "", conversation.FlowMoved{Flow: *out.Flow}); err != nil {
-			return err
-		}
+		inputs = append(inputs, conversation.FlowMoved{Flow: *out.Flow})
+	}
+	switch {
+	case out.Missed:
+		inputs = append(inputs, conversation.Missed{})
+	case st.Conversation.Missed > 0 && (len(out.Drafts) > 0 || out.Handoff):
+		inputs = append(inputs, conversation.Understood{})
 	}
 	if out.Handoff {
-		if _, _, err := w.Reduce(e.Bot, e.User, "", conversation.HandedOff{}); err != nil {
+		inputs = append(inputs, conversation.HandedOff{})
+	}
+	for _, in := range inputs {
+		if _, _, err := w.Reduce(e.Bot, e.User, "", in); err != nil {
 			return err
 		}
 	}

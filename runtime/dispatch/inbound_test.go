@@ -283,9 +283,15 @@ func TestHandlerOutput(t *testing.T) {
 	if h.stopped(alice) {
 		t.Error("CANCEL in an open flow: opted out")
 	}
-	h.want(h.batch(h.dm(bob, "2004", "person")), gate.Deny, "x.handed-off")
+	// The line that hands over is the last: nobody is asked after it.
+	h.want(h.batch(h.dm(bob, "2004", "person")), gate.Allow, "")
 	if !h.conversation("acme", bob).HandedOff {
 		t.Error("not handed off")
+	}
+	asked := len(h.handler.asked)
+	h.want(h.batch(h.dm(bob, "2005", "hello?")), gate.None, "A person has taken over")
+	if len(h.handler.asked) != asked {
+		t.Error("a handler is asked after a person took over")
 	}
 }
 

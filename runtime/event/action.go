@@ -82,6 +82,14 @@ type Draft struct {
 
 	List string `json:",omitempty"` // id of the list, for ListAdd
 
+	// InviteDM: X shows a button beside the post that opens a DM to the bot. Only
+	// the user can begin one.
+	InviteDM bool `json:",omitempty"`
+
+	// Closing: the line with which the bot hands the user to a person. It was
+	// drafted before they took over, and is the last.
+	Closing bool `json:",omitempty"`
+
 	Handler string // which handler drafted it, for the operator
 }
 
@@ -102,6 +110,7 @@ type Outgoing struct {
 
 	MadeWithAI      bool // posts, replies and quotes only, as X has it
 	PaidPartnership bool
+	InviteDM        bool // likewise
 }
 
 // Class says what a failed send means. It is a closed set; the zero value is

@@ -179,3 +179,9 @@ const sureTopLevel = " com org net edu gov int mil info biz name app dev page bl
 	"na nc ne nf ng ni nl no np nr nu nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa re ro rs ru rw " +
 	"sa sb sc sd se sg sh si sk sl sm sn so sr st su sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv tw tz " +
 	"ua ug uk us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw "
+
+// DMLink opens a DM to an account on X: an invitation, since only the user can
+// begin.
+func DMLink(userID string) string {
+	return "https://x.com/messages/compose?recipient_id=" + userID
+}

@@ -37,8 +37,10 @@ func WeightedLength(s string) int {
 			i += n
 			continue
 		}
-		if n := hostLen(s[i:]); n > 0 && atHostStart(s, i) {
-			total += max(0, domainExtra(s, i, n))
+		if atHostStart(s, i) { // first: what is no start of a name is not read to its end each time
+			if n := hostLen(s[i:]); n > 0 {
+				total += max(0, domainExtra(s, i, n))
+			}
 		}
 		n := emojiLen(s[i:])
 		if n > 0 {

@@ -104,7 +104,8 @@ func (f *Facts) setDraft(bot Bot, d event.Draft) {
 func textFacts(bot Bot, user string, d event.Draft) TextFacts {
 	words := slices.Collect(conversation.Words(d.Text))
 	t := TextFacts{
-		HasURL:         event.HasURL(d.Text),
+		// Nobody says whether X bills its button as a link: count it as one.
+		HasURL:         event.HasURL(d.Text) || d.InviteDM,
 		Hashtags:       event.Hashtags(d.Text),
 		Cashtags:       event.Cashtags(d.Text),
 		ClaimsHuman:    claimsHuman.in(words),

@@ -46,7 +46,7 @@ func input(bot Bot, c Case, f Facts) rules.Input {
 			Initiated:     string(cmp.Or(conv.Initiated, conversation.NotInitiated)),
 			OptedOut:      c.State.Suppression.OptedOut,
 			Held:          conv.Held,
-			HandedOff:     conv.HandedOff || c.Now.Before(conv.PausedUntil),
+			HandedOff:     conv.HandedOff && !f.Draft.Closing || c.Now.Before(conv.PausedUntil),
 			BlockedUs:     conv.BlockedUs,
 			DMsReceived:   conv.DMsReceived,
 			DMsSent:       conv.DMsSent,

@@ -127,9 +127,9 @@ func (c *Client) byLibrary(call func(context.Context, *twitter.Client) error) fu
 
 func (c *Client) createPost(o event.Outgoing) func(context.Context, *exchange) error {
 	// go-twitter 2.1.5 knows neither flag, and leaves out an empty text.
-	if o.MadeWithAI || o.PaidPartnership || o.Text == "" {
+	if o.MadeWithAI || o.PaidPartnership || o.InviteDM || o.Text == "" {
 		return func(ctx context.Context, x *exchange) error {
-			return c.request(ctx, x, Request{Method: http.MethodPost, Path: "/2/tweets", Body: newPost(o)})
+			return c.request(ctx, x, Request{Method: http.MethodPost, Path: "/2/tweets", Body: c.newPost(o)})
 		}
 	}
 	// Never a Poll: without a Reply beside it, go-twitter's validation panics.
@@ -154,6 +154,7 @@ type postRequest struct {
 	Media           *postMedia `json:"media,omitempty"`
 	MadeWithAI      bool       `json:"made_with_ai,omitempty"`
 	PaidPartnership bool       `json:"paid_partnership,omitempty"`
+	DeepLink        string     `json:"direct_message_deep_link,omitempty"`
 }
 
 type postReply struct {
@@ -165,10 +166,13 @@ type postMedia struct {
 	IDs []string `json:"media_ids"`
 }
 
-func newPost(o event.Outgoing) postRequest {
+func (c *Client) newPost(o event.Outgoing) postRequest {
 	r := postRequest{Text: o.Text, Quote: quoted(o), MadeWithAI: o.MadeWithAI, PaidPartnership: o.PaidPartnership}
 	if o.Kind == event.Reply {
 		r.Reply = &postReply{InReplyTo: o.ReplyTo, Exclude: o.ExcludeReply}
+	}
+	if o.InviteDM {
+		r.DeepLink = event.DMLink(c.userID(o.Bot))
 	}
 	if len(o.Media) > 0 {
 		r.Media = &postMedia{IDs: o.Media}

@@ -23,8 +23,8 @@ func check(o event.Outgoing) error {
 		if !IsID(o.User) {
 			return errors.New("DM to something that is no user id")
 		}
-		if o.MadeWithAI || o.PaidPartnership {
-			return errors.New("X has no made_with_ai or paid_partnership flag for DMs")
+		if o.MadeWithAI || o.PaidPartnership || o.InviteDM {
+			return errors.New("X has no made_with_ai or paid_partnership flag for DMs, and no button that opens one")
 		}
 	case event.Quote, event.Repost, event.Like, event.Bookmark:
 		if !IsID(o.Target) {
@@ -74,7 +74,7 @@ func content(o event.Outgoing) error {
 	case event.DM:
 		most = 1
 	default:
-		if o.Text != "" || len(o.Media) > 0 || o.MadeWithAI || o.PaidPartnership {
+		if o.Text != "" || len(o.Media) > 0 || o.MadeWithAI || o.PaidPartnership || o.InviteDM {
 			return fmt.Errorf("a %s has no text, media or flags", o.Kind)
 		}
 		return nil

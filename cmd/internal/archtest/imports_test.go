@@ -23,7 +23,7 @@ var mayImport = map[string][]string{
 	"db":                   {"runtime/event", "runtime/conversation"},
 	"db/sqlite":            {"runtime/event", "runtime/conversation", "db"},
 	"db/dbtest":            {"runtime/event", "runtime/conversation", "db"},
-	"handlers":             {"runtime/event", "runtime/conversation"},
+	"handlers":             {"runtime/event", "runtime/conversation", "rules"}, // the dialect, the reader of files, and what X forbids to store
 	"runtime/gate":         {"runtime/event", "runtime/conversation", "rules", "db"},
 	"runtime/budget":       {"runtime/event", "db"},
 	"runtime/seal":         {},

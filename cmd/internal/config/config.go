@@ -162,7 +162,7 @@ type Bot struct {
 	// `beckon rules status` sums it up.
 	Candidate string `yaml:"candidate" example:"rules-next" off:"yes"`
 
-	// File of answers by keyword.
+	// What the bot says: a file of answers, or a folder of them.
 	Answers string `yaml:"answers" example:"answers.yaml" need:"yes"`
 
 	// Time zone for rules about weekdays and hours, by its IANA name.

@@ -10,7 +10,7 @@ import (
 )
 
 const conversation = `-- name: Conversation :one
-SELECT bot, user_id, version, initiated, initiated_at, initiated_by, dms_received, dms_sent, replies_sent, last_dm_at, sends, held, held_reason, handed_off, paused_until, flow, automated, blocked_us, confirmed_at, last_event_at, consent_dm_storage, consent_matching, refusals FROM conversations WHERE bot = ? AND user_id = ?
+SELECT bot, user_id, version, initiated, initiated_at, initiated_by, dms_received, dms_sent, replies_sent, last_dm_at, sends, held, held_reason, handed_off, paused_until, flow, automated, blocked_us, confirmed_at, last_event_at, consent_dm_storage, consent_matching, refusals, missed FROM conversations WHERE bot = ? AND user_id = ?
 `
 
 func (q *Queries) Conversation(ctx context.Context, bot string, userID string) (Conversation, error) {
@@ -40,6 +40,7 @@ func (q *Queries) Conversation(ctx context.Context, bot string, userID string) (
 		&i.ConsentDmStorage,
 		&i.ConsentMatching,
 		&i.Refusals,
+		&i.Missed,
 	)
 	return i, err
 }
@@ -77,8 +78,8 @@ INSERT INTO conversations (
   bot, user_id, version, initiated, initiated_at, initiated_by,
   dms_received, dms_sent, replies_sent, last_dm_at, sends,
   held, held_reason, handed_off, paused_until, flow, automated, blocked_us,
-  confirmed_at, last_event_at, consent_dm_storage, consent_matching, refusals
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  confirmed_at, last_event_at, consent_dm_storage, consent_matching, refusals, missed
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (bot, user_id) DO UPDATE SET
   version = excluded.version,
   initiated = excluded.initiated,
@@ -100,7 +101,8 @@ ON CONFLICT (bot, user_id) DO UPDATE SET
   last_event_at = excluded.last_event_at,
   consent_dm_storage = excluded.consent_dm_storage,
   consent_matching = excluded.consent_matching,
-  refusals = excluded.refusals
+  refusals = excluded.refusals,
+  missed = excluded.missed
 `
 
 type PutConversationParams struct {
@@ -127,6 +129,7 @@ type PutConversationParams struct {
 	ConsentDmStorage int64
 	ConsentMatching  int64
 	Refusals         int64
+	Missed           int64
 }
 
 func (q *Queries) PutConversation(ctx context.Context, arg PutConversationParams) error {
@@ -154,6 +157,7 @@ func (q *Queries) PutConversation(ctx context.Context, arg PutConversationParams
 		arg.ConsentDmStorage,
 		arg.ConsentMatching,
 		arg.Refusals,
+		arg.Missed,
 	)
 	return err
 }

@@ -84,6 +84,7 @@ type Conversation struct {
 	ConsentDmStorage int64
 	ConsentMatching  int64
 	Refusals         int64
+	Missed           int64
 }
 
 type DeadLetter struct {

@@ -6,8 +6,8 @@ INSERT INTO conversations (
   bot, user_id, version, initiated, initiated_at, initiated_by,
   dms_received, dms_sent, replies_sent, last_dm_at, sends,
   held, held_reason, handed_off, paused_until, flow, automated, blocked_us,
-  confirmed_at, last_event_at, consent_dm_storage, consent_matching, refusals
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  confirmed_at, last_event_at, consent_dm_storage, consent_matching, refusals, missed
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (bot, user_id) DO UPDATE SET
   version = excluded.version,
   initiated = excluded.initiated,
@@ -29,7 +29,8 @@ ON CONFLICT (bot, user_id) DO UPDATE SET
   last_event_at = excluded.last_event_at,
   consent_dm_storage = excluded.consent_dm_storage,
   consent_matching = excluded.consent_matching,
-  refusals = excluded.refusals;
+  refusals = excluded.refusals,
+  missed = excluded.missed;
 
 -- name: Interaction :one
 SELECT * FROM interactions WHERE bot = ? AND interaction = ?;
