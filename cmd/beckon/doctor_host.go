@@ -12,6 +12,7 @@ import (
 
 	"github.com/beckon-bot/beckon/cmd/internal/config"
 	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/runtime/action"
 	"github.com/beckon-bot/beckon/runtime/admin"
 	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/dispatch"
@@ -150,45 +151,69 @@ func (c *clinic) Examine(ctx context.Context, ask admin.DoctorAsk) ([]doctor.Fin
 }
 
 // tell gives the gate what holds of a bot now. Where that changes whether the
-// bot may speak, it is said once.
+// bot may speak, it is said once, and recorded beside the decisions that it
+// changes.
 func (c *clinic) tell(ctx context.Context, name string, seen, before doctor.Seen) {
 	if c.gate == nil {
 		return
 	}
 	label, bio, operator := seen.Holds(before, declaredOf(c.cfg.Bots[name]))
-	var missing []string
-	for _, m := range []struct {
-		holds bool
-		what  string
-	}{{label, "the Automated label"}, {bio, "a bio that says bot, and whose"}, {operator, "the link to the operator's account"}} {
-		if !m.holds {
-			missing = append(missing, m.what)
-		}
-	}
-	vouched := c.vouched[name]
+	stranger := seen.Stranger(before)
+	vouched := c.vouched[name] && !stranger
 	c.gate.Update(name, func(b *gate.Bot) {
 		b.LabelOn, b.BioDiscloses, b.OperatorLinked = label || vouched, bio || vouched, operator || vouched
 	})
+	var missing []string
+	for _, m := range []struct {
+		lacks bool
+		what  string
+	}{
+		{stranger, "a token of its own account"}, {!label, "the Automated label"},
+		{!bio, "a bio that says bot, and whose"}, {!operator, "the link to the operator's account"},
+	} {
+		if m.lacks {
+			missing = append(missing, m.what)
+		}
+	}
 	is, was := strings.Join(missing, ", "), c.sick[name]
+	if is == was {
+		return
+	}
 	c.sick[name] = is
 	switch {
-	case is == was:
-		return
 	case is == "":
 		c.log.InfoContext(ctx, "the profile is as X wants it again; the bot may send", "bot", name)
+		c.record(ctx, name, "The profile is as X wants it again, or as it is declared: the bot may send.")
 	case vouched:
 		c.log.WarnContext(ctx, "the bot sends undisclosed, as the host was told by name", "bot", name, "missing", is)
-		return
+		c.record(ctx, name, "By the word of who started the host (--send-undisclosed) the bot sends without "+is+". Decisions from now on take these for given.")
 	default:
 		c.log.ErrorContext(ctx, "nothing is sent: the profile is not as X wants it; `beckon doctor` says what to do", "bot", name, "missing", is)
+		c.record(ctx, name, "Nothing is sent from now on. Missing: "+is+".")
 	}
 	n := int64(0)
 	for bot, missing := range c.sick {
-		if missing != "" && !c.vouched[bot] {
+		if b, ok := c.gate.Bot(bot); ok && missing != "" && !(b.LabelOn && b.BioDiscloses && b.OperatorLinked) {
 			n++
 		}
 	}
 	c.count.Undisclosed.Store(n)
+}
+
+// record leaves a word among the decisions. That the gate knows is what counts:
+// a database that does not take it is told, and stops nothing here.
+func (c *clinic) record(ctx context.Context, bot, say string) {
+	now := c.sys.now().UTC().Truncate(time.Millisecond)
+	r := gate.Record{ID: action.DecisionID("doctor", bot, say, fmt.Sprint(now.UnixMilli())), At: now, Bot: bot, Decision: gate.None, Say: say}
+	line, err := r.Line()
+	if err == nil {
+		err = c.store.Write(ctx, func(tx db.Tx) error {
+			return tx.AppendDecision(db.Decision{ID: r.ID, At: r.At, Bot: bot, Record: line})
+		})
+	}
+	if err != nil {
+		c.log.WarnContext(ctx, "what the doctor saw is not among the decisions", "bot", bot, "err", err)
+	}
 }
 
 // start tells the gate what the last look saw, before anything is sent.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -17,8 +18,10 @@ import (
 	"time"
 
 	"github.com/beckon-bot/beckon/cmd/internal/config"
+	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/db/sqlite"
 	"github.com/beckon-bot/beckon/runtime/account"
+	"github.com/beckon-bot/beckon/runtime/admin"
 	"github.com/beckon-bot/beckon/runtime/dispatch"
 	"github.com/beckon-bot/beckon/runtime/doctor"
 	"github.com/beckon-bot/beckon/runtime/event"
@@ -194,6 +197,56 @@ func TestDoctorLooksDaily(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestDoctorWord: a person's word makes a bot send undisclosed, and never in the
+// name of another account; what changes stands among the decisions.
+func TestDoctorWord(t *testing.T) {
+	t.Parallel()
+	p := newPractice(t)
+	ctx := context.Background()
+	c, said := p.open()
+	c.vouched = map[string]bool{"support": true}
+	look := func() {
+		t.Helper()
+		if _, err := c.Examine(ctx, admin.DoctorAsk{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := p.sim.Do(xsim.Act{Kind: xsim.ActBio, From: "acme_support", Text: "pottery"}); err != nil {
+		t.Fatal(err)
+	}
+	look()
+	look()
+	if b, _ := c.gate.Bot("support"); !b.BioDiscloses || !b.LabelOn || c.count.Undisclosed.Load() != 0 {
+		t.Errorf("vouched for: %+v, undisclosed %d", b, c.count.Undisclosed.Load())
+	}
+	b := c.cfg.Bots["support"]
+	b.UserID = "77" // so the token speaks for another account
+	c.cfg.Bots["support"] = b
+	look()
+	if b, _ := c.gate.Bot("support"); b.BioDiscloses || b.LabelOn || c.count.Undisclosed.Load() != 1 {
+		t.Errorf("a stranger's token: %+v, undisclosed %d", b, c.count.Undisclosed.Load())
+	}
+	if n := strings.Count(said.String(), "undisclosed, as the host was told"); n != 1 {
+		t.Errorf("told %d times that it sends undisclosed, want once:\n%s", n, said)
+	}
+	var says []string
+	err := p.store.Read(ctx, func(tx db.Tx) error {
+		list, err := tx.ListDecisions(10)
+		for _, d := range list {
+			var r gate.Record
+			if err := json.Unmarshal(d.Record, &r); err != nil || r.Decision != gate.None || r.Bot != "support" {
+				t.Errorf("record %s: %v", d.Record, err)
+			}
+			says = append(says, r.Say)
+		}
+		return err
+	})
+	if err != nil || len(says) != 2 || !strings.HasPrefix(says[0], "Nothing is sent from now on. Missing: a token of its own account") ||
+		!strings.Contains(says[1], "(--send-undisclosed) the bot sends without a bio") {
+		t.Errorf("recorded %q, %v", says, err)
+	}
 }
 
 // TestDoctorForgetsAnotherAccount: what was seen of an account says nothing of

@@ -72,6 +72,7 @@ const (
 	dutyOptOut   = "duty 4: stop means stop"
 	dutyOfficial = "duty 5: the official API only"
 	dutyLimits   = "duty 6: inside the rate limits"
+	dutyEngaged  = "reply only to a user who engaged first, DM only after the user's DM"
 	dutyPosing   = "nobody's bot poses as a person"
 	dutyPrivacy  = "DM: support bots include a privacy-policy link"
 	dutyAI       = "AI-generated text needs prior approval"
@@ -94,7 +95,7 @@ func checks() []check {
 		{name: "ai", duty: dutyAI, bot: ai},
 		{name: "token", duty: dutyOfficial, bot: token},
 		{name: "scopes", duty: dutyOfficial, bot: scopes},
-		{name: "rules", duty: dutyOptOut, bot: ruleSet},
+		{name: "rules", duty: dutyEngaged, bot: ruleSet},
 		{name: "sending", duty: dutyLimits, bot: sending},
 		{name: "budget", duty: dutyLimits, bot: budget},
 		{name: "content", duty: dutyContent, app: content},

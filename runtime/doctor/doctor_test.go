@@ -317,6 +317,10 @@ func TestY3SeenBeforeDeclared(t *testing.T) {
 	}
 }
 
+func unasked() Seen {
+	return Look(Bot{Profile: None[Profile]("not asked"), Human: None[Profile]("not asked")})
+}
+
 // TestLook: a stranger's profile shows nothing of the bot, and a gate that
 // believes it sends nothing.
 func TestLook(t *testing.T) {
@@ -327,6 +331,9 @@ func TestLook(t *testing.T) {
 	}
 	b.Profile.Value.ID = "77"
 	s := Look(b)
+	if !s.Stranger(Seen{Own: event.Yes}) || !unasked().Stranger(s.Keep(Seen{})) || unasked().Stranger(Seen{}) {
+		t.Error("a stranger is not told, or not remembered")
+	}
 	label, bio, _ := s.Holds(Seen{Label: event.Yes, Bio: event.Yes}, b.Declared)
 	if label || bio {
 		t.Errorf("a stranger's label and bio count: %+v", s)

@@ -12,6 +12,7 @@ import (
 // restart: what was lost stays lost until it is seen again.
 type Seen struct {
 	At    time.Time `json:"at,omitzero"`
+	Own   event.Tri `json:"own,omitempty"` // the token speaks for the bot's own account
 	Label event.Tri `json:"label,omitempty"`
 	Bio   event.Tri `json:"bio,omitempty"`
 	Human event.Tri `json:"human,omitempty"` // the operator's account; no: there is none, or it is a bot
@@ -24,12 +25,13 @@ const Doubtful event.Tri = ""
 // of before, the label is gone. Another account than the bot's shows nothing of
 // it: whatever its token sends comes from a stranger.
 func Look(b Bot) Seen {
-	s := Seen{Label: event.Unknown, Bio: event.Unknown, Human: event.Unknown}
-	if p := b.Profile; p.Unknown == "" {
-		s.Label, s.Bio = event.No, event.No
-		if p.Value.ID == b.UserID {
-			s.Label, s.Bio = labelIn(p.Value, b.Before), bioIn(p.Value, b.Operator)
-		}
+	s := Seen{Own: event.Unknown, Label: event.Unknown, Bio: event.Unknown, Human: event.Unknown}
+	switch p := b.Profile; {
+	case p.Unknown != "":
+	case b.stranger():
+		s.Own, s.Label, s.Bio = event.No, event.No, event.No
+	default:
+		s.Own, s.Label, s.Bio = event.Yes, labelIn(p.Value, b.Before), bioIn(p.Value, b.Operator)
 	}
 	if h := b.Human; h.Unknown == "" {
 		s.Human = Doubtful // X does not say whether it is linked
@@ -72,10 +74,14 @@ func (s Seen) Holds(before Seen, d Declared) (label, bio, operator bool) {
 	return holds(s.Label, before.Label, d.Label), holds(s.Bio, before.Bio, d.Bio), holds(s.Human, before.Human, d.Operator)
 }
 
+// Stranger reports whether the token speaks for another account, as seen now or,
+// where X tells nothing now, before. No word of a person makes that right.
+func (s Seen) Stranger(before Seen) bool { return kept(s.Own, before.Own) == event.No }
+
 // Keep is what is remembered after a check: what it did not see stays as it was.
 func (s Seen) Keep(before Seen) Seen {
 	return Seen{
-		At:    s.At,
+		At: s.At, Own: kept(s.Own, before.Own),
 		Label: kept(s.Label, before.Label), Bio: kept(s.Bio, before.Bio), Human: kept(s.Human, before.Human),
 	}
 }

@@ -23,9 +23,10 @@ type Bot struct {
 	OptOutConfirmation string
 	Disclosure         string
 
-	LabelOn        bool // declared: the Automated label is on
-	BioDiscloses   bool // declared: the bio says that it is a bot, and whose
-	OperatorLinked bool // declared: the account is linked to a human one
+	// Declared, until the doctor has seen what X shows.
+	LabelOn        bool // the Automated label is on
+	BioDiscloses   bool // the bio says that it is a bot, and whose
+	OperatorLinked bool // the account is linked to a human one
 	AIApproved     bool // X's approval of AI answers is recorded
 
 	Rules     *rules.Set // nil denies everything

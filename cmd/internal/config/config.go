@@ -188,8 +188,9 @@ type Bot struct {
 	// count too, but are not stopped: X has sent them by then.
 	Budget Budget `yaml:"budget" off:"yes"`
 
-	// What a person has checked by hand on the account, and when. What is left
-	// out counts as not so, and rules can refuse to answer on that ground.
+	// What a person has checked by hand on the account, and when. It holds until
+	// the host has seen the profile itself; label and bio then count as X shows
+	// them. What is left out and not seen counts as not so: nothing is sent.
 	Declared Declared `yaml:"declared" off:"yes"`
 
 	// X's approval of answers written by a model. Without it they are denied.
