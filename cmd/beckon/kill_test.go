@@ -26,8 +26,8 @@ import (
 // (I1, I2, I3, I5, E1, E3, W1): no act answered twice, nothing lost that the
 // webhook took, nothing sent after a STOP. See the laws of evidence.
 //
-// It runs where BECKON_KILLS says how often; with 300 kills it takes about
-// seven minutes:
+// It runs where BECKON_KILLS says how often, in CI 20 times; with 300 kills it
+// takes about ten minutes:
 //
 //	BECKON_KILLS=300 go test -run '^TestKill$' -v -timeout 60m ./cmd/beckon
 //	BECKON_KILLS=50 BECKON_KILL_SEED=7 go test -run '^TestKill$' -v ./cmd/beckon

@@ -29,6 +29,10 @@ type call struct {
 func (r *trial) watched(life int) http.Handler {
 	x := r.sim.Handler()
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if req.Method == http.MethodGet { // reading back changes nothing
+			x.ServeHTTP(&answered{ResponseWriter: w}, req)
+			return
+		}
 		c := call{at: time.Now(), life: life}
 		body, err := io.ReadAll(req.Body)
 		if err != nil {

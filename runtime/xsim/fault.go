@@ -99,8 +99,9 @@ func (f *Fault) acts() bool {
 	return f.Made
 }
 
-// disguise turns what X did into what the client sees.
-func (f *Fault) disguise(a answer, now time.Time) answer {
+// disguise turns what X did into what the client sees. most is how many calls a
+// window of the endpoint has.
+func (f *Fault) disguise(a answer, now time.Time, most int) answer {
 	switch f.Kind {
 	case FaultRefuse:
 		a.refused = true
@@ -112,7 +113,7 @@ func (f *Fault) disguise(a answer, now time.Time) answer {
 		a.status, a.html = f.Status, true
 	case FaultLimit:
 		a.status, a.body = http.StatusTooManyRequests, problem(http.StatusTooManyRequests, "", "Too Many Requests")
-		a.limit = &limitHeaders{limit: 1, remaining: 0, reset: now.Add(window15)}
+		a.limit = &limitHeaders{limit: most, remaining: 0, reset: now.Add(window15)}
 	case FaultDrip:
 		a.drip = max(f.Delay, time.Millisecond)
 	case FaultGarbage:

@@ -24,6 +24,17 @@ type window struct {
 	used  int
 }
 
+// most is how many calls the first window of the request's endpoint has.
+func (s *Sim) most(r *request) int {
+	if most, ok := s.opts.Limits[r.call.Op]; ok {
+		return most
+	}
+	if len(r.route.quotas) == 0 {
+		return 1
+	}
+	return r.route.quotas[0].most
+}
+
 // count takes one call of every window that the route has, if all of them have
 // one left. The headers are those of the first, or of the one that is used up.
 func (s *Sim) count(r *request) (*limitHeaders, bool) {
@@ -35,8 +46,8 @@ func (s *Sim) count(r *request) (*limitHeaders, bool) {
 	var all []counted
 	free := true
 	for i, q := range r.route.quotas {
-		if most, ok := s.opts.Limits[r.call.Op]; ok && i == 0 {
-			q.most = most
+		if i == 0 {
+			q.most = s.most(r)
 		}
 		who := ""
 		if r.account != nil && !q.app {

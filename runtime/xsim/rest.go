@@ -77,7 +77,7 @@ func (s *Sim) serve(w http.ResponseWriter, r *http.Request, to route) {
 	}
 	echo := s.opts.Echo
 	if f != nil {
-		a = f.disguise(a, now)
+		a = f.disguise(a, now, s.most(req))
 		call.Fault = f.Kind
 		if f.Echo != EchoDefault {
 			echo = f.Echo
