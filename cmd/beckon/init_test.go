@@ -40,6 +40,13 @@ func initDay() []struct {
 		{"11:00", xsim.Act{Kind: xsim.ActDM, From: "ann", To: bot, Text: "START"}, ""},
 		{"11:05", xsim.Act{Kind: xsim.ActDM, From: "finn", To: bot, Text: "explain your return policy"}, ""},
 		{"11:10", xsim.Act{Kind: xsim.ActMention, From: "robot", To: bot, Automated: true, Text: "when are you open?"}, ""},
+		{"11:20", xsim.Act{Kind: xsim.ActDM, From: "gina", To: bot, Text: "Wo ist meine Bestellung?"}, ""},
+		{"11:21", xsim.Act{Kind: xsim.ActDM, From: "gina", To: bot, Text: "AC-54321"}, ""},
+		{"11:25", xsim.Act{Kind: xsim.ActDM, From: "gina", To: bot, Text: "hallo?"}, ""},
+		{"11:30", xsim.Act{Kind: xsim.ActDM, From: "hugo", To: bot, Text: "Hello!"}, ""},
+		{"11:31", xsim.Act{Kind: xsim.ActDM, From: "hugo", To: bot, Text: "I want to return this"}, ""},
+		{"11:32", xsim.Act{Kind: xsim.ActDM, From: "hugo", To: bot, Text: "Cancel"}, ""},
+		{"11:33", xsim.Act{Kind: xsim.ActDM, From: "hugo", To: bot, Text: "can I talk to someone?"}, ""},
 	}
 }
 
