@@ -63,9 +63,9 @@ func (e *examiner) facts(ctx context.Context, names []string, ask admin.DoctorAs
 	if err != nil {
 		return f, err
 	}
-	humans := map[string]doctor.Known[doctor.Profile]{}
+	asked := asking{humans: map[string]doctor.Known[doctor.Profile]{}}
 	for _, name := range names {
-		b, err := e.profile(ctx, name, humans)
+		b, err := e.profile(ctx, name, &asked)
 		if err == nil {
 			err = seen(b)
 		}
@@ -88,9 +88,18 @@ func (e *examiner) facts(ctx context.Context, names []string, ask admin.DoctorAs
 	return f, nil
 }
 
-// profile is what X shows of one bot. humans are the operators' accounts that
-// were looked up already: each read costs.
-func (e *examiner) profile(ctx context.Context, name string, humans map[string]doctor.Known[doctor.Profile]) (doctor.Bot, error) {
+// asking is what one look has learnt while it asks X.
+type asking struct {
+	humans map[string]doctor.Known[doctor.Profile] // operators' accounts by handle: each read costs
+	away   bool                                    // X was not reached: nobody waits for it again
+}
+
+// askFor is how long one question to X may take: a look at many bots must end
+// while somebody waits for it.
+const askFor = 10 * time.Second
+
+// profile is what X shows of one bot.
+func (e *examiner) profile(ctx context.Context, name string, asked *asking) (doctor.Bot, error) {
 	c := e.cfg.Bots[name]
 	b := doctor.Bot{
 		Name: name, UserID: c.UserID, Username: c.Username, Operator: c.OperatorAccount,
@@ -100,18 +109,35 @@ func (e *examiner) profile(ctx context.Context, name string, humans map[string]d
 	if b.Before, err = readSeen(ctx, e.store, name, c); err != nil {
 		return b, err
 	}
-	u, err := e.x.Me(ctx, name)
-	if b.Profile = profileOf(u, err); b.Profile.Unknown != "" {
+	b.Profile = asked.by(ctx, func(ctx context.Context) (xapi.User, error) { return e.x.Me(ctx, name) })
+	if b.Profile.Unknown != "" {
 		b.Human = doctor.None[doctor.Profile]("the bot's own account was not shown")
 		return b, ctx.Err()
 	}
-	human, ok := humans[strings.ToLower(c.OperatorAccount)]
+	human, ok := asked.humans[strings.ToLower(c.OperatorAccount)]
 	if !ok {
-		human = profileOf(e.x.UserByName(ctx, xapi.As{Bot: name}, c.OperatorAccount))
-		humans[strings.ToLower(c.OperatorAccount)] = human
+		human = asked.by(ctx, func(ctx context.Context) (xapi.User, error) {
+			return e.x.UserByName(ctx, xapi.As{Bot: name}, c.OperatorAccount)
+		})
+		asked.humans[strings.ToLower(c.OperatorAccount)] = human
 	}
 	b.Human = human
 	return b, ctx.Err()
+}
+
+// by asks X for one account, unless it was away a moment ago.
+func (a *asking) by(ctx context.Context, read func(context.Context) (xapi.User, error)) doctor.Known[doctor.Profile] {
+	if a.away {
+		return doctor.None[doctor.Profile]("it was not asked: X was not reached a moment before")
+	}
+	ctx, cancel := context.WithTimeout(ctx, askFor)
+	defer cancel()
+	u, err := read(ctx)
+	// A login that is missing or a window that is full is one bot's: X was not asked.
+	if e, ok := errors.AsType[*xapi.Error](err); ok && e.Status == 0 && (e.Class == event.Transient || e.Class == event.UnknownOutcome) && !errors.As(err, new(*account.Error)) {
+		a.away = true
+	}
+	return profileOf(u, err)
 }
 
 func declaredOf(c config.Bot) doctor.Declared {
@@ -196,6 +222,8 @@ func (e *examiner) waysIn(ctx context.Context, bot string) doctor.Known[[]doctor
 	if e.watch == nil {
 		return doctor.None[[]doctor.Way]("public_url is not set")
 	}
+	ctx, cancel := context.WithTimeout(ctx, 3*askFor)
+	defer cancel()
 	found, err := e.watch.Check(ctx, ingest.Orders{Bot: bot})
 	if err != nil {
 		return doctor.None[[]doctor.Way](err.Error())

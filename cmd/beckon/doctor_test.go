@@ -249,6 +249,25 @@ func TestDoctorWord(t *testing.T) {
 	}
 }
 
+// TestDoctorAsksTheAwayOnce: with X away, a look at many bots waits once.
+func TestDoctorAsksTheAwayOnce(t *testing.T) {
+	t.Parallel()
+	p := newPractice(t)
+	c, _ := p.open()
+	c.cfg.Bots["care"] = c.cfg.Bots["support"]
+	c.accounts.Bots["care"] = c.accounts.Bots["support"]
+	p.away.Store(true)
+	for _, want := range []int64{1, 2} {
+		if _, err := c.Examine(context.Background(), admin.DoctorAsk{}); err != nil || p.asked.Load() != want {
+			t.Errorf("%d calls, %v; want %d", p.asked.Load(), err, want)
+		}
+	}
+	p.away.Store(false)
+	if _, err := c.Examine(context.Background(), admin.DoctorAsk{}); err != nil || p.asked.Load() != 2+3 {
+		t.Errorf("%d calls, %v; want one for each bot and one for the operator of both", p.asked.Load()-2, err)
+	}
+}
+
 // TestDoctorForgetsAnotherAccount: what was seen of an account says nothing of
 // the one that stands under the same name now.
 func TestDoctorForgetsAnotherAccount(t *testing.T) {
