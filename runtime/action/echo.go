@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
@@ -41,8 +42,8 @@ func (u *Unit) Echo(bot string, e event.Event, app string, quiet time.Duration) 
 	}
 	var open []db.Action
 	if !foreign(e, app) {
-		if open, err = u.Tx.UnsettledTo(bot, e.User); err != nil {
-			return "", a, fmt.Errorf("find open sends to user %s: %w", e.User, err)
+		if open, err = u.openTo(bot, e.User); err != nil {
+			return "", a, err
 		}
 	}
 	// Of the same text the one that is under way, before those whose answer was
@@ -54,7 +55,7 @@ func (u *Unit) Echo(bot string, e event.Event, app string, quiet time.Duration) 
 		if !sameTarget(a, e) {
 			continue
 		}
-		if a.TextHash == hash {
+		if u.says(a, e.Text) {
 			from := a.State
 			a.State, a.RemoteID, a.Class = event.Sent, e.Message, event.OK
 			a.Reason = "X has it: seen as an event of our own account"
@@ -96,7 +97,53 @@ func sameTarget(a db.Action, e event.Event) bool {
 	if a.Kind == event.Reply {
 		return e.Kind == event.KindOwnPost && a.ReplyTo == e.ReplyTo
 	}
-	return e.Kind == event.KindOwnPost && e.ReplyTo == "" && (a.Kind == event.Post || a.Kind == event.Quote)
+	return e.Kind == event.KindOwnPost && e.ReplyTo == "" && ownText(a)
+}
+
+// ownText reports whether the action is a text of the account's own, which X
+// shows as a post that answers nobody.
+func ownText(a db.Action) bool { return a.Kind == event.Post || a.Kind == event.Quote }
+
+// echoUser is the user under whom the echo of an action comes: whom it answers.
+// X names none with a post or a quote, though a quote's row names the author of
+// what it quotes.
+func echoUser(a db.Action) string {
+	if ownText(a) {
+		return ""
+	}
+	return a.User
+}
+
+// openTo lists what is attempting or unknown and whose echo comes under the
+// user.
+func (u *Unit) openTo(bot, user string) ([]db.Action, error) {
+	if user != "" {
+		open, err := u.Tx.UnsettledTo(bot, user)
+		if err != nil {
+			return nil, fmt.Errorf("find open sends to user %s: %w", user, err)
+		}
+		return slices.DeleteFunc(open, ownText), nil
+	}
+	var open []db.Action
+	for _, s := range []event.State{event.Attempting, event.Unsettled} {
+		rows, err := u.Tx.InState(s, everyRow)
+		if err != nil {
+			return nil, fmt.Errorf("find open posts of %s: %w", bot, err)
+		}
+		open = append(open, slices.DeleteFunc(rows, func(a db.Action) bool { return a.Bot != bot || !ownText(a) })...)
+	}
+	return open, nil
+}
+
+// says reports whether a text that X shows is that of the action. X may end a
+// quote with the link of what it quotes.
+func (u *Unit) says(a db.Action, text string) bool {
+	text = event.EchoText(text)
+	if u.Key.Text(text) == a.TextHash {
+		return true
+	}
+	i := strings.LastIndexByte(text, ' ')
+	return a.Kind == event.Quote && i >= 0 && event.HasURL(text[i+1:]) && u.Key.Text(text[:i]) == a.TextHash
 }
 
 // PersonSpoke silences the bot toward a user to whom a person now speaks, and
@@ -115,31 +162,37 @@ func (u *Unit) PersonSpoke(bot, user string, quiet time.Duration) error {
 // judgeEchoes decides on the own messages that waited for a to settle: with
 // another id than a's, a person wrote them.
 func (u *Unit) judgeEchoes(a db.Action, quiet time.Duration) error {
-	echoes, err := u.Tx.EchoesTo(a.Bot, a.User)
+	user := echoUser(a)
+	echoes, err := u.Tx.EchoesTo(a.Bot, user)
 	if err != nil {
 		return fmt.Errorf("find own messages that wait for action %s: %w", a.ID, err)
 	}
 	if len(echoes) == 0 {
 		return nil
 	}
-	open, err := u.Tx.UnsettledTo(a.Bot, a.User)
+	open, err := u.openTo(a.Bot, user)
 	if err != nil {
-		return fmt.Errorf("find open sends to user %s: %w", a.User, err)
+		return err
 	}
 	for _, o := range open {
 		if o.State == event.Attempting { // still to be judged by that one
 			return nil
 		}
 	}
-	person := false
+	person := 0
 	for _, e := range echoes {
-		person = person || e.RemoteID != a.RemoteID
+		if e.RemoteID != a.RemoteID {
+			person++
+		}
 		if err := u.Tx.DropEcho(e.Bot, e.RemoteID); err != nil {
 			return fmt.Errorf("drop judged message %s: %w", e.RemoteID, err)
 		}
 	}
-	if !person {
+	switch {
+	case person == 0:
 		return nil
+	case user == "": // as in Echo: it counts, and pauses nobody
+		return u.countPost(a.Bot, u.Now, int64(person))
 	}
-	return u.PersonSpoke(a.Bot, a.User, quiet)
+	return u.PersonSpoke(a.Bot, user, quiet)
 }

@@ -171,7 +171,7 @@ func (u *Unit) among(a db.Action, own []event.Own) (id string, err error) {
 		if o.Kind != a.Kind || a.Kind != event.DM && o.About != a.ReplyTo {
 			continue
 		}
-		if u.Key.Text(event.EchoText(o.Text)) != a.TextHash || o.At.Before(a.CreatedAt.Add(-clockSkew)) {
+		if !u.says(a, o.Text) || o.At.Before(a.CreatedAt.Add(-clockSkew)) {
 			continue
 		}
 		_, err := u.Tx.ActionByRemoteID(a.Bot, o.ID)

@@ -91,12 +91,34 @@ func (s *Sim) describe(r *request) {
 				r.call.User = p.Author
 			}
 		}
+		s.describeTarget(r, in.Quote)
+	case OpRepost, OpLike, OpBookmark:
+		var in struct {
+			Post string `json:"tweet_id"`
+		}
+		if json.Unmarshal(r.body, &in) == nil {
+			s.describeTarget(r, in.Post)
+		}
+	case OpListAdd:
+		var in struct {
+			User string `json:"user_id"`
+		}
+		if json.Unmarshal(r.body, &in) == nil {
+			r.call.Target, r.call.User = r.PathValue("id"), in.User
+		}
 	case OpDM:
 		var in dmRequest
 		if json.Unmarshal(r.body, &in) == nil {
 			r.call.Text = in.Text
 		}
 		r.call.User = r.PathValue("id")
+	}
+}
+
+func (s *Sim) describeTarget(r *request, post string) {
+	r.call.Target = post
+	if p := s.posts[post]; p != nil {
+		r.call.User = p.Author
 	}
 }
 

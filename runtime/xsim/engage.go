@@ -95,6 +95,7 @@ func (s *Sim) like(r *request) answer {
 		return a
 	}
 	out := done("liked", true)
+	out.made = p.ID
 	m := mark{"like", r.account.ID, p.ID}
 	if author := s.accounts[p.Author]; author != nil && author.ID != r.account.ID && !s.marks[m] {
 		out.echoes = [][]byte{LikeBody(s.head(event.LikeCreate, p.Author, s.newID(r.now)), r.now, *p, s.users[r.account.ID])}
@@ -109,7 +110,9 @@ func (s *Sim) bookmark(r *request) answer {
 		return a
 	}
 	s.marks[mark{"bookmark", r.account.ID, p.ID}] = true
-	return done("bookmarked", true)
+	out := done("bookmarked", true)
+	out.made = p.ID
+	return out
 }
 
 func (s *Sim) repost(r *request) answer {
@@ -166,7 +169,9 @@ func (s *Sim) listAdd(r *request) answer {
 		return answer{status: http.StatusNotFound, body: notFound("user", id)}
 	}
 	s.marks[mark{"list:" + r.PathValue("id"), r.account.ID, id}] = true
-	return done("is_member", true)
+	out := done("is_member", true)
+	out.made = id
+	return out
 }
 
 // undo takes a mark away; one that is not there is no error, as on X.

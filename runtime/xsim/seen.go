@@ -13,9 +13,10 @@ type Call struct {
 	Op      string    `json:"op"`
 	Account string    `json:"account,omitempty"` // user id behind the token, "" if it is none
 	ReplyTo string    `json:"reply_to,omitempty"`
-	User    string    `json:"user,omitempty"` // whom it was to reach: a DM's recipient, the author of the post replied to
+	Target  string    `json:"target,omitempty"` // the post quoted, liked, reposted or kept; the list that somebody is put on
+	User    string    `json:"user,omitempty"`   // whom it was to reach: a DM's recipient, the author of the post replied to or acted on
 	Text    string    `json:"text,omitempty"`
-	Made    string    `json:"made,omitempty"`   // id of the post or DM; "" if X did nothing
+	Made    string    `json:"made,omitempty"`   // id of the post or DM; of a mark, whom or what it is on; "" if X did nothing
 	Status  int       `json:"status,omitempty"` // 0: the client got no answer
 	Fault   FaultKind `json:"fault,omitempty"`
 }
