@@ -20,6 +20,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// TestScenarios plays them all. Together they show that production code fills
+// every field that rules can read.
 func TestScenarios(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/*.txtar")
@@ -27,10 +29,16 @@ func TestScenarios(t *testing.T) {
 		t.Fatalf("no scenarios: %v", err)
 	}
 	judge := contract(t)
+	all := seen{values: map[string]bool{}}
+	t.Cleanup(func() { // when the last of them has ended
+		if all.played == len(files) {
+			all.hold(t)
+		}
+	})
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
 			t.Parallel()
-			bottest.Run(t, file, *update, judge)
+			all.add(bottest.Run(t, file, *update, judge))
 		})
 	}
 }

@@ -55,7 +55,7 @@ func moved(past map[string]db.Action, now []db.Action) (bad []string) {
 }
 
 // check holds the laws over what came of the scenario.
-func (r *run) check() {
+func (r *run) check() ledger {
 	l, err := r.ledger()
 	if err != nil {
 		r.t.Fatal(err)
@@ -76,6 +76,7 @@ func (r *run) check() {
 	for _, err := range r.sim.Violations() {
 		r.t.Errorf("X's contract: %v", err)
 	}
+	return l
 }
 
 // again delivers everything once more, and then kills the host and starts it
@@ -107,6 +108,11 @@ func (r *run) again() {
 	for _, b := range slices.Clone(r.accepted) {
 		if status, err := r.sim.DeliverAs(ctx, b, r.sim.Sign(b)); err != nil || status != 200 {
 			r.t.Fatalf("deliver again: %d, %v", status, err)
+		}
+	}
+	for _, m := range r.asked {
+		if err := r.host().bus.Publish(ctx, m); err != nil {
+			r.t.Fatalf("ask again: %v", err)
 		}
 	}
 	synctest.Wait()
@@ -178,10 +184,18 @@ func (w witness) made(a db.Action, c xsim.Call) bool {
 	if a.Bot != w.bots[c.Account] || a.TextHash != hostKey().Text(event.EchoText(c.Text)) {
 		return false
 	}
-	if c.Op == xsim.OpDM {
-		return a.Kind == event.DM && a.User == c.User
+	if kindOf(c) != a.Kind {
+		return false
 	}
-	return a.Kind == event.Reply && w.chain(a.ReplyTo) == w.chain(c.ReplyTo)
+	switch a.Kind {
+	case event.DM:
+		return a.User == c.User
+	case event.ListAdd:
+		return a.User == c.User
+	case event.Reply:
+		return w.chain(a.ReplyTo) == w.chain(c.ReplyTo)
+	}
+	return a.ReplyTo == c.Target
 }
 
 // unexplained says what is missing for the decision behind a call to be made

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/runtime/bus"
+	"github.com/beckon-bot/beckon/runtime/gate"
 	"github.com/beckon-bot/beckon/runtime/xsim"
 )
 
@@ -49,6 +51,7 @@ type run struct {
 
 	mu       sync.Mutex
 	accepted [][]byte // bodies that the webhook took, in order
+	asked    []bus.Message
 	stops    []stop   // how opt-outs changed, in order
 	faults   []string // laws broken on the way
 	past     map[string]db.Action
@@ -56,8 +59,8 @@ type run struct {
 }
 
 // play runs the script and returns what came of it, by name of the expecting
-// file. It is called in a bubble.
-func play(t *testing.T, s *scenario, x Judge) map[string]string {
+// file, and what was decided. It is called in a bubble.
+func play(t *testing.T, s *scenario, x Judge) (map[string]string, []gate.Record) {
 	time.Sleep(time.Until(midnight()))
 	r := &run{t: t, s: s, acts: map[string]*act{}, names: map[string]string{}, past: map[string]db.Action{}, live: make(chan *host, 1)}
 	if err := r.open(x); err != nil {
@@ -84,9 +87,9 @@ func play(t *testing.T, s *scenario, x Judge) map[string]string {
 	time.Sleep(10 * time.Second) // acknowledgements are on disk by then
 	synctest.Wait()
 	got := r.show()
-	r.check()
+	l := r.check()
 	r.again()
-	return got
+	return got, l.Records
 }
 
 // step waits for its time, does one line, and lets the host come to rest. It is
@@ -147,6 +150,10 @@ func (r *run) do(s step) error {
 		})
 	case "rules":
 		return r.changeRules(ctx, s)
+	case "ask":
+		return r.ask(ctx, s)
+	case "consent":
+		return r.consent(ctx, s)
 	case "approve", "reject", "retry", "pause", "resume", "optout", "redo":
 		return r.operate(ctx, s)
 	}

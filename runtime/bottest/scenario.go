@@ -18,6 +18,7 @@ import (
 	"github.com/beckon-bot/beckon/handlers"
 	"github.com/beckon-bot/beckon/rules"
 	"github.com/beckon-bot/beckon/runtime/budget"
+	"github.com/beckon-bot/beckon/runtime/gate"
 )
 
 //go:embed default
@@ -74,8 +75,8 @@ var errNoWant = errors.New("it expects nothing: add -- want --, or run with -upd
 
 // Run plays the scenario in a file and compares what came of it with what the
 // file expects. With update it writes that into the file instead. x judges
-// each request to X; nil is no judge.
-func Run(t *testing.T, path string, update bool, x Judge) {
+// each request to X; nil is no judge. It returns every decision that was made.
+func Run(t *testing.T, path string, update bool, x Judge) (decided []gate.Record) {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -90,21 +91,22 @@ func Run(t *testing.T, path string, update bool, x Judge) {
 		t.Fatalf("%s: %v", path, err)
 	}
 	var got map[string]string
-	synctest.Test(t, func(t *testing.T) { got = play(t, s, x) })
+	synctest.Test(t, func(t *testing.T) { got, decided = play(t, s, x) })
 	if t.Failed() {
-		return
+		return decided
 	}
 	if update {
 		if err := rewrite(path, ar, got); err != nil {
 			t.Fatal(err)
 		}
-		return
+		return decided
 	}
 	for name, text := range want {
 		if diff := cmp.Diff(strings.Split(text, "\n"), strings.Split(got[name], "\n")); diff != "" {
 			t.Errorf("%s\n-- %s -- (-want +got):\n%s", s.claim, name, diff)
 		}
 	}
+	return decided
 }
 
 // read checks everything that can be checked before the play.

@@ -60,8 +60,10 @@ var verbs = map[string]struct {
 	"pause":   {1, ""},
 	"resume":  {1, ""},
 	"optout":  {1, ""},
-	"redo":    {1, ""},      // the dead letter of an act
-	"rules":   {1, "fails"}, // of every bot, from a file of the archive
+	"ask":     {3, "post to list act id timer ai promotional affiliate disclosed paid"}, // a command: BOT KIND TEXT
+	"consent": {3, "withdrawn fails"},                                                   // WHO BOT KIND
+	"redo":    {1, ""},                                                                  // the dead letter of an act
+	"rules":   {1, "fails"},                                                             // of every bot, from a file of the archive
 	"wait":    {0, ""},
 }
 

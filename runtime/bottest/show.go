@@ -228,11 +228,11 @@ func (r *run) showDecisions(l ledger) string {
 func (r *run) showCalls(l ledger) string {
 	var b strings.Builder
 	for _, c := range l.Calls {
-		to := "DM to " + r.name(c.User)
-		if c.Op == xsim.OpPost {
-			to = "reply to " + r.name(c.ReplyTo)
+		fmt.Fprintf(&b, "%s %s %s", clock(c.At), r.name(c.Account), r.aim(c))
+		if c.Text != "" {
+			fmt.Fprintf(&b, " %q", c.Text)
 		}
-		fmt.Fprintf(&b, "%s %s %s %q: ", clock(c.At), r.name(c.Account), to, c.Text)
+		b.WriteString(": ")
 		switch {
 		case c.Status == 0:
 			b.WriteString("no answer")
