@@ -67,6 +67,7 @@ func commands() []command {
 		{"subscribe", "[BOT] [--dry] [--prune] | --connections | --close-connections", "webhook and subscriptions on X: show, and make what is missing", subscribeCommand},
 		{"pause", "BOT|--all", "kill switch on: nothing is sent", pauseCommand},
 		{"resume", "BOT|--all", "kill switch off", resumeCommand},
+		{"consent", "list|record|withdraw BOT USER_ID ...", "what one user agreed to", consentCommand},
 		{"optouts", "list|add|export|import|match ...", "who said stop", optoutsCommand},
 		{"xsim", "[--listen ADDR] [--webhook URL] [--scenario FILE]", "a simulated X", xsimCommand},
 		{"config", "print", "the commented sample configuration", configCommand},

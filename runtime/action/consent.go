@@ -15,12 +15,22 @@ import (
 // ErrNoConsent is returned where nothing stands that could be withdrawn.
 var ErrNoConsent = errors.New("the user has given no such consent, or has withdrawn it")
 
+// ConsentKind reads what a user can agree to.
+func ConsentKind(s string) (conversation.ConsentKind, error) {
+	k := conversation.ConsentKind(s)
+	if k != conversation.ConsentDMStorage && k != conversation.ConsentMatching {
+		return "", fmt.Errorf("kind: dm_storage or matching, not %q", s)
+	}
+	return k, nil
+}
+
 // Consent records what a user agreed to, toward one bot, with the wording that
 // they saw. A later one of the same kind takes its place.
 func (u *Unit) Consent(c db.Consent) error {
+	if _, err := ConsentKind(string(c.Kind)); err != nil {
+		return err
+	}
 	switch {
-	case c.Kind != conversation.ConsentDMStorage && c.Kind != conversation.ConsentMatching:
-		return fmt.Errorf("consent kind: dm_storage or matching, not %q", c.Kind)
 	case c.Bot == "" || c.User == "" || c.Event == "":
 		return errors.New("a consent names its bot, its user and the event by which it was given")
 	case strings.TrimSpace(c.Wording) == "":

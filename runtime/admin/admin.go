@@ -33,6 +33,9 @@
 //	PUT  /v1/switches/{bot}                   {"paused", "by", "why"}; * is all bots
 //	GET  /v1/optouts?after=&max=              by hash
 //	POST /v1/optouts                          {"user", "by"}
+//	GET  /v1/consents?bot=&user=              of one user
+//	POST /v1/consents                         {"bot", "user", "kind", "wording", "event", "by"}
+//	POST /v1/consents/withdraw                {"bot", "user", "kind", "event", "by"}
 //	GET  /v1/rules                            what is in force, and why what is not
 //	POST /v1/rules/reload                     {"by", "bot"}; without bot: all
 //	POST /v1/optouts/import                   {"by", "host_key", "optouts"}: what a list of another host said
@@ -128,6 +131,9 @@ func New(o Options) http.Handler {
 	v1.Handle("GET /v1/optouts", answer(s.listOptOuts))
 	v1.Handle("POST /v1/optouts", answer(s.addOptOut))
 	v1.Handle("POST /v1/optouts/import", bulk(s.importOptOuts))
+	v1.Handle("GET /v1/consents", answer(s.listConsents))
+	v1.Handle("POST /v1/consents", answer(s.recordConsent))
+	v1.Handle("POST /v1/consents/withdraw", answer(s.withdrawConsent))
 	v1.Handle("GET /v1/rules", answer(s.listRules))
 	v1.Handle("POST /v1/rules/reload", answer(s.reloadRules))
 	v1.Handle("GET /v1/accounts", answer(s.listAccounts))
