@@ -8,10 +8,11 @@ type Reminder struct {
 	Bot    string
 	User   string
 	DueAt  time.Time
-	Since  time.Time // the user's own time of what they said last
-	Flow   string    // the position that they left unanswered
-	Closes bool      // the flow ends
-	Sealed []byte    // the text of a DM, sealed; empty: nothing is said
+	After  time.Duration // of silence; in milliseconds, at least one
+	Since  time.Time     // the user's own time of what they said last
+	Flow   string        // the position that they left unanswered
+	Closes bool          // the flow ends
+	Sealed []byte        // the text of a DM, sealed; empty: nothing is said
 
 	AskedAt time.Time // when its event was put on the bus; zero: not yet
 }
@@ -28,6 +29,9 @@ type Reminders interface {
 	// NextReminder is the earliest DueAt of those not asked for yet; zero if there
 	// is none.
 	NextReminder() (time.Time, error)
+	// PutOffReminders makes those of the bot to the user due After from now on,
+	// not asked for yet: the user said something at since.
+	PutOffReminders(bot, user string, now, since time.Time) error
 	DropReminder(id string) error
 	// DropReminders drops those of the bot to the user, asked for or not.
 	DropReminders(bot, user string) error

@@ -61,7 +61,27 @@ type Out struct {
 	Flow    *string           // new position in a flow, "" closes it; nil: unchanged
 	Handoff bool              // a person shall take over
 	Missed  bool              // the draft says no more than that nothing was understood
+
+	// Remind is what becomes due if the user says nothing for a while and the
+	// flow is still open where this answer leaves it. Whatever the user says puts
+	// it off; it takes the place of what was armed before.
+	Remind []Reminder
 }
+
+// Reminder is what becomes due in an open flow. Several may be armed at once:
+// a question after ten minutes, the end after an hour.
+type Reminder struct {
+	After time.Duration // of silence: MinRemind to MaxRemind
+	Text  string        // a DM, for a user who wrote by DM; "" says nothing
+	Close bool          // the flow ends, and what was kept of the user in it is dropped
+}
+
+// Bounds of reminders.
+const (
+	MinRemind  = time.Second
+	MaxRemind  = 7 * 24 * time.Hour
+	MostRemind = 4 // armed at once
+)
 
 // Chain asks handlers in order.
 type Chain []Handler

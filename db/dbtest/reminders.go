@@ -21,7 +21,7 @@ func testReminders(t *testing.T, s db.Store, _ Features) {
 		return get(t, s, func(tx db.Tx) (time.Time, error) { return tx.NextReminder() })
 	}
 	r := func(id, bot, user string, due int) db.Reminder {
-		return db.Reminder{ID: id, Bot: bot, User: user, DueAt: at(due), Since: at(1), Flow: "order/number", Closes: id == "c", Sealed: []byte("text of " + id)}
+		return db.Reminder{ID: id, Bot: bot, User: user, DueAt: at(due), After: time.Minute, Since: at(1), Flow: "order/number", Closes: id == "c", Sealed: []byte("text of " + id)}
 	}
 	write(t, s, func(tx db.Tx) error {
 		return errors.Join(tx.PutReminder(r("c", "b", "u", 5)), tx.PutReminder(r("a", "b", "u", 5)), tx.PutReminder(r("e", "b", "v", 9)),
@@ -40,6 +40,12 @@ func testReminders(t *testing.T, s db.Store, _ Features) {
 	})
 	same(t, "what was asked for is not due again", ids(at(7), 10), "d")
 	same(t, "but kept", get(t, s, func(tx db.Tx) (db.Reminder, error) { return tx.Reminder("a") }).AskedAt, at(6).UTC())
+	write(t, s, func(tx db.Tx) error { return tx.PutOffReminders("b", "u", at(7), at(6)) })
+	off := get(t, s, func(tx db.Tx) (db.Reminder, error) { return tx.Reminder("a") })
+	want := r("a", "b", "u", 0)
+	want.DueAt, want.Since, want.Sealed = at(7).Add(time.Minute), at(6), nil
+	same(t, "put off, and not asked for", off, want)
+	same(t, "others are not put off", ids(at(7), 10), "d")
 	write(t, s, func(tx db.Tx) error { return errors.Join(tx.DropReminders("b", "u"), tx.DropSlots("b", "u")) })
 	read(t, s, func(tx db.Tx) error {
 		_, err := tx.Reminder("a")

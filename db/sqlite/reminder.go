@@ -16,7 +16,7 @@ func (t tx) PutReminder(r db.Reminder) error {
 		sealed = []byte{}
 	}
 	err := t.q.PutReminder(background(), gen.PutReminderParams{
-		ID: r.ID, Bot: r.Bot, UserID: r.User, DueAt: millis(r.DueAt), AskedAt: millis(r.AskedAt), Since: millis(r.Since),
+		ID: r.ID, Bot: r.Bot, UserID: r.User, DueAt: millis(r.DueAt), After: r.After.Milliseconds(), AskedAt: millis(r.AskedAt), Since: millis(r.Since),
 		Flow: r.Flow, Closes: bit(r.Closes), Sealed: sealed,
 	})
 	if err != nil {
@@ -52,6 +52,14 @@ func (t tx) NextReminder() (time.Time, error) {
 	return timeOf(at), nil
 }
 
+func (t tx) PutOffReminders(bot, user string, now, since time.Time) error {
+	err := t.q.PutOffReminders(background(), gen.PutOffRemindersParams{Now: millis(now), Since: millis(since), Bot: bot, UserID: user})
+	if err != nil {
+		return fmt.Errorf("put off reminders of %s to %s: %w", bot, user, err)
+	}
+	return nil
+}
+
 func (t tx) DropReminder(id string) error {
 	if err := t.q.DropReminder(background(), id); err != nil {
 		return fmt.Errorf("drop reminder %s: %w", id, err)
@@ -68,7 +76,7 @@ func (t tx) DropReminders(bot, user string) error {
 
 func reminderOf(r gen.Reminder) db.Reminder {
 	return db.Reminder{
-		ID: r.ID, Bot: r.Bot, User: r.UserID, DueAt: timeOf(r.DueAt), AskedAt: timeOf(r.AskedAt), Since: timeOf(r.Since),
+		ID: r.ID, Bot: r.Bot, User: r.UserID, DueAt: timeOf(r.DueAt), After: time.Duration(r.After) * time.Millisecond, AskedAt: timeOf(r.AskedAt), Since: timeOf(r.Since),
 		Flow: r.Flow, Closes: r.Closes != 0, Sealed: r.Sealed,
 	}
 }

@@ -32,7 +32,7 @@ func (s *server) command(r *http.Request) (any, error) {
 	switch {
 	case !slices.Contains(s.Bots, c.Bot):
 		return nil, badRequest(fmt.Sprintf("bot: one of %s, not %q", strings.Join(s.Bots, ", "), c.Bot))
-	case c.Timer:
+	case c.Timer || c.Reminder != "":
 		return nil, badRequest("timer: an operator is no timer")
 	case len(c.UserAct) > maxWhy || !plain(c.UserAct):
 		return nil, badRequest(fmt.Sprintf("user_act: who did what, in one line and at most %d bytes", maxWhy))

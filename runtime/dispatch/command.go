@@ -3,6 +3,7 @@ package dispatch
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/conversation"
@@ -66,7 +67,22 @@ func (w *work) commanded(m bus.Delivery, e event.Event, c event.Command) ([]gate
 			e.User, e.Version, e.Message = act.User, act.Version, act.Message
 		}
 	}
-	return w.propose(m, e, c.Draft(), e.At, e.At.Add(w.MaxEventAge))
+	until := e.At.Add(w.MaxEventAge)
+	if !c.Until.IsZero() && c.Until.Before(until) {
+		until = c.Until
+	}
+	if c.Reminder != "" {
+		return w.reminded(m, e, c, until)
+	}
+	if !w.Now.Before(until) {
+		return w.nothing(e, tooLate(c, until))
+	}
+	return w.propose(m, e, c.Draft(), e.At, until)
+}
+
+// tooLate says that nobody asked for it any more when it was taken in.
+func tooLate(c event.Command, until time.Time) string {
+	return fmt.Sprintf("What %s asked for was wanted until %s: it comes too late.", c.By, until.UTC().Format(time.RFC3339))
 }
 
 // told reports whether an event of X told of the act.

@@ -80,6 +80,22 @@ func (s *scripted) Handle(in handlers.In) handlers.Out {
 		return with(func(out *handlers.Out) { out.Drafts[0].Purpose = event.Notice })
 	case has("open"):
 		return with(func(out *handlers.Out) { out.Slots, out.Flow = map[string]string{"order": "42"}, new("order/number") })
+	case has("remind"):
+		return with(func(out *handlers.Out) {
+			out.Slots, out.Flow = map[string]string{"order": "42"}, new("order/number")
+			out.Remind = []handlers.Reminder{
+				{After: 10 * time.Minute, Text: "Are you still there?"}, {After: time.Hour, Text: "I close this now.", Close: true},
+			}
+			if has("later") {
+				out.Remind[1].Text = ""
+			}
+			if has("never") {
+				out.Flow = new("")
+			}
+			if has("badly") {
+				out.Remind[0].After = 0
+			}
+		})
 	case has("person"):
 		return with(func(out *handlers.Out) { out.Handoff = true })
 	}

@@ -36,6 +36,9 @@ func (w *work) inbound(m bus.Delivery, e event.Event, counted bool) ([]gate.Reco
 	if err != nil {
 		return nil, err
 	}
+	if err := w.spoke(e, st.Conversation); err != nil {
+		return nil, err
+	}
 	if todo.changed {
 		if err := w.cancelAnswers(e); err != nil {
 			return nil, err
@@ -163,7 +166,7 @@ func (w *work) answer(m bus.Delivery, e event.Event, tier conversation.Tier) ([]
 		return nil
 	})
 	if fault == nil {
-		fault = handlerMay(out.Drafts)
+		fault = errors.Join(handlerMay(out.Drafts), remindable(out))
 	}
 	if fault != nil {
 		return w.failed(m, e, fault)
@@ -266,7 +269,7 @@ func (w *work) moved(e event.Event, st conversation.State, out handlers.Out) err
 			return err
 		}
 	}
-	return nil
+	return w.arm(e, out.Remind)
 }
 
 var (

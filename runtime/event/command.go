@@ -35,6 +35,13 @@ type Command struct {
 	// Timer: it came due by itself, nobody gave it at that moment.
 	Timer bool `json:"timer,omitempty"`
 
+	// Until is when it is too late for it; zero: as late as any event is answered.
+	Until time.Time `json:"until,omitzero"`
+
+	// Reminder is the id of a reminder that came due: whom it reaches and what it
+	// says stand in the database, where it may be void by now.
+	Reminder string `json:"reminder,omitempty"`
+
 	// UserAct is the person's own act that asks for this, such as "Kim tapped
 	// like in the desk's app"; "" if there is none.
 	UserAct string `json:"user_act,omitempty"`
@@ -112,6 +119,15 @@ func (c Command) Check() error {
 	if !ok {
 		return fmt.Errorf("kind: one of post, reply, dm, quote, repost, like, bookmark, follow, list_add, not %q", c.Kind)
 	}
+	if c.Reminder != "" {
+		if !c.Timer || c.Kind != DM || c.Text != "" {
+			return errors.New("reminder: a DM of a timer, whose text stands in the database")
+		}
+		need = "user"
+	}
+	if !c.Until.IsZero() && c.Until.Before(c.At) {
+		return errors.New("until: it is before at")
+	}
 	for _, f := range []struct{ name, value string }{{"text", c.Text}, {"post", c.Post}, {"user", c.User}, {"list", c.List}} {
 		switch wants := strings.Contains(need, f.name); {
 		case wants && strings.TrimSpace(f.value) == "":
@@ -150,6 +166,9 @@ func (c Command) Draft() Draft {
 	}
 	if c.Timer {
 		d.Purpose, d.Handler = Scheduled, "timer of "+c.By
+	}
+	if c.Reminder != "" {
+		d.Purpose, d.Handler = Reminder, "reminder"
 	}
 	return d
 }

@@ -36,6 +36,10 @@ func TestCommand(t *testing.T) {
 	if e, d := got.Event(), got.Draft(); e.Kind != KindTimer || e.Type != TimerType || d.Purpose != Scheduled {
 		t.Errorf("timer: %+v %+v", e, d)
 	}
+	got = Command{Kind: DM, Timer: true, Reminder: "r-1", User: "7"}
+	if d := got.Draft(); d.Purpose != Reminder || d.Handler != "reminder" {
+		t.Errorf("reminder: %+v", d)
+	}
 	if r := (Command{Kind: Reply, Post: "100", ID: "c-1"}); r.Event().Interaction != "100" {
 		t.Error("a reply is no part of what it answers")
 	}
@@ -58,6 +62,8 @@ func TestCommand(t *testing.T) {
 		"no id":           strings.Replace(string(body), c.ID, "", 1),
 		"an unknown kind": strings.Replace(string(body), `"kind":"like"`, `"kind":"shout"`, 1),
 		"more":            string(body) + "{}",
+		"late at birth":   strings.Replace(string(body), `"by":"kim"`, `"by":"kim","until":"2026-03-02T07:59:59Z"`, 1),
+		"a like reminds":  strings.Replace(string(body), `"by":"kim"`, `"by":"kim","timer":true,"reminder":"r-1"`, 1),
 	} {
 		if _, err := ReadCommand([]byte(in)); !errors.Is(err, ErrCommand) {
 			t.Errorf("%s: %v", name, err)
@@ -73,6 +79,10 @@ func TestCommandCheck(t *testing.T) {
 	}{
 		{Command{Kind: Post, Text: "Good morning."}, ""},
 		{Command{Kind: Post}, "text: a post needs it"},
+		{Command{Kind: DM, Timer: true, Reminder: "r-1", User: "7"}, ""},
+		{Command{Kind: DM, Timer: true, Reminder: "r-1"}, "user: a dm needs it"},
+		{Command{Kind: DM, Timer: true, Reminder: "r-1", User: "7", Text: "x"}, "text stands in the database"},
+		{Command{Kind: DM, Reminder: "r-1", User: "7"}, "of a timer"},
 		{Command{Kind: Post, Text: " "}, "text"},
 		{Command{Kind: Post, Text: "x", User: "7"}, "user: a post has none"},
 		{Command{Kind: DM, Text: "x"}, "user: a dm needs it"},

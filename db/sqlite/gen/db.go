@@ -210,6 +210,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putLookupStmt, err = db.PrepareContext(ctx, putLookup); err != nil {
 		return nil, fmt.Errorf("error preparing query PutLookup: %w", err)
 	}
+	if q.putOffRemindersStmt, err = db.PrepareContext(ctx, putOffReminders); err != nil {
+		return nil, fmt.Errorf("error preparing query PutOffReminders: %w", err)
+	}
 	if q.putRateWindowStmt, err = db.PrepareContext(ctx, putRateWindow); err != nil {
 		return nil, fmt.Errorf("error preparing query PutRateWindow: %w", err)
 	}
@@ -582,6 +585,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putLookupStmt: %w", cerr)
 		}
 	}
+	if q.putOffRemindersStmt != nil {
+		if cerr := q.putOffRemindersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putOffRemindersStmt: %w", cerr)
+		}
+	}
 	if q.putRateWindowStmt != nil {
 		if cerr := q.putRateWindowStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putRateWindowStmt: %w", cerr)
@@ -778,6 +786,7 @@ type Queries struct {
 	putFingerprintStmt    *sql.Stmt
 	putInteractionStmt    *sql.Stmt
 	putLookupStmt         *sql.Stmt
+	putOffRemindersStmt   *sql.Stmt
 	putRateWindowStmt     *sql.Stmt
 	putReminderStmt       *sql.Stmt
 	putRuleSetStmt        *sql.Stmt
@@ -865,6 +874,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putFingerprintStmt:    q.putFingerprintStmt,
 		putInteractionStmt:    q.putInteractionStmt,
 		putLookupStmt:         q.putLookupStmt,
+		putOffRemindersStmt:   q.putOffRemindersStmt,
 		putRateWindowStmt:     q.putRateWindowStmt,
 		putReminderStmt:       q.putReminderStmt,
 		putRuleSetStmt:        q.putRuleSetStmt,

@@ -186,6 +186,7 @@ type Reminder struct {
 	Bot     string
 	UserID  string
 	DueAt   int64
+	After   int64
 	AskedAt int64
 	Since   int64
 	Flow    string

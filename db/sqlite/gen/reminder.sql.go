@@ -28,7 +28,7 @@ func (q *Queries) DropReminders(ctx context.Context, bot string, userID string) 
 }
 
 const dueReminders = `-- name: DueReminders :many
-SELECT id, bot, user_id, due_at, asked_at, since, flow, closes, sealed FROM reminders
+SELECT id, bot, user_id, due_at, "after", asked_at, since, flow, closes, sealed FROM reminders
 WHERE asked_at = 0 AND due_at <= ?1
 ORDER BY due_at, id
 LIMIT ?2
@@ -48,6 +48,7 @@ func (q *Queries) DueReminders(ctx context.Context, now int64, max int64) ([]Rem
 			&i.Bot,
 			&i.UserID,
 			&i.DueAt,
+			&i.After,
 			&i.AskedAt,
 			&i.Since,
 			&i.Flow,
@@ -78,13 +79,37 @@ func (q *Queries) NextReminder(ctx context.Context) (int64, error) {
 	return due_at, err
 }
 
+const putOffReminders = `-- name: PutOffReminders :exec
+UPDATE reminders
+SET due_at = CAST(?1 AS INTEGER) + after, since = ?2, asked_at = 0
+WHERE bot = ?3 AND user_id = ?4
+`
+
+type PutOffRemindersParams struct {
+	Now    int64
+	Since  int64
+	Bot    string
+	UserID string
+}
+
+func (q *Queries) PutOffReminders(ctx context.Context, arg PutOffRemindersParams) error {
+	_, err := q.exec(ctx, q.putOffRemindersStmt, putOffReminders,
+		arg.Now,
+		arg.Since,
+		arg.Bot,
+		arg.UserID,
+	)
+	return err
+}
+
 const putReminder = `-- name: PutReminder :exec
-INSERT INTO reminders (id, bot, user_id, due_at, asked_at, since, flow, closes, sealed)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO reminders (id, bot, user_id, due_at, after, asked_at, since, flow, closes, sealed)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET
   bot = excluded.bot,
   user_id = excluded.user_id,
   due_at = excluded.due_at,
+  after = excluded.after,
   asked_at = excluded.asked_at,
   since = excluded.since,
   flow = excluded.flow,
@@ -97,6 +122,7 @@ type PutReminderParams struct {
 	Bot     string
 	UserID  string
 	DueAt   int64
+	After   int64
 	AskedAt int64
 	Since   int64
 	Flow    string
@@ -110,6 +136,7 @@ func (q *Queries) PutReminder(ctx context.Context, arg PutReminderParams) error 
 		arg.Bot,
 		arg.UserID,
 		arg.DueAt,
+		arg.After,
 		arg.AskedAt,
 		arg.Since,
 		arg.Flow,
@@ -120,7 +147,7 @@ func (q *Queries) PutReminder(ctx context.Context, arg PutReminderParams) error 
 }
 
 const reminder = `-- name: Reminder :one
-SELECT id, bot, user_id, due_at, asked_at, since, flow, closes, sealed FROM reminders WHERE id = ?
+SELECT id, bot, user_id, due_at, "after", asked_at, since, flow, closes, sealed FROM reminders WHERE id = ?
 `
 
 func (q *Queries) Reminder(ctx context.Context, id string) (Reminder, error) {
@@ -131,6 +158,7 @@ func (q *Queries) Reminder(ctx context.Context, id string) (Reminder, error) {
 		&i.Bot,
 		&i.UserID,
 		&i.DueAt,
+		&i.After,
 		&i.AskedAt,
 		&i.Since,
 		&i.Flow,

@@ -1,11 +1,13 @@
 -- What becomes due while a user leaves an open flow unanswered: a reminder by
--- DM, the end of the flow, or both. Gone once it was done, or the user wrote.
+-- DM, the end of the flow, or both. Whatever the user says puts it off. Gone once
+-- it was done.
 -- sealed is text of people, like action_texts.
 CREATE TABLE reminders (
   id       TEXT    NOT NULL PRIMARY KEY,
   bot      TEXT    NOT NULL,
   user_id  TEXT    NOT NULL,
   due_at   INTEGER NOT NULL,
+  after    INTEGER NOT NULL CHECK (after > 0), -- of silence, in milliseconds
   asked_at INTEGER NOT NULL, -- when its event was put on the bus; 0: not yet
   since    INTEGER NOT NULL, -- the user's own time of what they said last
   flow     TEXT    NOT NULL, -- the position that was left unanswered
