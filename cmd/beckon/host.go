@@ -117,10 +117,14 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	}
 	calls, skew := &xapi.Metrics{}, &xClock{now: o.Now}
 	var inbox budget.Inbox
+	known, err := knownWindows(ctx, h.store)
+	if err != nil {
+		return nil, err
+	}
 	x, err := xapi.New(xapi.Options{
-		Learnt: func(w xapi.Window) {
-			inbox.Put(w.Bot, w.Endpoint, budget.Told{Most: int64(w.Limit), Free: int64(w.Remaining), ResetsAt: w.Reset})
-		},
+		Known:   known,
+		Learnt:  func(w xapi.Window) { h.learnt(ctx, &inbox, w) },
+		Gave:    func(bot, endpoint string, ids []string) { h.gave(ctx, bot, endpoint, ids) },
 		BaseURL: o.Config.XBaseURL, HTTP: skew.watch(watched(h.accounts, o.HTTP)), Now: o.Now, Log: o.Log, Metrics: calls,
 		Auth:   authorize(h.accounts),
 		UserID: func(bot string) string { return o.Config.Bots[bot].UserID },

@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
@@ -70,6 +71,26 @@ func (u *Unit) putWindows(ws ...db.RateWindow) error {
 		delete(u.lanes, lane{w.Owner, w.Endpoint})
 	}
 	return nil
+}
+
+// LearnRead keeps what X said of a read, where nothing is left of its window: a
+// host that starts again must not ask before the reset. The sender's own windows
+// are kept with the settlement of each call.
+func (d Desk) LearnRead(ctx context.Context, now time.Time, bot, endpoint string, t budget.Told) error {
+	if t.Free > 0 || bot == "" || sends(endpoint) {
+		return nil
+	}
+	w, ok := budget.Learn(nil, endpoint, bot, t, now)
+	if !ok {
+		return nil
+	}
+	return d.transact(ctx, now, func(u *Unit) error { return u.putWindows(w) })
+}
+
+// sends reports whether claims take from the endpoint's windows.
+func sends(endpoint string) bool {
+	kinds := []event.ActionKind{event.Reply, event.DM, event.Repost, event.Like, event.Bookmark, event.FollowU, event.ListAdd}
+	return slices.ContainsFunc(kinds, func(k event.ActionKind) bool { return budget.Endpoint(k) == endpoint })
 }
 
 // takeCall counts the call that a claim is about to make, in the claim's own

@@ -83,6 +83,11 @@ func start(dir string, s *scenario, sim *xsim.Sim, log *slog.Logger, before func
 		Learnt: func(w xapi.Window) {
 			inbox.Put(w.Bot, w.Endpoint, budget.Told{Most: int64(w.Limit), Free: int64(w.Remaining), ResetsAt: w.Reset})
 		},
+		Gave: func(bot, endpoint string, ids []string) {
+			if err := h.desk.BillCall(ctx, time.Now(), bot, endpoint, ids); err != nil && ctx.Err() == nil {
+				log.Error("a read is not billed", "err", err)
+			}
+		},
 		BaseURL: "http://127.0.0.1",
 		HTTP:    &http.Client{Transport: wire{xsim.Direct(sim.Handler()), h.fault, func(r *http.Request) { before(h, r) }}},
 		Auth: func(_ context.Context, as xapi.As) (xapi.Authorizer, error) {

@@ -70,6 +70,7 @@ const (
 	PriceUserRead    = "user_read"
 	PriceDMEventRead = "dm_event_read"
 	PriceMentionRead = "mention_read"
+	PricePostRead    = "post_read"
 )
 
 // Ways of money, by which people add it up.
@@ -84,7 +85,7 @@ func Way(price string) string {
 	switch price {
 	case PriceDMReceived, PriceChatReceived, PricePostEvent, PriceFollowEvent, PriceProfileEvent, PriceFreeEvent:
 		return WayIn
-	case PriceUserRead, PriceDMEventRead, PriceMentionRead:
+	case PriceUserRead, PriceDMEventRead, PriceMentionRead, PricePostRead:
 		return WayRead
 	}
 	return WayOut
@@ -174,6 +175,18 @@ func (b *Book) Cost(kind event.ActionKind, summoned, url bool, now time.Time) db
 // EventCost is what X bills for an event of the type.
 func (b *Book) EventCost(t event.Type, now time.Time) db.Cost {
 	return b.cost(eventPrice(string(t)), now)
+}
+
+// CallCost is what X bills for each resource of a call that is no action, by
+// the endpoint's name in runtime/xapi; billed is false where it bills nothing.
+func (b *Book) CallCost(endpoint string, now time.Time) (c db.Cost, billed bool) {
+	name, billed := map[string]string{
+		"users_me": PriceUserRead, "user": PriceUserRead, "users": PriceUserRead, "user_by_username": PriceUserRead,
+		"post": PricePostRead, "posts": PricePostRead, "user_posts": PricePostRead, "mentions": PriceMentionRead,
+		"dm_events": PriceDMEventRead, "dm_conversation": PriceDMEventRead,
+		"delete_post": PriceDelete, "delete_dm": PriceDelete,
+	}[endpoint]
+	return b.cost(name, now), billed
 }
 
 func (b *Book) cost(name string, now time.Time) db.Cost {

@@ -54,6 +54,10 @@ func TestEventsAreBilled(t *testing.T) {
 	h.now = h.now.Add(24 * time.Hour)
 	h.batch(h.dm(alice, "2003", "hello"))
 	want("the next day", budget.PriceDMReceived, 2, 1)
+	polled := h.dm(alice, "2004", "hello")
+	polled.Source = event.PollSource
+	h.batch(polled)
+	want("what was polled, and billed as a read", budget.PriceDMReceived, 2, 1)
 	if got := h.billed(budget.PriceFreeEvent); len(got) != 0 {
 		t.Errorf("what costs nothing has a record: %v", got)
 	}

@@ -172,7 +172,7 @@ func (w *work) event(m bus.Delivery, e event.Event) (Handled, error) {
 		h.Records = []gate.Record{w.none(e.Bot, e, saidBefore)}
 		return h, nil
 	}
-	if fresh {
+	if fresh && m.Source != event.PollSource { // which has been billed as a read
 		if err := w.bill(e); err != nil {
 			return h, err
 		}

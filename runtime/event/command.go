@@ -21,6 +21,10 @@ const (
 	CommandSource      = "/beckon/command"
 )
 
+// PollSource is where bodies come from that were asked for, not sent: X bills
+// them as reads, and not as events.
+const PollSource = "/x/poll"
+
 // ErrCommand is what ReadCommand wraps for a body that is no command.
 var ErrCommand = errors.New("no command of this version")
 

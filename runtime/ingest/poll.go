@@ -32,9 +32,6 @@ type PollOptions struct {
 	Positions Positions
 	// Take stores a body durably, as Webhook.Take.
 	Take func(ctx context.Context, body []byte) error
-	// Read is told how many resources X gave, of "mentions" or "dms", for what
-	// they cost; nil: nobody.
-	Read func(bot, what string, n int)
 
 	Mentions time.Duration // between two polls; 0: 15 s, a fifth of X's 300 in 15 min
 	DMs      time.Duration // between two polls; 0: 75 s, 12 of X's 15 in 15 min: the others are for pages
@@ -45,7 +42,7 @@ type PollOptions struct {
 }
 
 // PollSource is the source of what polling finds.
-const PollSource = "/x/poll"
+const PollSource = event.PollSource
 
 // X rule: mentions 300 / 15 min, dm_events 15 / 15 min (facts.md, read 2026-11-25)
 const (
@@ -73,9 +70,6 @@ func NewPoller(o PollOptions) *Poller {
 	}
 	if o.DMs <= 0 {
 		o.DMs = dmsEvery
-	}
-	if o.Read == nil {
-		o.Read = func(string, string, int) {}
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -224,7 +218,6 @@ func (p *Poller) pages(ctx context.Context, l *polled, since string, back *backo
 		}
 		back.data()
 		p.Metrics.Polls.Add(1)
-		p.Read(l.bot.Name, l.what, len(raw))
 		around := readIncludes(includes)
 		known := false
 		for _, r := range raw {

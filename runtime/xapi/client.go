@@ -64,6 +64,10 @@ type Options struct {
 	Known  []Window     // rate windows learnt before a restart
 	Learnt func(Window) // told of each window that an answer spoke of, from the goroutine of the call
 
+	// Gave is told of the resources that a call of a bot gave, by their ids, for
+	// what X bills; "" where X named none. From the goroutine of the call.
+	Gave func(bot, endpoint string, ids []string)
+
 	Timeout time.Duration    // of a whole call; default 30 s
 	Now     func() time.Time // default time.Now
 	Log     *slog.Logger     // default: nothing
@@ -77,6 +81,7 @@ type Client struct {
 	auth      Auth
 	userID    func(bot string) string
 	learnt    func(Window)
+	gave      func(bot, endpoint string, ids []string)
 	timeout   time.Duration
 	now       func() time.Time
 	log       *slog.Logger
@@ -96,7 +101,7 @@ func New(o Options) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{
-		base: base, transport: http.DefaultTransport, auth: o.Auth, userID: o.UserID, learnt: o.Learnt,
+		base: base, transport: http.DefaultTransport, auth: o.Auth, userID: o.UserID, learnt: o.Learnt, gave: o.Gave,
 		timeout: o.Timeout, now: o.Now, log: o.Log, metrics: o.Metrics,
 		windows: map[windowKey]Window{},
 	}

@@ -1,6 +1,7 @@
 package xapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -120,4 +121,32 @@ func moment(s string) time.Time {
 // meta is what stands beside a page.
 type meta struct {
 	Next string `json:"next_token"`
+}
+
+// resources are the ids of what an answer gave; one without an id is "".
+func resources(body []byte) []string {
+	var many struct {
+		Data []json.RawMessage `json:"data"`
+	}
+	if json.Unmarshal(body, &many) != nil { // one, not a list
+		var one struct {
+			Data json.RawMessage `json:"data"`
+		}
+		if json.Unmarshal(body, &one) != nil || len(one.Data) == 0 {
+			return nil
+		}
+		many.Data = []json.RawMessage{one.Data}
+	}
+	ids := make([]string, len(many.Data))
+	for i, raw := range many.Data {
+		var r struct {
+			ID   string `json:"id"`
+			Data struct {
+				ID string `json:"id"`
+			} `json:"data"` // wrapped twice, as read allows
+		}
+		_ = json.Unmarshal(raw, &r)
+		ids[i] = cmp.Or(r.ID, r.Data.ID)
+	}
+	return ids
 }

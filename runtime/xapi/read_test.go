@@ -236,3 +236,37 @@ func TestUndo(t *testing.T) {
 		}
 	}
 }
+
+// What an answer gave is told by its ids, for what X bills; a failure gives
+// nothing, and what is asked in the app's name is no bot's.
+func TestGave(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string][]string{
+		`{"data":[{"id":"1"},{"id":"2","text":"x"},{"text":"no id"}],"includes":{"users":[{"id":"9"}]}}`: {"1", "2", ""},
+		`{"data":{"id":"5"}}`:          {"5"},
+		`{"data":{"data":{"id":"5"}}}`: {"5"},
+		`{"data":[]}`:                  {},
+		`{"meta":{"result_count":0}}`:  {},
+		`{"data":{"deleted":true}}`:    {""},
+		`{"data":null}`:                {},
+		`[]`:                           nil,
+		`<html>`:                       nil,
+	} {
+		if got := resources([]byte(body)); cmp.Diff(want, got) != "" {
+			t.Errorf("%s: got %q, want %q", body, got, want)
+		}
+	}
+	c, _ := says(t, 200, `{"data":{"id":"5"}}`)
+	var told []string
+	c.gave = func(bot, endpoint string, ids []string) {
+		told = append(told, bot+" "+endpoint+" "+strings.Join(ids, ","))
+	}
+	_, _ = c.User(t.Context(), As{Bot: "desk"}, "5")
+	_, _ = c.User(t.Context(), As{}, "5")
+	bad, _ := says(t, 503, `{"data":{"id":"5"}}`)
+	bad.gave = c.gave
+	_, _ = bad.User(t.Context(), As{Bot: "desk"}, "5")
+	if diff := cmp.Diff([]string{"desk user 5"}, told); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -137,6 +137,9 @@ func (c *Client) run(ctx context.Context, op string, as As,
 		e = judge(&Error{Op: op, Status: x.status, Class: event.UnknownOutcome}, x)
 	}
 	c.learn(as.Bot, op, x.header, e, now)
+	if e == nil && c.gave != nil && as.Bot != "" {
+		c.gave(as.Bot, op, resources(x.body))
+	}
 	return x, e
 }
 
