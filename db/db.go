@@ -61,6 +61,8 @@ type Tx interface {
 	Echoes
 	Lookups
 	Reminders
+	Questions
+	Handouts
 	Texts
 	Fingerprints
 	Consents

@@ -44,6 +44,8 @@ func Exercise(t *testing.T, open func(t *testing.T) db.Store, f Features) {
 		"Echoes":                  testEchoes,
 		"Lookups":                 testLookups,
 		"Reminders":               testReminders,
+		"Questions":               testQuestions,
+		"Handouts":                testHandouts,
 		"Tokens":                  testTokens,
 		"Fingerprints":            testFingerprints,
 		"RateWindows":             testRateWindows,

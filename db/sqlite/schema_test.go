@@ -131,6 +131,10 @@ func TestPlans(t *testing.T) {
 		"RateWindows":      "SEARCH rate_windows USING PRIMARY KEY (endpoint=? AND owner=?)",
 		"CountPosts":       "SEARCH post_counts USING PRIMARY KEY (bot=? AND minute>?)",
 		"Spending":         "SEARCH spending USING PRIMARY KEY (bot=? AND day>? AND day<?)",
+		"DueQuestions":     "SEARCH questions USING INDEX questions_next (next_at<?)",
+		"OpenQuestionsTo":  "SEARCH questions USING INDEX questions_user (user_id=?)",
+		"CountHandouts":    "SEARCH handouts USING COVERING INDEX handouts_to (recipient=? AND at>?)",
+		"ListHandouts":     "SCAN handouts USING INDEX handouts_at",
 		"Action":           "SEARCH actions USING INDEX sqlite_autoindex_actions_1 (id=?)",
 	} {
 		if got := plan(t, raw, query); got != want {
@@ -142,6 +146,8 @@ func TestPlans(t *testing.T) {
 		"InStateUnsettled":  "actions_unsettled",
 		"ActionsOf":         "actions_key",
 		"PruneSeen":         "events_seen_at",
+		"NextQuestion":      "questions_next",
+		"PruneQuestions":    "questions_asked",
 		"PruneFingerprints": "fingerprints_at",
 		"PruneDecisions":    "SEARCH decisions USING INTEGER PRIMARY KEY",
 	} {

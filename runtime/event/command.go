@@ -1,13 +1,11 @@
 package event
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 )
@@ -79,13 +77,8 @@ func (c Command) Body() ([]byte, error) { return json.Marshal(commandBody{comman
 // the bytes come from this host.
 func ReadCommand(body []byte) (Command, error) {
 	var b commandBody
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&b); err != nil {
+	if err := strict(body, &b); err != nil {
 		return Command{}, fmt.Errorf("%w: %w", ErrCommand, err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return Command{}, fmt.Errorf("%w: it goes on after its end", ErrCommand)
 	}
 	if b.Form != commandForm {
 		return Command{}, fmt.Errorf("%w: its form is %q, not %q", ErrCommand, b.Form, commandForm)

@@ -36,6 +36,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.actionsOfStmt, err = db.PrepareContext(ctx, actionsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query ActionsOf: %w", err)
 	}
+	if q.addHandoutStmt, err = db.PrepareContext(ctx, addHandout); err != nil {
+		return nil, fmt.Errorf("error preparing query AddHandout: %w", err)
+	}
 	if q.addPostsStmt, err = db.PrepareContext(ctx, addPosts); err != nil {
 		return nil, fmt.Errorf("error preparing query AddPosts: %w", err)
 	}
@@ -66,6 +69,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countDeadLettersStmt, err = db.PrepareContext(ctx, countDeadLetters); err != nil {
 		return nil, fmt.Errorf("error preparing query CountDeadLetters: %w", err)
 	}
+	if q.countHandoutsStmt, err = db.PrepareContext(ctx, countHandouts); err != nil {
+		return nil, fmt.Errorf("error preparing query CountHandouts: %w", err)
+	}
 	if q.countPostsStmt, err = db.PrepareContext(ctx, countPosts); err != nil {
 		return nil, fmt.Errorf("error preparing query CountPosts: %w", err)
 	}
@@ -87,6 +93,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.dropLookupStmt, err = db.PrepareContext(ctx, dropLookup); err != nil {
 		return nil, fmt.Errorf("error preparing query DropLookup: %w", err)
 	}
+	if q.dropQuestionTextStmt, err = db.PrepareContext(ctx, dropQuestionText); err != nil {
+		return nil, fmt.Errorf("error preparing query DropQuestionText: %w", err)
+	}
 	if q.dropReminderStmt, err = db.PrepareContext(ctx, dropReminder); err != nil {
 		return nil, fmt.Errorf("error preparing query DropReminder: %w", err)
 	}
@@ -98,6 +107,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.dueActionsStmt, err = db.PrepareContext(ctx, dueActions); err != nil {
 		return nil, fmt.Errorf("error preparing query DueActions: %w", err)
+	}
+	if q.dueQuestionsStmt, err = db.PrepareContext(ctx, dueQuestions); err != nil {
+		return nil, fmt.Errorf("error preparing query DueQuestions: %w", err)
 	}
 	if q.dueRemindersStmt, err = db.PrepareContext(ctx, dueReminders); err != nil {
 		return nil, fmt.Errorf("error preparing query DueReminders: %w", err)
@@ -147,6 +159,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listDecisionsStmt, err = db.PrepareContext(ctx, listDecisions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListDecisions: %w", err)
 	}
+	if q.listHandoutsStmt, err = db.PrepareContext(ctx, listHandouts); err != nil {
+		return nil, fmt.Errorf("error preparing query ListHandouts: %w", err)
+	}
 	if q.listRateWindowsStmt, err = db.PrepareContext(ctx, listRateWindows); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRateWindows: %w", err)
 	}
@@ -168,11 +183,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.nextLookupStmt, err = db.PrepareContext(ctx, nextLookup); err != nil {
 		return nil, fmt.Errorf("error preparing query NextLookup: %w", err)
 	}
+	if q.nextQuestionStmt, err = db.PrepareContext(ctx, nextQuestion); err != nil {
+		return nil, fmt.Errorf("error preparing query NextQuestion: %w", err)
+	}
 	if q.nextReminderStmt, err = db.PrepareContext(ctx, nextReminder); err != nil {
 		return nil, fmt.Errorf("error preparing query NextReminder: %w", err)
 	}
 	if q.openActionsToStmt, err = db.PrepareContext(ctx, openActionsTo); err != nil {
 		return nil, fmt.Errorf("error preparing query OpenActionsTo: %w", err)
+	}
+	if q.openQuestionsToStmt, err = db.PrepareContext(ctx, openQuestionsTo); err != nil {
+		return nil, fmt.Errorf("error preparing query OpenQuestionsTo: %w", err)
 	}
 	if q.optedOutStmt, err = db.PrepareContext(ctx, optedOut); err != nil {
 		return nil, fmt.Errorf("error preparing query OptedOut: %w", err)
@@ -182,6 +203,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.pruneFingerprintsStmt, err = db.PrepareContext(ctx, pruneFingerprints); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneFingerprints: %w", err)
+	}
+	if q.pruneQuestionTextsStmt, err = db.PrepareContext(ctx, pruneQuestionTexts); err != nil {
+		return nil, fmt.Errorf("error preparing query PruneQuestionTexts: %w", err)
+	}
+	if q.pruneQuestionsStmt, err = db.PrepareContext(ctx, pruneQuestions); err != nil {
+		return nil, fmt.Errorf("error preparing query PruneQuestions: %w", err)
 	}
 	if q.pruneSeenStmt, err = db.PrepareContext(ctx, pruneSeen); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneSeen: %w", err)
@@ -213,6 +240,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putOffRemindersStmt, err = db.PrepareContext(ctx, putOffReminders); err != nil {
 		return nil, fmt.Errorf("error preparing query PutOffReminders: %w", err)
 	}
+	if q.putQuestionStmt, err = db.PrepareContext(ctx, putQuestion); err != nil {
+		return nil, fmt.Errorf("error preparing query PutQuestion: %w", err)
+	}
+	if q.putQuestionTextStmt, err = db.PrepareContext(ctx, putQuestionText); err != nil {
+		return nil, fmt.Errorf("error preparing query PutQuestionText: %w", err)
+	}
 	if q.putRateWindowStmt, err = db.PrepareContext(ctx, putRateWindow); err != nil {
 		return nil, fmt.Errorf("error preparing query PutRateWindow: %w", err)
 	}
@@ -230,6 +263,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putSwitchStmt, err = db.PrepareContext(ctx, putSwitch); err != nil {
 		return nil, fmt.Errorf("error preparing query PutSwitch: %w", err)
+	}
+	if q.questionStmt, err = db.PrepareContext(ctx, question); err != nil {
+		return nil, fmt.Errorf("error preparing query Question: %w", err)
+	}
+	if q.questionTextStmt, err = db.PrepareContext(ctx, questionText); err != nil {
+		return nil, fmt.Errorf("error preparing query QuestionText: %w", err)
 	}
 	if q.rateWindowsStmt, err = db.PrepareContext(ctx, rateWindows); err != nil {
 		return nil, fmt.Errorf("error preparing query RateWindows: %w", err)
@@ -295,6 +334,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing actionsOfStmt: %w", cerr)
 		}
 	}
+	if q.addHandoutStmt != nil {
+		if cerr := q.addHandoutStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addHandoutStmt: %w", cerr)
+		}
+	}
 	if q.addPostsStmt != nil {
 		if cerr := q.addPostsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing addPostsStmt: %w", cerr)
@@ -345,6 +389,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countDeadLettersStmt: %w", cerr)
 		}
 	}
+	if q.countHandoutsStmt != nil {
+		if cerr := q.countHandoutsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countHandoutsStmt: %w", cerr)
+		}
+	}
 	if q.countPostsStmt != nil {
 		if cerr := q.countPostsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countPostsStmt: %w", cerr)
@@ -380,6 +429,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing dropLookupStmt: %w", cerr)
 		}
 	}
+	if q.dropQuestionTextStmt != nil {
+		if cerr := q.dropQuestionTextStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropQuestionTextStmt: %w", cerr)
+		}
+	}
 	if q.dropReminderStmt != nil {
 		if cerr := q.dropReminderStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropReminderStmt: %w", cerr)
@@ -398,6 +452,11 @@ func (q *Queries) Close() error {
 	if q.dueActionsStmt != nil {
 		if cerr := q.dueActionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dueActionsStmt: %w", cerr)
+		}
+	}
+	if q.dueQuestionsStmt != nil {
+		if cerr := q.dueQuestionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dueQuestionsStmt: %w", cerr)
 		}
 	}
 	if q.dueRemindersStmt != nil {
@@ -480,6 +539,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listDecisionsStmt: %w", cerr)
 		}
 	}
+	if q.listHandoutsStmt != nil {
+		if cerr := q.listHandoutsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listHandoutsStmt: %w", cerr)
+		}
+	}
 	if q.listRateWindowsStmt != nil {
 		if cerr := q.listRateWindowsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listRateWindowsStmt: %w", cerr)
@@ -515,6 +579,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing nextLookupStmt: %w", cerr)
 		}
 	}
+	if q.nextQuestionStmt != nil {
+		if cerr := q.nextQuestionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing nextQuestionStmt: %w", cerr)
+		}
+	}
 	if q.nextReminderStmt != nil {
 		if cerr := q.nextReminderStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing nextReminderStmt: %w", cerr)
@@ -523,6 +592,11 @@ func (q *Queries) Close() error {
 	if q.openActionsToStmt != nil {
 		if cerr := q.openActionsToStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing openActionsToStmt: %w", cerr)
+		}
+	}
+	if q.openQuestionsToStmt != nil {
+		if cerr := q.openQuestionsToStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing openQuestionsToStmt: %w", cerr)
 		}
 	}
 	if q.optedOutStmt != nil {
@@ -538,6 +612,16 @@ func (q *Queries) Close() error {
 	if q.pruneFingerprintsStmt != nil {
 		if cerr := q.pruneFingerprintsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing pruneFingerprintsStmt: %w", cerr)
+		}
+	}
+	if q.pruneQuestionTextsStmt != nil {
+		if cerr := q.pruneQuestionTextsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pruneQuestionTextsStmt: %w", cerr)
+		}
+	}
+	if q.pruneQuestionsStmt != nil {
+		if cerr := q.pruneQuestionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pruneQuestionsStmt: %w", cerr)
 		}
 	}
 	if q.pruneSeenStmt != nil {
@@ -590,6 +674,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putOffRemindersStmt: %w", cerr)
 		}
 	}
+	if q.putQuestionStmt != nil {
+		if cerr := q.putQuestionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putQuestionStmt: %w", cerr)
+		}
+	}
+	if q.putQuestionTextStmt != nil {
+		if cerr := q.putQuestionTextStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putQuestionTextStmt: %w", cerr)
+		}
+	}
 	if q.putRateWindowStmt != nil {
 		if cerr := q.putRateWindowStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putRateWindowStmt: %w", cerr)
@@ -618,6 +712,16 @@ func (q *Queries) Close() error {
 	if q.putSwitchStmt != nil {
 		if cerr := q.putSwitchStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putSwitchStmt: %w", cerr)
+		}
+	}
+	if q.questionStmt != nil {
+		if cerr := q.questionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing questionStmt: %w", cerr)
+		}
+	}
+	if q.questionTextStmt != nil {
+		if cerr := q.questionTextStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing questionTextStmt: %w", cerr)
 		}
 	}
 	if q.rateWindowsStmt != nil {
@@ -722,177 +826,203 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 }
 
 type Queries struct {
-	db                    DBTX
-	tx                    *sql.Tx
-	actionStmt            *sql.Stmt
-	actionByRemoteIDStmt  *sql.Stmt
-	actionTextStmt        *sql.Stmt
-	actionsOfStmt         *sql.Stmt
-	addPostsStmt          *sql.Stmt
-	addSpendingStmt       *sql.Stmt
-	appendDeadLetterStmt  *sql.Stmt
-	appendDecisionStmt    *sql.Stmt
-	beginMinuteStmt       *sql.Stmt
-	changeSpendingStmt    *sql.Stmt
-	consentsOfStmt        *sql.Stmt
-	conversationStmt      *sql.Stmt
-	countActionsStmt      *sql.Stmt
-	countDeadLettersStmt  *sql.Stmt
-	countPostsStmt        *sql.Stmt
-	deadLetterStmt        *sql.Stmt
-	dropActionTextStmt    *sql.Stmt
-	dropDeadLetterStmt    *sql.Stmt
-	dropEchoStmt          *sql.Stmt
-	dropFingerprintStmt   *sql.Stmt
-	dropLookupStmt        *sql.Stmt
-	dropReminderStmt      *sql.Stmt
-	dropRemindersStmt     *sql.Stmt
-	dropSlotsStmt         *sql.Stmt
-	dueActionsStmt        *sql.Stmt
-	dueRemindersStmt      *sql.Stmt
-	echoesToStmt          *sql.Stmt
-	expiredActionsStmt    *sql.Stmt
-	fingerprintsSinceStmt *sql.Stmt
-	firstDueStmt          *sql.Stmt
-	firstExpiryStmt       *sql.Stmt
-	forgetPostsStmt       *sql.Stmt
-	inStateStmt           *sql.Stmt
-	inStateOpenStmt       *sql.Stmt
-	inStateUnsettledStmt  *sql.Stmt
-	insertActionStmt      *sql.Stmt
-	insertTokenStmt       *sql.Stmt
-	interactionStmt       *sql.Stmt
-	listActionsStmt       *sql.Stmt
-	listDeadLettersStmt   *sql.Stmt
-	listDecisionsStmt     *sql.Stmt
-	listRateWindowsStmt   *sql.Stmt
-	listSwitchesStmt      *sql.Stmt
-	listTokensStmt        *sql.Stmt
-	lookupStmt            *sql.Stmt
-	markSeenStmt          *sql.Stmt
-	metaStmt              *sql.Stmt
-	nextLookupStmt        *sql.Stmt
-	nextReminderStmt      *sql.Stmt
-	openActionsToStmt     *sql.Stmt
-	optedOutStmt          *sql.Stmt
-	pruneDecisionsStmt    *sql.Stmt
-	pruneFingerprintsStmt *sql.Stmt
-	pruneSeenStmt         *sql.Stmt
-	putActionTextStmt     *sql.Stmt
-	putCapStmt            *sql.Stmt
-	putConsentStmt        *sql.Stmt
-	putConversationStmt   *sql.Stmt
-	putEchoStmt           *sql.Stmt
-	putFingerprintStmt    *sql.Stmt
-	putInteractionStmt    *sql.Stmt
-	putLookupStmt         *sql.Stmt
-	putOffRemindersStmt   *sql.Stmt
-	putRateWindowStmt     *sql.Stmt
-	putReminderStmt       *sql.Stmt
-	putRuleSetStmt        *sql.Stmt
-	putSlotStmt           *sql.Stmt
-	putSuppressionStmt    *sql.Stmt
-	putSwitchStmt         *sql.Stmt
-	rateWindowsStmt       *sql.Stmt
-	readCapStmt           *sql.Stmt
-	readSwitchStmt        *sql.Stmt
-	readTokenStmt         *sql.Stmt
-	reminderStmt          *sql.Stmt
-	ruleSetStmt           *sql.Stmt
-	setMetaStmt           *sql.Stmt
-	slotsStmt             *sql.Stmt
-	spendingStmt          *sql.Stmt
-	suppressionStmt       *sql.Stmt
-	unsettledToStmt       *sql.Stmt
-	updateActionStmt      *sql.Stmt
-	updateTokenStmt       *sql.Stmt
+	db                     DBTX
+	tx                     *sql.Tx
+	actionStmt             *sql.Stmt
+	actionByRemoteIDStmt   *sql.Stmt
+	actionTextStmt         *sql.Stmt
+	actionsOfStmt          *sql.Stmt
+	addHandoutStmt         *sql.Stmt
+	addPostsStmt           *sql.Stmt
+	addSpendingStmt        *sql.Stmt
+	appendDeadLetterStmt   *sql.Stmt
+	appendDecisionStmt     *sql.Stmt
+	beginMinuteStmt        *sql.Stmt
+	changeSpendingStmt     *sql.Stmt
+	consentsOfStmt         *sql.Stmt
+	conversationStmt       *sql.Stmt
+	countActionsStmt       *sql.Stmt
+	countDeadLettersStmt   *sql.Stmt
+	countHandoutsStmt      *sql.Stmt
+	countPostsStmt         *sql.Stmt
+	deadLetterStmt         *sql.Stmt
+	dropActionTextStmt     *sql.Stmt
+	dropDeadLetterStmt     *sql.Stmt
+	dropEchoStmt           *sql.Stmt
+	dropFingerprintStmt    *sql.Stmt
+	dropLookupStmt         *sql.Stmt
+	dropQuestionTextStmt   *sql.Stmt
+	dropReminderStmt       *sql.Stmt
+	dropRemindersStmt      *sql.Stmt
+	dropSlotsStmt          *sql.Stmt
+	dueActionsStmt         *sql.Stmt
+	dueQuestionsStmt       *sql.Stmt
+	dueRemindersStmt       *sql.Stmt
+	echoesToStmt           *sql.Stmt
+	expiredActionsStmt     *sql.Stmt
+	fingerprintsSinceStmt  *sql.Stmt
+	firstDueStmt           *sql.Stmt
+	firstExpiryStmt        *sql.Stmt
+	forgetPostsStmt        *sql.Stmt
+	inStateStmt            *sql.Stmt
+	inStateOpenStmt        *sql.Stmt
+	inStateUnsettledStmt   *sql.Stmt
+	insertActionStmt       *sql.Stmt
+	insertTokenStmt        *sql.Stmt
+	interactionStmt        *sql.Stmt
+	listActionsStmt        *sql.Stmt
+	listDeadLettersStmt    *sql.Stmt
+	listDecisionsStmt      *sql.Stmt
+	listHandoutsStmt       *sql.Stmt
+	listRateWindowsStmt    *sql.Stmt
+	listSwitchesStmt       *sql.Stmt
+	listTokensStmt         *sql.Stmt
+	lookupStmt             *sql.Stmt
+	markSeenStmt           *sql.Stmt
+	metaStmt               *sql.Stmt
+	nextLookupStmt         *sql.Stmt
+	nextQuestionStmt       *sql.Stmt
+	nextReminderStmt       *sql.Stmt
+	openActionsToStmt      *sql.Stmt
+	openQuestionsToStmt    *sql.Stmt
+	optedOutStmt           *sql.Stmt
+	pruneDecisionsStmt     *sql.Stmt
+	pruneFingerprintsStmt  *sql.Stmt
+	pruneQuestionTextsStmt *sql.Stmt
+	pruneQuestionsStmt     *sql.Stmt
+	pruneSeenStmt          *sql.Stmt
+	putActionTextStmt      *sql.Stmt
+	putCapStmt             *sql.Stmt
+	putConsentStmt         *sql.Stmt
+	putConversationStmt    *sql.Stmt
+	putEchoStmt            *sql.Stmt
+	putFingerprintStmt     *sql.Stmt
+	putInteractionStmt     *sql.Stmt
+	putLookupStmt          *sql.Stmt
+	putOffRemindersStmt    *sql.Stmt
+	putQuestionStmt        *sql.Stmt
+	putQuestionTextStmt    *sql.Stmt
+	putRateWindowStmt      *sql.Stmt
+	putReminderStmt        *sql.Stmt
+	putRuleSetStmt         *sql.Stmt
+	putSlotStmt            *sql.Stmt
+	putSuppressionStmt     *sql.Stmt
+	putSwitchStmt          *sql.Stmt
+	questionStmt           *sql.Stmt
+	questionTextStmt       *sql.Stmt
+	rateWindowsStmt        *sql.Stmt
+	readCapStmt            *sql.Stmt
+	readSwitchStmt         *sql.Stmt
+	readTokenStmt          *sql.Stmt
+	reminderStmt           *sql.Stmt
+	ruleSetStmt            *sql.Stmt
+	setMetaStmt            *sql.Stmt
+	slotsStmt              *sql.Stmt
+	spendingStmt           *sql.Stmt
+	suppressionStmt        *sql.Stmt
+	unsettledToStmt        *sql.Stmt
+	updateActionStmt       *sql.Stmt
+	updateTokenStmt        *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
-		db:                    tx,
-		tx:                    tx,
-		actionStmt:            q.actionStmt,
-		actionByRemoteIDStmt:  q.actionByRemoteIDStmt,
-		actionTextStmt:        q.actionTextStmt,
-		actionsOfStmt:         q.actionsOfStmt,
-		addPostsStmt:          q.addPostsStmt,
-		addSpendingStmt:       q.addSpendingStmt,
-		appendDeadLetterStmt:  q.appendDeadLetterStmt,
-		appendDecisionStmt:    q.appendDecisionStmt,
-		beginMinuteStmt:       q.beginMinuteStmt,
-		changeSpendingStmt:    q.changeSpendingStmt,
-		consentsOfStmt:        q.consentsOfStmt,
-		conversationStmt:      q.conversationStmt,
-		countActionsStmt:      q.countActionsStmt,
-		countDeadLettersStmt:  q.countDeadLettersStmt,
-		countPostsStmt:        q.countPostsStmt,
-		deadLetterStmt:        q.deadLetterStmt,
-		dropActionTextStmt:    q.dropActionTextStmt,
-		dropDeadLetterStmt:    q.dropDeadLetterStmt,
-		dropEchoStmt:          q.dropEchoStmt,
-		dropFingerprintStmt:   q.dropFingerprintStmt,
-		dropLookupStmt:        q.dropLookupStmt,
-		dropReminderStmt:      q.dropReminderStmt,
-		dropRemindersStmt:     q.dropRemindersStmt,
-		dropSlotsStmt:         q.dropSlotsStmt,
-		dueActionsStmt:        q.dueActionsStmt,
-		dueRemindersStmt:      q.dueRemindersStmt,
-		echoesToStmt:          q.echoesToStmt,
-		expiredActionsStmt:    q.expiredActionsStmt,
-		fingerprintsSinceStmt: q.fingerprintsSinceStmt,
-		firstDueStmt:          q.firstDueStmt,
-		firstExpiryStmt:       q.firstExpiryStmt,
-		forgetPostsStmt:       q.forgetPostsStmt,
-		inStateStmt:           q.inStateStmt,
-		inStateOpenStmt:       q.inStateOpenStmt,
-		inStateUnsettledStmt:  q.inStateUnsettledStmt,
-		insertActionStmt:      q.insertActionStmt,
-		insertTokenStmt:       q.insertTokenStmt,
-		interactionStmt:       q.interactionStmt,
-		listActionsStmt:       q.listActionsStmt,
-		listDeadLettersStmt:   q.listDeadLettersStmt,
-		listDecisionsStmt:     q.listDecisionsStmt,
-		listRateWindowsStmt:   q.listRateWindowsStmt,
-		listSwitchesStmt:      q.listSwitchesStmt,
-		listTokensStmt:        q.listTokensStmt,
-		lookupStmt:            q.lookupStmt,
-		markSeenStmt:          q.markSeenStmt,
-		metaStmt:              q.metaStmt,
-		nextLookupStmt:        q.nextLookupStmt,
-		nextReminderStmt:      q.nextReminderStmt,
-		openActionsToStmt:     q.openActionsToStmt,
-		optedOutStmt:          q.optedOutStmt,
-		pruneDecisionsStmt:    q.pruneDecisionsStmt,
-		pruneFingerprintsStmt: q.pruneFingerprintsStmt,
-		pruneSeenStmt:         q.pruneSeenStmt,
-		putActionTextStmt:     q.putActionTextStmt,
-		putCapStmt:            q.putCapStmt,
-		putConsentStmt:        q.putConsentStmt,
-		putConversationStmt:   q.putConversationStmt,
-		putEchoStmt:           q.putEchoStmt,
-		putFingerprintStmt:    q.putFingerprintStmt,
-		putInteractionStmt:    q.putInteractionStmt,
-		putLookupStmt:         q.putLookupStmt,
-		putOffRemindersStmt:   q.putOffRemindersStmt,
-		putRateWindowStmt:     q.putRateWindowStmt,
-		putReminderStmt:       q.putReminderStmt,
-		putRuleSetStmt:        q.putRuleSetStmt,
-		putSlotStmt:           q.putSlotStmt,
-		putSuppressionStmt:    q.putSuppressionStmt,
-		putSwitchStmt:         q.putSwitchStmt,
-		rateWindowsStmt:       q.rateWindowsStmt,
-		readCapStmt:           q.readCapStmt,
-		readSwitchStmt:        q.readSwitchStmt,
-		readTokenStmt:         q.readTokenStmt,
-		reminderStmt:          q.reminderStmt,
-		ruleSetStmt:           q.ruleSetStmt,
-		setMetaStmt:           q.setMetaStmt,
-		slotsStmt:             q.slotsStmt,
-		spendingStmt:          q.spendingStmt,
-		suppressionStmt:       q.suppressionStmt,
-		unsettledToStmt:       q.unsettledToStmt,
-		updateActionStmt:      q.updateActionStmt,
-		updateTokenStmt:       q.updateTokenStmt,
+		db:                     tx,
+		tx:                     tx,
+		actionStmt:             q.actionStmt,
+		actionByRemoteIDStmt:   q.actionByRemoteIDStmt,
+		actionTextStmt:         q.actionTextStmt,
+		actionsOfStmt:          q.actionsOfStmt,
+		addHandoutStmt:         q.addHandoutStmt,
+		addPostsStmt:           q.addPostsStmt,
+		addSpendingStmt:        q.addSpendingStmt,
+		appendDeadLetterStmt:   q.appendDeadLetterStmt,
+		appendDecisionStmt:     q.appendDecisionStmt,
+		beginMinuteStmt:        q.beginMinuteStmt,
+		changeSpendingStmt:     q.changeSpendingStmt,
+		consentsOfStmt:         q.consentsOfStmt,
+		conversationStmt:       q.conversationStmt,
+		countActionsStmt:       q.countActionsStmt,
+		countDeadLettersStmt:   q.countDeadLettersStmt,
+		countHandoutsStmt:      q.countHandoutsStmt,
+		countPostsStmt:         q.countPostsStmt,
+		deadLetterStmt:         q.deadLetterStmt,
+		dropActionTextStmt:     q.dropActionTextStmt,
+		dropDeadLetterStmt:     q.dropDeadLetterStmt,
+		dropEchoStmt:           q.dropEchoStmt,
+		dropFingerprintStmt:    q.dropFingerprintStmt,
+		dropLookupStmt:         q.dropLookupStmt,
+		dropQuestionTextStmt:   q.dropQuestionTextStmt,
+		dropReminderStmt:       q.dropReminderStmt,
+		dropRemindersStmt:      q.dropRemindersStmt,
+		dropSlotsStmt:          q.dropSlotsStmt,
+		dueActionsStmt:         q.dueActionsStmt,
+		dueQuestionsStmt:       q.dueQuestionsStmt,
+		dueRemindersStmt:       q.dueRemindersStmt,
+		echoesToStmt:           q.echoesToStmt,
+		expiredActionsStmt:     q.expiredActionsStmt,
+		fingerprintsSinceStmt:  q.fingerprintsSinceStmt,
+		firstDueStmt:           q.firstDueStmt,
+		firstExpiryStmt:        q.firstExpiryStmt,
+		forgetPostsStmt:        q.forgetPostsStmt,
+		inStateStmt:            q.inStateStmt,
+		inStateOpenStmt:        q.inStateOpenStmt,
+		inStateUnsettledStmt:   q.inStateUnsettledStmt,
+		insertActionStmt:       q.insertActionStmt,
+		insertTokenStmt:        q.insertTokenStmt,
+		interactionStmt:        q.interactionStmt,
+		listActionsStmt:        q.listActionsStmt,
+		listDeadLettersStmt:    q.listDeadLettersStmt,
+		listDecisionsStmt:      q.listDecisionsStmt,
+		listHandoutsStmt:       q.listHandoutsStmt,
+		listRateWindowsStmt:    q.listRateWindowsStmt,
+		listSwitchesStmt:       q.listSwitchesStmt,
+		listTokensStmt:         q.listTokensStmt,
+		lookupStmt:             q.lookupStmt,
+		markSeenStmt:           q.markSeenStmt,
+		metaStmt:               q.metaStmt,
+		nextLookupStmt:         q.nextLookupStmt,
+		nextQuestionStmt:       q.nextQuestionStmt,
+		nextReminderStmt:       q.nextReminderStmt,
+		openActionsToStmt:      q.openActionsToStmt,
+		openQuestionsToStmt:    q.openQuestionsToStmt,
+		optedOutStmt:           q.optedOutStmt,
+		pruneDecisionsStmt:     q.pruneDecisionsStmt,
+		pruneFingerprintsStmt:  q.pruneFingerprintsStmt,
+		pruneQuestionTextsStmt: q.pruneQuestionTextsStmt,
+		pruneQuestionsStmt:     q.pruneQuestionsStmt,
+		pruneSeenStmt:          q.pruneSeenStmt,
+		putActionTextStmt:      q.putActionTextStmt,
+		putCapStmt:             q.putCapStmt,
+		putConsentStmt:         q.putConsentStmt,
+		putConversationStmt:    q.putConversationStmt,
+		putEchoStmt:            q.putEchoStmt,
+		putFingerprintStmt:     q.putFingerprintStmt,
+		putInteractionStmt:     q.putInteractionStmt,
+		putLookupStmt:          q.putLookupStmt,
+		putOffRemindersStmt:    q.putOffRemindersStmt,
+		putQuestionStmt:        q.putQuestionStmt,
+		putQuestionTextStmt:    q.putQuestionTextStmt,
+		putRateWindowStmt:      q.putRateWindowStmt,
+		putReminderStmt:        q.putReminderStmt,
+		putRuleSetStmt:         q.putRuleSetStmt,
+		putSlotStmt:            q.putSlotStmt,
+		putSuppressionStmt:     q.putSuppressionStmt,
+		putSwitchStmt:          q.putSwitchStmt,
+		questionStmt:           q.questionStmt,
+		questionTextStmt:       q.questionTextStmt,
+		rateWindowsStmt:        q.rateWindowsStmt,
+		readCapStmt:            q.readCapStmt,
+		readSwitchStmt:         q.readSwitchStmt,
+		readTokenStmt:          q.readTokenStmt,
+		reminderStmt:           q.reminderStmt,
+		ruleSetStmt:            q.ruleSetStmt,
+		setMetaStmt:            q.setMetaStmt,
+		slotsStmt:              q.slotsStmt,
+		spendingStmt:           q.spendingStmt,
+		suppressionStmt:        q.suppressionStmt,
+		unsettledToStmt:        q.unsettledToStmt,
+		updateActionStmt:       q.updateActionStmt,
+		updateTokenStmt:        q.updateTokenStmt,
 	}
 }

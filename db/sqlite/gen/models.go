@@ -132,6 +132,16 @@ type Fingerprint struct {
 	Numbers  int64
 }
 
+type Handout struct {
+	QuestionID string
+	Attempt    int64
+	At         int64
+	Bot        string
+	Recipient  string
+	What       string
+	Bytes      int64
+}
+
 type Interaction struct {
 	Bot           string
 	Interaction   string
@@ -169,6 +179,26 @@ type PostCount struct {
 	Bot    string
 	Minute int64
 	N      int64
+}
+
+type Question struct {
+	ID          string
+	Bot         string
+	UserID      string
+	EventID     string
+	Interaction string
+	Handler     string
+	State       string
+	AskedAt     int64
+	Deadline    int64
+	NextAt      int64
+	Attempts    int64
+	Reason      string
+}
+
+type QuestionText struct {
+	QuestionID string
+	Sealed     []byte
 }
 
 type RateWindow struct {

@@ -1,0 +1,160 @@
+package event
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+)
+
+// An answer is what a handler outside of this process says to a question. It
+// is believed by where it comes from, as a Command is.
+const (
+	AnswerType   Type = "beckon.answer"
+	AnswerSource      = "/beckon/answer"
+)
+
+// ErrAnswer is what ReadSaid and ReadResponse wrap for a body that is no answer.
+var ErrAnswer = errors.New("no answer of this version")
+
+// AnswerForm stands in what a handler writes.
+const AnswerForm = "beckon.answer/v1"
+
+// MaxSaid is the longest answer of a handler, in bytes: room for the longest
+// DM, and for a JSON that escapes every character of it.
+const MaxSaid = 64 << 10
+
+// Said is what a handler writes. It has no addressee and no kind: the answer
+// goes to whoever wrote, by the way by which they wrote.
+type Said struct {
+	Form     string `json:"form"`
+	Question string `json:"question"`
+	// Bot and User may repeat what the question says; where they are there and
+	// say something else, the answer is refused.
+	Bot  string `json:"bot,omitempty"`
+	User string `json:"user,omitempty"`
+
+	Text    string `json:"text,omitempty"`    // "": the handler has nothing to say
+	Handoff bool   `json:"handoff,omitempty"` // a person shall take over
+
+	AIGenerated        bool `json:"ai_generated,omitempty"`
+	Promotional        bool `json:"promotional,omitempty"`
+	Affiliate          bool `json:"affiliate,omitempty"`
+	AffiliateDisclosed bool `json:"affiliate_disclosed,omitempty"`
+	PaidPartnership    bool `json:"paid_partnership,omitempty"`
+}
+
+// ReadSaid reads what a handler wrote. An unknown key is an error: whoever
+// writes "to" or "kind" must learn that it has no effect.
+func ReadSaid(body []byte) (Said, error) {
+	var s Said
+	if len(body) > MaxSaid {
+		return s, fmt.Errorf("%w: %d bytes; at most %d", ErrAnswer, len(body), MaxSaid)
+	}
+	if err := strict(body, &s); err != nil {
+		return Said{}, fmt.Errorf("%w: %w", ErrAnswer, err)
+	}
+	switch {
+	case s.Form != AnswerForm:
+		return Said{}, fmt.Errorf("%w: its form is %q, not %q", ErrAnswer, s.Form, AnswerForm)
+	case s.Question == "":
+		return Said{}, fmt.Errorf("%w: question: name the id of the question", ErrAnswer)
+	}
+	return s, nil
+}
+
+// Response is an answer as it travels on the bus, or word that there is none.
+type Response struct {
+	ID      string    `json:"id"` // what it is deduplicated by
+	Bot     string    `json:"bot"`
+	Handler string    `json:"handler"` // who said it, by whom it was let in
+	User    string    `json:"user,omitempty"`
+	At      time.Time `json:"at"`
+
+	Said Said `json:"said"`
+
+	// Failed is why there is no answer, in the host's own words; "" if there is
+	// one. No handler writes it.
+	Failed string `json:"failed,omitempty"`
+}
+
+// answerForm marks the body of an answer on the bus.
+const answerForm = "beckon.answer.event/v1"
+
+type answerBody struct {
+	Form string `json:"form"`
+	Response
+}
+
+// AnswerID is made from the question, the moment at which it was asked and what
+// was said: the same words twice are one answer.
+func AnswerID(question string, asked time.Time, handler string, said []byte) string {
+	h := sha256.New()
+	for _, part := range []string{question, strconv.FormatInt(asked.UnixMilli(), 10), handler, string(said)} {
+		fmt.Fprintf(h, "%d:%s", len(part), part)
+	}
+	return "n-" + hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// QuestionID is made from the event that the question is about.
+func QuestionID(bot, eventID string, index int, handler string) string {
+	h := sha256.New()
+	for _, part := range []string{bot, eventID, strconv.Itoa(index), handler} {
+		fmt.Fprintf(h, "%d:%s", len(part), part)
+	}
+	return "q-" + hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// Body is the answer as it travels.
+func (a Response) Body() ([]byte, error) { return json.Marshal(answerBody{answerForm, a}) }
+
+// ReadResponse reads what Body wrote. The caller must know that the bytes come
+// from this host.
+func ReadResponse(body []byte) (Response, error) {
+	var b answerBody
+	if err := strict(body, &b); err != nil {
+		return Response{}, fmt.Errorf("%w: %w", ErrAnswer, err)
+	}
+	if b.Form != answerForm {
+		return Response{}, fmt.Errorf("%w: its form is %q, not %q", ErrAnswer, b.Form, answerForm)
+	}
+	if b.ID == "" || b.Bot == "" || b.Handler == "" || b.Said.Question == "" || b.At.IsZero() {
+		return Response{}, fmt.Errorf("%w: id, bot, handler, question and at are needed", ErrAnswer)
+	}
+	return b.Response, nil
+}
+
+// Event is the answer as dispatch takes it in. It is nobody's act.
+func (a Response) Event() Event {
+	return Event{
+		ID: a.ID, Type: AnswerType, Kind: KindOther, Known: true, Bot: a.Bot, User: a.User, At: a.At.UTC(), Automated: Unknown,
+	}
+}
+
+// Draft is what the handler would have said, in the channel of the event.
+func (a Response) Draft(kind ActionKind) Draft {
+	s := a.Said
+	return Draft{
+		Kind: kind, Purpose: Answer, Text: s.Text, Handler: a.Handler,
+		AIGenerated: s.AIGenerated, Promotional: s.Promotional, Affiliate: s.Affiliate,
+		AffiliateDisclosed: s.AffiliateDisclosed, PaidPartnership: s.PaidPartnership,
+	}
+}
+
+// strict reads one JSON value and nothing besides.
+func strict(body []byte, to any) error {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(to); err != nil {
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("it goes on after its end")
+	}
+	return nil
+}
