@@ -8,8 +8,8 @@
 //   - H1 A handler is a pure function of In: same In, same Out.
 //   - H2 No handler is asked about an opt-out. The answer to a STOP belongs to
 //     conversation.
-//   - H3 The first handler of a chain with a draft or a handoff decides; what
-//     the others returned is dropped.
+//   - H3 The first handler of a chain with a draft, a question or a handoff
+//     decides; what the others returned is dropped.
 //   - H4 An answers file that loads cannot fail later: its variables exist, its
 //     texts fit the channel, its flows end.
 //   - H5 What is kept of a user is declared, and never about what X forbids to
@@ -61,6 +61,7 @@ type Out struct {
 	Flow    *string           // new position in a flow, "" closes it; nil: unchanged
 	Handoff bool              // a person shall take over
 	Missed  bool              // the draft says no more than that nothing was understood
+	Ask     *Question         // what to ask a handler outside of this process; nil: nothing
 
 	// Remind is what becomes due if the user says nothing for a while and the
 	// flow is still open where this answer leaves it. Whatever the user says puts
@@ -86,15 +87,15 @@ const (
 // Chain asks handlers in order.
 type Chain []Handler
 
-// Handle returns what the first handler with a draft or a handoff returned,
-// with its name in the drafts that bear none.
+// Handle returns what the first handler with a draft, a question or a handoff
+// returned, with its name in the drafts that bear none.
 func (c Chain) Handle(in In) Out {
 	if in.Tier.OptsOut() {
 		return Out{}
 	}
 	for _, h := range c {
 		out := h.Handle(in)
-		if len(out.Drafts) == 0 && !out.Handoff {
+		if len(out.Drafts) == 0 && !out.Handoff && out.Ask == nil {
 			continue
 		}
 		for i := range out.Drafts {

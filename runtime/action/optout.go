@@ -137,6 +137,26 @@ func (u *Unit) CarryOut(user string, effects []conversation.Effect) (cancelled i
 			return cancelled, fmt.Errorf("apply the opt-out of user %s: %w", user, err)
 		}
 		cancelled += len(gone)
+		if err := u.hush(user, stop.Reason); err != nil {
+			return cancelled, err
+		}
 	}
 	return cancelled, nil
+}
+
+// hush stops what is asked about the user: nothing that they wrote leaves the
+// host any more. The question stays open until its deadline, so that an answer
+// that is under way is decided, and denied, on the record.
+func (u *Unit) hush(user, reason string) error {
+	open, err := u.Tx.OpenQuestionsTo(user)
+	if err != nil {
+		return fmt.Errorf("find what is asked about user %s: %w", user, err)
+	}
+	for _, q := range open {
+		q.NextAt, q.Reason = q.Deadline, reason
+		if err := u.Tx.PutQuestion(q); err != nil {
+			return fmt.Errorf("stop what is asked about user %s: %w", user, err)
+		}
+	}
+	return nil
 }

@@ -14,6 +14,10 @@
 //     everything: nothing is skipped.
 //   - E5 events of a user take effect in the order of the bus; within a batch,
 //     later ones see what the earlier ones left.
+//   - E6 a handler outside of this process is asked once its event is committed,
+//     and can do no more than words: its answer goes to whoever wrote, by the way
+//     they wrote, if it is the first, in time, and the gate lets it. Whatever else
+//     it says is refused, on the record.
 //
 // # A tour of the program, bottom up
 //
@@ -24,6 +28,8 @@
 //	reduce   runtime/conversation: who is this user to this bot now? Did they
 //	         say stop? (E3)
 //	handle   handlers: what would the bot like to say? A draft, no permission.
+//	         One outside of this process is asked by runtime/remote; its answer
+//	         comes back on the bus.
 //	decide   runtime/gate asks rules: may it be said?
 //	commit   runtime/action: a row, pending or on hold; the decision record.
 //

@@ -188,6 +188,8 @@ func (w *work) offer(m bus.Delivery, e event.Event, out handlers.Out) ([]gate.Re
 		d := out.Drafts[0]
 		d.Purpose, d.Closing = cmp.Or(d.Purpose, event.Answer), out.Handoff
 		return w.propose(m, e, d, cmp.Or(e.At, m.Time), cmp.Or(e.At, m.Time).Add(w.MaxEventAge))
+	case out.Ask != nil:
+		return w.consult(m, e, *out.Ask)
 	case out.Handoff:
 		return w.nothing(e, "A person takes over; the handler says nothing.")
 	}
@@ -229,8 +231,11 @@ func (w *work) slots(e event.Event, st conversation.State) (map[string]string, e
 func (w *work) failed(m bus.Delivery, e event.Event, fault error) ([]gate.Record, error) {
 	w.count(&w.Metrics.Panics)
 	stage := stageHandle
-	if commands(m) {
+	switch {
+	case commands(m):
 		stage = stageCommand
+	case responds(m):
+		stage = stageAnswer
 	}
 	if err := w.deadLetter(m, e, stage, fault.Error()); err != nil {
 		return nil, err
@@ -315,43 +320,61 @@ func (w *work) confirm(m bus.Delivery, e event.Event, kind event.ActionKind) ([]
 	return w.propose(m, e, d, w.Now, w.Now.Add(confirmWithin))
 }
 
-// propose asks the gate about a draft that answers e and stores its verdict.
-// taken is the event's time where X gave none.
-func (w *work) propose(m bus.Delivery, e event.Event, d event.Draft, taken, expires time.Time) ([]gate.Record, error) {
-	st, err := w.State(e.Bot, e.User, e.Interaction)
-	if err != nil {
-		return nil, err
+// judged is what the gate says of a draft, and on what it said so.
+type judged struct {
+	id      string // of the action that it would be
+	state   conversation.State
+	money   gate.Budget
+	verdict gate.Verdict
+	fault   error // the gate panicked: there is no verdict
+}
+
+// judge asks the gate about a draft that answers e, and stores nothing. taken
+// is the event's time where X gave none.
+func (w *work) judge(e event.Event, d event.Draft, taken time.Time) (j judged, err error) {
+	if j.state, err = w.State(e.Bot, e.User, e.Interaction); err != nil {
+		return j, err
 	}
 	paused, _, err := w.Paused(e.Bot)
 	if err != nil {
-		return nil, err
+		return j, err
 	}
-	id := event.ActionID(e.Bot, e.Interaction, d.Kind, d.Purpose, 0, e.Version)
-	repeats, err := w.Repeats(e.Bot, id, gate.PrintOf(d))
+	j.id = event.ActionID(e.Bot, e.Interaction, d.Kind, d.Purpose, 0, e.Version)
+	repeats, err := w.Repeats(e.Bot, j.id, gate.PrintOf(d))
 	if err != nil {
-		return nil, err
+		return j, err
 	}
-	money, err := w.Quote(e.Bot, d.Kind, st.Interaction.Summoned, db.Cost{})
-	if err != nil {
-		return nil, err
+	if j.money, err = w.Quote(e.Bot, d.Kind, j.state.Interaction.Summoned, db.Cost{}); err != nil {
+		return j, err
 	}
-	var v gate.Verdict
-	fault := guard(func() error {
-		v = w.Gate.Draft(e, d, taken, gate.Case{Bot: e.Bot, State: st, Paused: paused, Repeats: repeats, Budget: money, Now: w.Now})
+	j.fault = guard(func() error {
+		j.verdict = w.Gate.Draft(e, d, taken, gate.Case{
+			Bot: e.Bot, State: j.state, Paused: paused, Repeats: repeats, Budget: j.money, Now: w.Now,
+		})
 		return nil
 	})
-	if fault != nil {
-		return w.failed(m, e, fault)
+	return j, nil
+}
+
+// propose asks the gate about a draft that answers e and stores its verdict.
+// taken is the event's time where X gave none.
+func (w *work) propose(m bus.Delivery, e event.Event, d event.Draft, taken, expires time.Time) ([]gate.Record, error) {
+	j, err := w.judge(e, d, taken)
+	if err != nil {
+		return nil, err
+	}
+	if j.fault != nil {
+		return w.failed(m, e, j.fault)
 	}
 	a := db.Action{
-		ID:  id,
+		ID:  j.id,
 		Bot: e.Bot, Interaction: e.Interaction, Kind: d.Kind, Purpose: d.Purpose, Version: e.Version,
 		User: e.User, Event: e.ID, DueAt: w.Now, ExpiresAt: expires,
 	}
 	if d.Kind != event.DM { // a DM answers a DM, of which X wants no id
 		a.ReplyTo = e.Message
 	}
-	r, err := w.Propose(action.Proposal{Action: a, Verdict: v, Budget: money, State: st, Record: gate.Record{
+	r, err := w.Propose(action.Proposal{Action: a, Verdict: j.verdict, Budget: j.money, State: j.state, Record: gate.Record{
 		ID: action.DecisionID(gate.StageDraft, e.Bot, e.ID, fmt.Sprint(e.Index), string(d.Kind), string(d.Purpose)),
 		At: w.Now.UTC(), Bot: e.Bot, User: e.User, Event: e.ID, Interaction: e.Interaction,
 		Action: &gate.ActionRef{Kind: d.Kind, Purpose: d.Purpose, Stage: gate.StageDraft, Handler: d.Handler},

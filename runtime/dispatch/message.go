@@ -25,6 +25,10 @@ const (
 	stageHandle = "handle"
 	// Of a command, whatever went wrong: only such letters come back as one.
 	stageCommand = "command"
+	// Of a handler outside of this process: an answer that cannot be read, and a
+	// question that nobody answered.
+	stageAnswer = "answer"
+	stageAsk    = "ask"
 )
 
 // RetrySource marks a message that brings a dead letter back, whose event may
@@ -36,6 +40,9 @@ const retryPrefix = "retry:"
 
 // RetryCommand begins the RetrySource of a letter that holds a command.
 const RetryCommand = retryPrefix + stageCommand + ":"
+
+// RetryQuestion begins the RetrySource of a letter that holds a question.
+const RetryQuestion = retryPrefix + stageAsk + ":"
 
 // work is one transaction of the dispatcher.
 type work struct {
@@ -53,6 +60,12 @@ func (w *work) message(m bus.Delivery) ([]Handled, error) {
 	}
 	if commands(m) {
 		return w.command(m)
+	}
+	if responds(m) {
+		return w.response(m)
+	}
+	if strings.HasPrefix(m.Source, RetryQuestion) {
+		return w.askAgain(m)
 	}
 	var events []event.Event
 	err := guard(func() (err error) {

@@ -23,6 +23,11 @@ type Metrics struct {
 	StoreErrors  atomic.Int64 `metric:"beckon_dispatch_store_errors_total" help:"Times that dispatch stopped for the database."`
 	SlotsDropped atomic.Int64 `metric:"beckon_slots_dropped_total" help:"Values about what X forbids to store, such as health, that a handler wanted to keep of a user; they were dropped."`
 	Persons      atomic.Int64 `metric:"beckon_person_spoke_total" help:"Times that a person was seen to speak through a bot's account."`
+
+	Asked      atomic.Int64 `metric:"beckon_questions_total" help:"Questions to handlers outside of the process."`
+	AnswersIn  atomic.Int64 `metric:"beckon_answers_total" labels:"result=taken" help:"Answers of handlers outside of the process, by what became of them."`
+	AnswersOut atomic.Int64 `metric:"beckon_answers_total" labels:"result=refused" help:"Answers of handlers outside of the process, by what became of them."`
+	NoAnswer   atomic.Int64 `metric:"beckon_answers_total" labels:"result=none" help:"Answers of handlers outside of the process, by what became of them."`
 }
 
 func (m *Metrics) count(e gate.Effect) {

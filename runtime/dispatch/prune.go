@@ -37,7 +37,11 @@ func Prune(ctx context.Context, store db.Store, now time.Time) (next time.Time, 
 		if err != nil {
 			return err
 		}
-		if prints == pruneChunk || seen == pruneChunk || decisions == pruneChunk {
+		questions, err := tx.PruneQuestions(now.Add(-KeepSeen), pruneChunk)
+		if err != nil {
+			return fmt.Errorf("prune questions: %w", err)
+		}
+		if questions == pruneChunk || prints == pruneChunk || seen == pruneChunk || decisions == pruneChunk {
 			next = now
 		}
 		return nil

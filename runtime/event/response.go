@@ -158,3 +158,33 @@ func strict(body []byte, to any) error {
 	}
 	return nil
 }
+
+// Asked is what a handler outside of this process is asked about. It is kept,
+// sealed, until the question ends, and never leaves the host in this form.
+type Asked struct {
+	Handler string `json:"handler"`
+	Event   Event  `json:"event"`
+}
+
+// askedForm marks its body.
+const askedForm = "beckon.question.event/v1"
+
+type askedBody struct {
+	Form string `json:"form"`
+	Asked
+}
+
+// Body is the question as it is kept.
+func (a Asked) Body() ([]byte, error) { return json.Marshal(askedBody{askedForm, a}) }
+
+// ReadAsked reads what Body wrote.
+func ReadAsked(body []byte) (Asked, error) {
+	var b askedBody
+	if err := json.Unmarshal(body, &b); err != nil {
+		return Asked{}, fmt.Errorf("read question: %w", err)
+	}
+	if b.Form != askedForm || b.Handler == "" || b.Event.Bot == "" || b.Event.User == "" {
+		return Asked{}, fmt.Errorf("read question: its form is %q, and handler, bot and user are needed", b.Form)
+	}
+	return b.Asked, nil
+}
