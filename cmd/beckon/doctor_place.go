@@ -79,16 +79,15 @@ func (e *examiner) texts() (paths []string) {
 	}
 	for _, name := range e.cfg.Names() {
 		b := e.cfg.Bots[name]
-		paths = append(paths, b.Answers)
-		for _, dir := range []string{b.Rules, b.Candidate} {
-			if dir == "" {
+		for _, root := range []string{b.Answers, b.Rules, b.Candidate} {
+			if root == "" {
 				continue
 			}
-			_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 				if err == nil && d.Type().IsRegular() && filepath.Ext(path) == ".yaml" {
 					paths = append(paths, path)
 				}
-				return nil // what cannot be read, the check of the rules says
+				return nil // what cannot be read, the checks of rules and answers say
 			})
 		}
 	}

@@ -82,8 +82,9 @@ func (p *practice) open() (*clinic, *bytes.Buffer) {
 	log := slog.New(slog.NewTextHandler(said, nil))
 	cfg := &config.Config{XBaseURL: "http://127.0.0.1:1", DataDir: p.dir, Use: "commercial", Bots: map[string]config.Bot{"support": {
 		UserID: supportUser, Username: "acme_support", OperatorAccount: "acme",
-		Rules: filepath.Join(p.dir, "rules"), Answers: filepath.Join(p.dir, "answers.yaml"),
-		Declared: config.Declared{Label: operatorStart, Bio: operatorStart, Operator: operatorStart},
+		Rules: filepath.Join(p.dir, "rules"), Answers: filepath.Join(p.dir, "answers"),
+		PrivacyURL: "https://acme.example/privacy",
+		Declared:   config.Declared{Label: operatorStart, Bio: operatorStart, Operator: operatorStart},
 	}}}
 	m := account.New(account.Options{Store: p.store, Bots: map[string]account.Bot{"support": {UserID: supportUser, Kind: account.Static, Token: account.NewSecret("t")}}})
 	skew := &xClock{now: time.Now}
@@ -197,6 +198,22 @@ func TestDoctorLooksDaily(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestDoctorOfTheInitBot: what beckon init writes, on a simulated X, has nothing
+// that is unsafe or not known.
+func TestDoctorOfTheInitBot(t *testing.T) {
+	t.Parallel()
+	c, _ := newPractice(t).open()
+	found, err := c.Examine(context.Background(), admin.DoctorAsk{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range found {
+		if f.Level == doctor.Unsafe || f.Level == doctor.Unknown {
+			t.Errorf("%+v", f)
+		}
+	}
 }
 
 // TestDoctorWord: a person's word makes a bot send undisclosed, and never in the
@@ -373,6 +390,14 @@ func TestDoctorPlaces(t *testing.T) {
 		{"the token in a rule's comment", func() error {
 			return os.WriteFile(filepath.Join(p.dir, "rules", "note.yaml"), []byte("# "+simulatedToken+"\n"), 0o600)
 		}, "note.yaml"},
+		{"the token among the answers, a folder", func() error {
+			dir := filepath.Join(p.dir, "more")
+			b := c.cfg.Bots["support"]
+			b.Answers = dir
+			c.cfg.Bots["support"] = b
+			return errors.Join(os.Mkdir(dir, 0o700), os.WriteFile(filepath.Join(dir, "more.yaml"), []byte("# "+simulatedToken), 0o600))
+		}, "more.yaml note.yaml"},
+		{"and out again", func() error { return os.RemoveAll(filepath.Join(p.dir, "more")) }, "note.yaml"},
 		{"our own key in the open", func() error {
 			return errors.Join(os.WriteFile(filepath.Join(p.dir, "host.key"), nil, 0o600), os.Chmod(filepath.Join(p.dir, "host.key"), 0o640), os.Chmod(p.dir, 0o755))
 		}, "host.key note.yaml"},
