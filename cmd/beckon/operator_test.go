@@ -247,8 +247,8 @@ func (s *station) walk(ids []string, runs bool) {
 		{"optouts list --max 1", 0, []string{"the first 1; `beckon optouts list --after "}},
 		{"actions show " + held, 0, []string{"cancelled since 0s"}},
 
-		{"actions", 2, []string{"say what: list, show, unknown, settle, dead,"}},
-		{"actions lst", 2, []string{`no command "lst"; there are list, show, unknown, settle, dead, retry, approve, reject`}},
+		{"actions", 2, []string{"say what: list, show, queue, cost, unknown, settle, dead,"}},
+		{"actions lst", 2, []string{`no command "lst"; there are list, show, queue, cost, unknown, settle, dead, retry, approve, reject`}},
 		{"actions approve -h", 0, []string{"beckon actions approve ID", "let a held action go", "--by NAME"}},
 		{"optouts help", 0, []string{"beckon optouts list", "beckon optouts add USER_ID"}},
 	} {
