@@ -19,11 +19,12 @@ import (
 
 // bots is what a configuration says of its accounts, loaded and checked.
 type bots struct {
-	gate   []gate.Bot
-	chains map[string]handlers.Chain
-	send   map[string]bool
-	byUser map[string]string // user id to configured name
-	money  budget.Options
+	gate    []gate.Bot
+	chains  map[string]handlers.Chain
+	answers map[string]*handlers.Live // that stand in the chains
+	send    map[string]bool
+	byUser  map[string]string // user id to configured name
+	money   budget.Options
 }
 
 // book is what the bots' calls may be and cost.
@@ -45,7 +46,7 @@ func readConfig(sys system, path string) (*config.Config, error) {
 // loadBots loads the rules and answers of every bot, and reports the faults of
 // all of them.
 func loadBots(cfg *config.Config) (bots, error) {
-	b := bots{chains: map[string]handlers.Chain{}, send: map[string]bool{}, byUser: map[string]string{}}
+	b := bots{chains: map[string]handlers.Chain{}, answers: map[string]*handlers.Live{}, send: map[string]bool{}, byUser: map[string]string{}}
 	var faults []error
 	prices, err := loadPrices(cfg.Prices)
 	faults = append(faults, err)
@@ -57,7 +58,8 @@ func loadBots(cfg *config.Config) (bots, error) {
 		answers, err := loadAnswers(c.Answers, c.LongPosts)
 		faults = append(faults, err)
 		b.gate = append(b.gate, bot)
-		b.chains[name] = handlers.Chain{handlers.Help{}, answers}
+		b.answers[name] = handlers.NewLive(answers)
+		b.chains[name] = handlers.Chain{handlers.Help{}, b.answers[name]}
 		b.send[name] = c.Send
 		b.byUser[c.UserID] = name
 	}

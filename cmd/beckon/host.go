@@ -43,6 +43,7 @@ type host struct {
 	lost     *action.Reconciler
 	desk     action.Desk
 	rules    *rollout.Rollout
+	answers  *rollout.Answers
 	doctor   *clinic
 	metrics  *obs.Metrics
 
@@ -140,6 +141,10 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if h.rules, err = startRules(ctx, sys, o, h.store, g, tried); err != nil {
 		return nil, err
 	}
+	said := &rollout.AnswersMetrics{}
+	if h.answers, err = startAnswers(o, b.answers, said); err != nil {
+		return nil, err
+	}
 	h.desk = action.Desk{Store: h.store, Gate: g, Key: h.key, Book: book}
 	sent, taken, met, events := &action.Metrics{}, &dispatch.Metrics{}, &ingest.Metrics{}, &ingest.EventMetrics{}
 	h.sender = action.New(action.Options{
@@ -164,7 +169,7 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if h.metrics, err = obs.NewMetrics(); err != nil {
 		return nil, err
 	}
-	return h, h.metrics.Register(sent, taken, met, events, calls, logins, tried, h.ways.watched, h.ways.streamed, h.ways.polled, h.doctor.count)
+	return h, h.metrics.Register(sent, taken, met, events, calls, logins, tried, said, h.ways.watched, h.ways.streamed, h.ways.polled, h.doctor.count)
 }
 
 // openStore opens the database that belongs to the host key.

@@ -35,7 +35,7 @@ var mayImport = map[string][]string{
 	"runtime/dispatch":     {"runtime/event", "runtime/bus", "runtime/conversation", "db", "runtime/gate", "handlers", "runtime/action", "runtime/budget"},
 	"runtime/replay":       {"runtime/event", "runtime/bus", "runtime/conversation", "db", "runtime/gate", "handlers", "runtime/action", "runtime/dispatch", "runtime/budget"},
 	"runtime/timeline":     {"runtime/event", "runtime/bus", "runtime/conversation", "rules", "db", "runtime/gate", "handlers", "runtime/action", "runtime/dispatch", "runtime/replay", "runtime/xsim", "runtime/budget"},
-	"runtime/rollout":      {"runtime/event", "db", "rules", "runtime/gate", "runtime/action"},
+	"runtime/rollout":      {"runtime/event", "db", "rules", "handlers", "runtime/gate", "runtime/action"},
 	"runtime/admin":        {"runtime/event", "db", "runtime/action", "runtime/obs", "runtime/rollout", "runtime/budget", "runtime/doctor"},
 	"runtime/bottest":      {"*"},
 	"cmd":                  {"*", "cmd"},
