@@ -120,7 +120,7 @@ func gateBot(name string, c config.Bot, tier string) (gate.Bot, error) {
 	return gate.Bot{
 		Name: name, UserID: c.UserID, Username: c.Username, Operator: c.OperatorAccount,
 		Tier: gateTier(tier), Zone: zone, PrivacyURL: c.PrivacyURL, LongPosts: c.LongPosts,
-		OptOutHint: c.Texts.OptOutHint, OptOutConfirmation: c.Texts.OptOutConfirmation, Disclosure: disclosureOf(c),
+		OptOutHint: c.Texts.OptOutHint, OptOutConfirmation: c.Texts.OptOutConfirmation, StopQuestion: c.Texts.StopQuestion, Disclosure: disclosureOf(c),
 		LabelOn:        !c.Declared.Label.IsZero(),
 		BioDiscloses:   !c.Declared.Bio.IsZero(),
 		OperatorLinked: !c.Declared.Operator.IsZero(),

@@ -172,6 +172,9 @@ func (d *Dispatcher) commit(ctx context.Context, now time.Time, ds []bus.Deliver
 	for _, c := range w.counted {
 		c.Add(1)
 	}
+	for _, fn := range w.after {
+		fn()
+	}
 	d.note(ctx, done)
 	return done, nil
 }

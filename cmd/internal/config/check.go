@@ -113,6 +113,7 @@ func (c check) bot(at string, b *Bot) {
 	}
 	c.text(at+".texts.opt_out_hint", b.Texts.OptOutHint)
 	c.text(at+".texts.opt_out_confirmation", b.Texts.OptOutConfirmation)
+	c.text(at+".texts.stop_question", b.Texts.StopQuestion)
 	c.text(at+".texts.disclosure", b.Texts.Disclosure)
 	if m := b.Budget.MonthUSD; m != 0 && b.Budget.DayUSD > m {
 		c.fail(at+".budget.day_usd", "%s a day is more than %s a month", b.Budget.DayUSD, m)

@@ -223,6 +223,11 @@ type Texts struct {
 	// The one message that answers a STOP.
 	OptOutConfirmation string `yaml:"opt_out_confirmation" default:"You will not hear from this account again. Send START to come back."`
 
+	// Asks a user who perhaps said stop, in a longer text or with a slip of the
+	// finger, whether they did. Nothing else goes to them until they answer or a
+	// person has looked. "" asks nobody.
+	StopQuestion string `yaml:"stop_question" default:"Did you ask me to stop? Reply STOP and I will not message you again."`
+
 	// Says that a bot speaks, and whose. Left out, it is made from the operator
 	// account.
 	Disclosure string `yaml:"disclosure" example:"I am an automated account, run by @acme." off:"yes"`
