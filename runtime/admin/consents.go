@@ -11,7 +11,6 @@ import (
 
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/runtime/action"
-	"github.com/beckon-bot/beckon/runtime/conversation"
 )
 
 // Consent is what one user agreed to, toward one bot.
@@ -62,7 +61,7 @@ func (s *server) readConsent(r *http.Request) (by string, c db.Consent, err erro
 	if len(in.Event) > maxName || !plain(in.Event) {
 		return "", c, badRequest(fmt.Sprintf("event: an id of one line and at most %d bytes", maxName))
 	}
-	if (c.Kind == conversation.ConsentOptIn) != (strings.TrimSpace(c.Covers) != "") || len(c.Covers) > maxName || !plain(c.Covers) {
+	if (in.Kind == "opt_in") != (strings.TrimSpace(c.Covers) != "") || len(c.Covers) > maxName || !plain(c.Covers) {
 		return "", c, badRequest(fmt.Sprintf("covers: what an opt-in is about, in one line and at most %d bytes; no other consent has it", maxName))
 	}
 	return who.By, c, s.oneUser(c.Bot, c.User)
