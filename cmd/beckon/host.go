@@ -37,6 +37,7 @@ type host struct {
 	bus      *bus.JetStream
 	webhook  *ingest.Webhook
 	ways     *ways
+	timers   *timers
 	dispatch *dispatch.Dispatcher
 	sender   *action.Sender
 	accounts *account.Manager
@@ -92,6 +93,10 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 		}
 	}()
 	b, err := loadBots(o.Config)
+	if err != nil {
+		return nil, err
+	}
+	plans, err := loadPlans(o.Config)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +158,9 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 		Lost:    func() { nudge(h.doubt) },
 	})
 	h.lost = &action.Reconciler{Store: h.store, X: x, Key: h.key, Book: book, Log: o.Log, Metrics: sent}
+	h.timers = h.openTimers(plans)
 	h.dispatch = dispatch.New(dispatch.Options{
+		Armed: func() { nudge(h.timers.wake) },
 		Store: h.store, Gate: g, Handlers: b.chains, Key: h.key, Book: book,
 		MaxEventAge: o.Config.MaxEventAge, App: o.Config.App.ID, Log: o.Log, Metrics: taken,
 	})
@@ -169,7 +176,7 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if h.metrics, err = obs.NewMetrics(); err != nil {
 		return nil, err
 	}
-	return h, h.metrics.Register(sent, taken, met, events, calls, logins, tried, said, h.ways.watched, h.ways.streamed, h.ways.polled, h.doctor.count)
+	return h, h.metrics.Register(sent, taken, met, events, calls, logins, tried, said, h.timers.count, h.timers.looks, h.ways.watched, h.ways.streamed, h.ways.polled, h.doctor.count)
 }
 
 // openStore opens the database that belongs to the host key.

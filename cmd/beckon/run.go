@@ -96,7 +96,7 @@ func (h *host) serve(ctx context.Context, hangup <-chan os.Signal) error {
 		{Name: "answers", Run: h.answers.Watch},
 		{Name: "hangup", Run: func(ctx context.Context) error { return h.runHangup(ctx, hangup) }},
 		web,
-	}, h.ways.services()...)}.Run(ctx)
+	}, append(h.timers.services(), h.ways.services()...)...)}.Run(ctx)
 }
 
 // sendDeadline lets the call that is under way end by its own time-out.

@@ -72,6 +72,10 @@ type Options struct {
 	PersonQuiet time.Duration // 0: action.DefaultPersonQuiet
 	App         string        // id of the X app that all bots belong to; "": not known
 
+	// Armed is called after a commit by which a reminder may be the next to come
+	// due; nil: nobody waits for any.
+	Armed func()
+
 	Log     *slog.Logger // nil: silent
 	Metrics *Metrics     // nil: not counted
 }

@@ -102,6 +102,7 @@ func (c check) bot(at string, b *Bot) {
 	b.OAuth1.AccessToken = c.secret(at+".oauth1.access_token", b.OAuth1.AccessToken)
 	b.OAuth1.AccessSecret = c.secret(at+".oauth1.access_secret", b.OAuth1.AccessSecret)
 	b.Rules, b.Answers, b.Candidate = c.path(b.Rules), c.path(b.Answers), c.path(b.Candidate)
+	b.Schedule = c.path(b.Schedule)
 	if b.Candidate != "" && filepath.Clean(b.Candidate) == filepath.Clean(b.Rules) {
 		c.fail(at+".candidate", "these are the rules in force; a candidate is another folder")
 	}

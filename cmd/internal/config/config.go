@@ -165,6 +165,10 @@ type Bot struct {
 	// What the bot says: a file of answers, or a folder of them.
 	Answers string `yaml:"answers" example:"answers.yaml" need:"yes"`
 
+	// File of posts that come by the clock, and of feeds whose new items become
+	// posts. `beckon schedule list` shows what comes next.
+	Schedule string `yaml:"schedule" example:"schedule.yaml" off:"yes"`
+
 	// Time zone for rules about weekdays and hours, by its IANA name.
 	TimeZone string `yaml:"time_zone" default:"UTC"`
 
