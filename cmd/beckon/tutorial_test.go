@@ -11,10 +11,13 @@ import (
 	"testing"
 )
 
-const tutorialPage = "../../rules/README.md"
+const (
+	tutorialPage = "../../rules/README.md"
+	answersPage  = "../../handlers/README.md"
+)
 
 // tutorial is the part of the page that a newcomer follows from top to bottom.
-func tutorial(t *testing.T) string {
+func tutorial(t *testing.T, tutorialPage string) string {
 	t.Helper()
 	_, rest, ok := strings.Cut(readPage(t, tutorialPage), "<!-- tutorial -->\n")
 	part, _, ok2 := strings.Cut(rest, "<!-- /tutorial -->\n")
@@ -29,7 +32,18 @@ func tutorial(t *testing.T) string {
 // it prints to the page. Times, and hashes of rule sets, are not compared.
 func TestRulesTutorial(t *testing.T) {
 	t.Parallel()
-	page := tutorial(t)
+	follow(t, tutorialPage)
+}
+
+// TestAnswersTutorial is the same for the page about answers.
+func TestAnswersTutorial(t *testing.T) {
+	t.Parallel()
+	follow(t, answersPage)
+}
+
+func follow(t *testing.T, tutorialPage string) {
+	t.Helper()
+	page := tutorial(t, tutorialPage)
 	p := pupil{t: t, root: t.TempDir()}
 	var out strings.Builder
 	var block []string
@@ -69,12 +83,14 @@ var anyTime = regexp.MustCompile(`\b\d+(\.\d+)?(ms|µs|s)\b|sha256:[0-9a-f]{64}`
 
 func untimed(s string) string { return anyTime.ReplaceAllString(s, "TIME") }
 
-// tutorialCommands are the commands that TestRulesTutorial runs.
+// tutorialCommands are the commands that the tests of tutorials run.
 func tutorialCommands(t *testing.T) map[string]bool {
 	t.Helper()
 	out := map[string]bool{}
-	for _, c := range blockCommands(tutorial(t)) {
-		out[c] = true
+	for _, page := range []string{tutorialPage, answersPage} {
+		for _, c := range blockCommands(tutorial(t, page)) {
+			out[c] = true
+		}
 	}
 	return out
 }
