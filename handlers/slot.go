@@ -90,9 +90,8 @@ func (s *slot) read(text string, now time.Time) (string, bool) {
 	case slotEmail:
 		return address(text)
 	case slotPattern:
-		text = plain(text)
-		for _, m := range s.re.FindAllStringIndex(text, maxMatches) {
-			if v := text[m[0]:m[1]]; utf8.RuneCountInString(v) <= maxValue && alone(text, m) {
+		for _, m := range s.re.FindAllStringIndex(plain(text), maxMatches) {
+			if v := plain(text)[m[0]:m[1]]; v != "" && utf8.RuneCountInString(v) <= maxValue && alone(plain(text), m) {
 				return v, true
 			}
 		}

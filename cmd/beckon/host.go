@@ -21,6 +21,7 @@ import (
 	"github.com/beckon-bot/beckon/runtime/gate"
 	"github.com/beckon-bot/beckon/runtime/ingest"
 	"github.com/beckon-bot/beckon/runtime/obs"
+	"github.com/beckon-bot/beckon/runtime/remote"
 	"github.com/beckon-bot/beckon/runtime/rollout"
 	"github.com/beckon-bot/beckon/runtime/xapi"
 )
@@ -37,19 +38,19 @@ type host struct {
 	bus      *bus.JetStream
 	webhook  *ingest.Webhook
 	ways     *ways
-	timers   *timers
 	dispatch *dispatch.Dispatcher
 	sender   *action.Sender
 	accounts *account.Manager
 	lost     *action.Reconciler
+	remote   *remote.Requester
 	desk     action.Desk
 	rules    *rollout.Rollout
-	answers  *rollout.Answers
 	doctor   *clinic
 	metrics  *obs.Metrics
 
 	wake  chan struct{}            // the sender has something to look at
 	doubt chan struct{}            // the reconciler has
+	asks  chan struct{}            // the requester has
 	watch func([]dispatch.Handled) // is told of what was committed; nil: nobody
 	ready readiness
 }
@@ -86,17 +87,13 @@ type hostOptions struct {
 // openHost locks the data directory and puts the parts together. Close undoes
 // it.
 func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err error) {
-	h := &host{cfg: o.Config, log: o.Log, now: o.Now, wake: make(chan struct{}, 1), doubt: make(chan struct{}, 1)}
+	h := &host{cfg: o.Config, log: o.Log, now: o.Now, wake: make(chan struct{}, 1), doubt: make(chan struct{}, 1), asks: make(chan struct{}, 1)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, h.Close())
 		}
 	}()
 	b, err := loadBots(o.Config)
-	if err != nil {
-		return nil, err
-	}
-	plans, err := loadPlans(o.Config)
 	if err != nil {
 		return nil, err
 	}
@@ -108,13 +105,17 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if err != nil {
 		return nil, err
 	}
+	outsiders, err := logins(sys, o.Config)
+	if err != nil {
+		return nil, err
+	}
 	if h.dir, err = openDataDir(o.Config.DataDir); err != nil {
 		return nil, err
 	}
 	if err := h.openStore(ctx); err != nil {
 		return nil, err
 	}
-	if h.bus, err = bus.Open(ctx, bus.Options{Dir: h.dir.file("bus"), Log: o.Log}); err != nil {
+	if h.bus, err = bus.Open(ctx, bus.Options{Dir: h.dir.file("bus"), Log: o.Log, Listen: o.Config.Bus.Listen, Logins: outsiders}); err != nil {
 		return nil, err
 	}
 	logins := &account.Metrics{}
@@ -146,10 +147,6 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if h.rules, err = startRules(ctx, sys, o, h.store, g, tried); err != nil {
 		return nil, err
 	}
-	said := &rollout.AnswersMetrics{}
-	if h.answers, err = startAnswers(o, b.answers, said); err != nil {
-		return nil, err
-	}
 	h.desk = action.Desk{Store: h.store, Gate: g, Key: h.key, Book: book}
 	sent, taken, met, events := &action.Metrics{}, &dispatch.Metrics{}, &ingest.Metrics{}, &ingest.EventMetrics{}
 	h.sender = action.New(action.Options{
@@ -158,9 +155,7 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 		Lost:    func() { nudge(h.doubt) },
 	})
 	h.lost = &action.Reconciler{Store: h.store, X: x, Key: h.key, Book: book, Log: o.Log, Metrics: sent}
-	h.timers = h.openTimers(plans)
 	h.dispatch = dispatch.New(dispatch.Options{
-		Armed: func() { nudge(h.timers.wake) },
 		Store: h.store, Gate: g, Handlers: b.chains, Key: h.key, Book: book,
 		MaxEventAge: o.Config.MaxEventAge, App: o.Config.App.ID, Log: o.Log, Metrics: taken,
 	})
@@ -172,11 +167,15 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 		Replayed: h.ways.replayed(),
 		App:      o.Config.App.ID, Now: o.Now, Log: o.Log, Metrics: met, Events: events,
 	})
+	asked := &remote.Metrics{}
+	if err := h.openRemote(asked); err != nil {
+		return nil, err
+	}
 	h.doctor = h.openClinic(sys, o, x, skew, g)
 	if h.metrics, err = obs.NewMetrics(); err != nil {
 		return nil, err
 	}
-	return h, h.metrics.Register(sent, taken, met, events, calls, logins, tried, said, h.timers.count, h.timers.looks, h.ways.watched, h.ways.streamed, h.ways.polled, h.doctor.count)
+	return h, h.metrics.Register(sent, taken, asked, met, events, calls, logins, tried, h.ways.watched, h.ways.streamed, h.ways.polled, h.doctor.count)
 }
 
 // openStore opens the database that belongs to the host key.

@@ -113,6 +113,10 @@ func republisher(cfg *config.Config, publish func(context.Context, ...bus.Messag
 			m.Type, m.User = string(c.Event().Type), c.User
 			return publish(ctx, m)
 		}
+		if a, err := event.ReadAsked(body); err == nil && strings.HasPrefix(m.Source, dispatch.RetryQuestion) {
+			m.Type, m.User = string(a.Event.Type), a.Event.User
+			return publish(ctx, m)
+		}
 		head, err := event.Scan(body)
 		if err == nil {
 			if !head.Type.Known() {

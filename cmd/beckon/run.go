@@ -84,7 +84,7 @@ func (h *host) serve(ctx context.Context, hangup <-chan os.Signal) error {
 	if err != nil {
 		return errors.Join(err, admin.Stop(ctx))
 	}
-	return service.Group{Log: h.log, Services: append([]service.Service{
+	parts := []service.Service{
 		admin,
 		{Name: "accounts", Start: h.startAccounts, Run: h.accounts.Run},
 		{Name: "doctor", Start: h.doctor.start, Run: h.doctor.run},
@@ -93,10 +93,10 @@ func (h *host) serve(ctx context.Context, hangup <-chan os.Signal) error {
 		{Name: "dispatch", Run: h.runDispatch},
 		{Name: "prune", Run: h.runPrune},
 		{Name: "rules", Run: h.rules.Watch},
-		{Name: "answers", Run: h.answers.Watch},
 		{Name: "hangup", Run: func(ctx context.Context) error { return h.runHangup(ctx, hangup) }},
-		web,
-	}, append(h.timers.services(), h.ways.services()...)...)}.Run(ctx)
+	}
+	parts = append(append(parts, h.remoteServices()...), web)
+	return service.Group{Log: h.log, Services: append(parts, h.ways.services()...)}.Run(ctx)
 }
 
 // sendDeadline lets the call that is under way end by its own time-out.
@@ -116,6 +116,7 @@ func (h *host) runDispatch(ctx context.Context) error {
 		Bus: h.bus, Now: h.now,
 		Commit: func(done []dispatch.Handled) {
 			h.stir()
+			nudge(h.asks)
 			h.doctor.heard(done)
 			for _, d := range done {
 				for _, r := range d.Records {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 )
@@ -15,14 +16,16 @@ import (
 // largest body that a webhook takes (1 MiB).
 const maxPayload = 4 << 20
 
-// startServer starts a nats-server inside this process: no listener, no signal
-// handling, files under dir, every write synced before it is acknowledged.
-func startServer(dir string, log *slog.Logger) (*server.Server, error) {
+// startServer starts a nats-server inside this process: no listener unless o
+// names one, no signal handling, every write synced before it is acknowledged.
+// It returns what the host's own connection logs in with.
+func startServer(o Options, log *slog.Logger) (srv *server.Server, password string, err error) {
+	dir := o.Dir
 	// Bodies of posts and DMs lie in here: for this user only.
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	srv, err := server.NewServer(&server.Options{
+	so := &server.Options{
 		ServerName: "beckon",
 		DontListen: true,
 		NoSigs:     true,
@@ -38,18 +41,26 @@ func startServer(dir string, log *slog.Logger) (*server.Server, error) {
 		// The stream's own MaxBytes is the limit. A second one here would keep a
 		// stream from loading after MaxBytes was lowered.
 		JetStreamMaxStore: 1 << 50,
-	})
-	if err != nil {
-		return nil, err
+	}
+	if o.Listen != "" {
+		if password, err = listen(so, o.Listen, o.Logins); err != nil {
+			return nil, "", err
+		}
+	}
+	if srv, err = server.NewServer(so); err != nil {
+		return nil, "", err
 	}
 	l := &serverLog{log: log}
 	srv.SetLoggerV2(l, false, false, false)
-	srv.Start() // returns once everything runs: there is no listener to serve
-	if err := errors.Join(l.fatal(), durable(srv.JetStreamConfig())); err != nil {
-		stopServer(srv)
-		return nil, err
+	srv.Start() // returns once everything runs; with a listener, before it listens
+	if o.Listen != "" && !srv.ReadyForConnections(10*time.Second) {
+		err = fmt.Errorf("nats-server does not listen on %s", o.Listen)
 	}
-	return srv, nil
+	if err := errors.Join(l.fatal(), err, durable(srv.JetStreamConfig())); err != nil {
+		stopServer(srv)
+		return nil, "", err
+	}
+	return srv, password, nil
 }
 
 func stopServer(srv *server.Server) {

@@ -25,16 +25,22 @@ type Options struct {
 	MaxBytes int64         // of all stored events, acknowledged ones too; ErrFull beyond; default 4 GiB
 	MaxAge   time.Duration // events are kept this long, acknowledged or not; default 72 h
 	Log      *slog.Logger  // default: none
+
+	// Listen is where handlers in other processes reach the server, host:port;
+	// "": it has no listener. Whoever connects must log in.
+	Listen string
+	Logins []Login
 }
 
 // JetStream is a Bus on a nats-server inside this process.
 type JetStream struct {
-	log  *slog.Logger
-	srv  *server.Server
-	nc   *nats.Conn
-	js   jetstream.JetStream
-	cons jetstream.Consumer
-	sub  jetstream.ConsumeContext
+	log     *slog.Logger
+	listens bool
+	srv     *server.Server
+	nc      *nats.Conn
+	js      jetstream.JetStream
+	cons    jetstream.Consumer
+	sub     jetstream.ConsumeContext
 
 	queue   chan queued
 	unacked map[uint64]jetstream.Msg // by Seq; Next and Ack only
@@ -60,14 +66,20 @@ func Open(ctx context.Context, o Options) (_ *JetStream, err error) {
 			err = fmt.Errorf("open bus in %s: %w", o.Dir, err)
 		}
 	}()
-	if b.srv, err = startServer(o.Dir, b.log); err != nil {
+	var password string
+	if b.srv, password, err = startServer(o, b.log); err != nil {
 		return nil, err
 	}
+	b.listens = o.Listen != ""
 	// A connection inside the process is not lost but by a fault; what was under
 	// way on it would come again too late, after newer messages. So there is no
 	// reconnect: Next fails, and the next start takes up in order.
-	b.nc, err = nats.Connect("", nats.InProcessServer(b.srv), nats.Name("beckon"), nats.NoReconnect(),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { b.warn(err) }))
+	opts := []nats.Option{nats.InProcessServer(b.srv), nats.Name("beckon"), nats.NoReconnect(),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { b.warn(err) })}
+	if b.listens {
+		opts = append(opts, nats.UserInfo(hostLogin, password))
+	}
+	b.nc, err = nats.Connect("", opts...)
 	if err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
 	}

@@ -28,15 +28,16 @@ var mayImport = map[string][]string{
 	"runtime/budget":       {"runtime/event", "db"},
 	"runtime/seal":         {},
 	"runtime/dial":         {},
-	"runtime/schedule":     {"runtime/event", "db", "runtime/dial"},
 	"runtime/doctor":       {"runtime/event"},
 	"runtime/account":      {"runtime/event", "db", "runtime/seal"},
 	"runtime/action":       {"runtime/event", "runtime/conversation", "db", "runtime/gate", "runtime/budget"},
 	"runtime/ingest":       {"runtime/event", "runtime/bus"},
 	"runtime/dispatch":     {"runtime/event", "runtime/bus", "runtime/conversation", "db", "runtime/gate", "handlers", "runtime/action", "runtime/budget"},
 	"runtime/replay":       {"runtime/event", "runtime/bus", "runtime/conversation", "db", "runtime/gate", "handlers", "runtime/action", "runtime/dispatch", "runtime/budget"},
+	"runtime/remote":       {"runtime/event", "runtime/bus", "db", "handlers", "runtime/dispatch"},
+	"runtime/llm":          {"runtime/event", "db", "runtime/remote", "runtime/dial"},
 	"runtime/timeline":     {"runtime/event", "runtime/bus", "runtime/conversation", "rules", "db", "runtime/gate", "handlers", "runtime/action", "runtime/dispatch", "runtime/replay", "runtime/xsim", "runtime/budget"},
-	"runtime/rollout":      {"runtime/event", "db", "rules", "handlers", "runtime/gate", "runtime/action"},
+	"runtime/rollout":      {"runtime/event", "db", "rules", "runtime/gate", "runtime/action"},
 	"runtime/admin":        {"runtime/event", "db", "runtime/action", "runtime/obs", "runtime/rollout", "runtime/budget", "runtime/doctor"},
 	"runtime/bottest":      {"*"},
 	"cmd":                  {"*", "cmd"},
@@ -49,7 +50,8 @@ var outside = []struct {
 	dirs   []string
 	tests  bool
 }{
-	{"github.com/nats-io/nats-server/v2/server/ats", []string{"runtime/bus"}, true}, // what a synctest bubble needs
+	{"github.com/nats-io/nats-server/v2/server/ats", []string{"runtime/bus"}, true},     // what a synctest bubble needs
+	{"github.com/nats-io/nats.go", []string{"runtime/bus", "handlers/examples"}, false}, // an example is a program of its own
 	{"github.com/nats-io", []string{"runtime/bus"}, false},
 	{"github.com/synadia-io/orbit.go", []string{"runtime/bus"}, false},
 	{"github.com/g8rswimmer/go-twitter/v2", []string{"runtime/xapi"}, false},
@@ -57,9 +59,7 @@ var outside = []struct {
 	{"modernc.org/sqlite", []string{"db/sqlite"}, false},
 	{"github.com/jackc/pgx/v5", []string{"db/postgres"}, false},
 	{"github.com/prometheus", []string{"runtime/obs"}, false},
-	{"go.yaml.in/yaml/v3", []string{"cmd", "rules", "handlers", "runtime/schedule"}, true},
-	{"github.com/robfig/cron/v3", []string{"runtime/schedule"}, false},
-	{"github.com/mmcdole/gofeed", []string{"runtime/schedule"}, false},
+	{"go.yaml.in/yaml/v3", []string{"cmd", "rules", "handlers"}, true},
 	{"golang.org/x/text", []string{"runtime", "rules", "handlers"}, true},
 	{"golang.org/x/term", []string{"cmd"}, false},
 	{"golang.org/x/sys", []string{"cmd"}, false},
@@ -67,6 +67,7 @@ var outside = []struct {
 	{"github.com/gofrs/flock", []string{"cmd", "runtime/account"}, false},
 	{"github.com/tink-crypto/tink-go/v2", []string{"runtime/seal"}, false},
 	{"github.com/google/go-cmp", nil, true},
+	{"github.com/evanw/esbuild", nil, true},
 	{"github.com/rogpeppe/go-internal", nil, true},
 	{"github.com/getkin/kin-openapi", nil, true},
 	{"github.com/santhosh-tekuri/jsonschema/v6", nil, true},

@@ -71,6 +71,15 @@ type Config struct {
 	// has all names and what stands in for the others.
 	Prices string `yaml:"prices" example:"prices.txt" off:"yes"`
 
+	// Where handlers in other processes reach the host, over NATS. Left out,
+	// nothing listens.
+	Bus Bus `yaml:"bus" off:"yes"`
+
+	// Handlers outside of this process, by a name of your own, as bots have one:
+	// programs that speak NATS, in any language, or language models. A bot asks one
+	// with ask. Whatever a handler says is a draft: the rules decide.
+	Handlers map[string]Handler `yaml:"handlers" example:"orders" off:"yes"`
+
 	// The X app that all bots of this file belong to.
 	App App `yaml:"app" need:"yes"`
 
@@ -165,9 +174,9 @@ type Bot struct {
 	// What the bot says: a file of answers, or a folder of them.
 	Answers string `yaml:"answers" example:"answers.yaml" need:"yes"`
 
-	// File of posts that come by the clock, and of feeds whose new items become
-	// posts. `beckon schedule list` shows what comes next.
-	Schedule string `yaml:"schedule" example:"schedule.yaml" off:"yes"`
+	// The handler, of handlers, that is asked where help and answers have nothing
+	// to say. Leave out the answers' default then: it always has.
+	Ask string `yaml:"ask" example:"orders" off:"yes"`
 
 	// Time zone for rules about weekdays and hours, by its IANA name.
 	TimeZone string `yaml:"time_zone" default:"UTC"`
@@ -201,6 +210,86 @@ type Bot struct {
 	AIApproval AIApproval `yaml:"ai_approval" off:"yes"`
 }
 
+// Bus is the way in for handlers in other processes.
+type Bus struct {
+	// Where the event bus listens, as host:port, on loopback. A handler logs in
+	// with its name and token, hears the questions to it and publishes its
+	// answers; nothing else is let through.
+	Listen string `yaml:"listen" example:"127.0.0.1:4222" need:"yes"`
+}
+
+// Handler is one handler outside of this process: with token a program, with
+// model a language model.
+type Handler struct {
+	// The program's password on the bus, where its name is its user.
+	Token SecretRef `yaml:"token" example:"env:BECKON_ORDERS_TOKEN" off:"yes"`
+
+	// A language model that writes the answer.
+	Model Model `yaml:"model" off:"yes"`
+
+	// How long an answer may take, from the event on: 1s to 10m. Then it is no
+	// longer taken, the question is a dead letter, and fallback answers.
+	Deadline time.Duration `yaml:"deadline" default:"20s"`
+
+	// After how long without an answer it is asked again, until the deadline.
+	Again time.Duration `yaml:"again" default:"5s"`
+
+	// Whether a model writes what the program says. A model's answers are always
+	// marked so, and denied until ai_approval is recorded.
+	AIGenerated bool `yaml:"ai_generated" default:"false"`
+
+	// What happens where no answer comes in time. Left out, nothing is said.
+	Fallback Fallback `yaml:"fallback" off:"yes"`
+}
+
+// Fallback stands in for an answer.
+type Fallback struct {
+	// The reply to a post.
+	Reply string `yaml:"reply" example:"I have to look that up."`
+
+	// The DM.
+	DM string `yaml:"dm" example:"I have to look that up. A colleague will write to you."`
+
+	// Whether a person takes over.
+	Handoff bool `yaml:"handoff" default:"false"`
+}
+
+// Model is a language model behind an OpenAI-compatible endpoint.
+type Model struct {
+	// The endpoint for chat completions: https, on the public internet.
+	URL string `yaml:"url" example:"https://models.example/v1/chat/completions" need:"yes"`
+
+	// Whether the endpoint is on this machine or in its network: then url may be
+	// http, and lead there.
+	Inside bool `yaml:"inside" default:"false"`
+
+	// The model's name, as the endpoint knows it.
+	Name string `yaml:"name" example:"small-1" need:"yes"`
+
+	// The endpoint's key, sent as a Bearer token.
+	Key SecretRef `yaml:"key" example:"env:BECKON_MODEL_KEY" off:"yes"`
+
+	// File of what the model is told of its task, at most 8,000 characters. What a
+	// user writes never becomes part of it.
+	Prompt string `yaml:"prompt" example:"prompt.txt" need:"yes"`
+
+	// The record that the provider does not train on what it is sent. X forbids
+	// it. Without all of it, nothing starts.
+	NoTraining NoTraining `yaml:"no_training" need:"yes"`
+}
+
+// NoTraining is a statement about the provider of a model.
+type NoTraining struct {
+	// Who has made sure.
+	Who string `yaml:"who" example:"Kim Example, operator" need:"yes"`
+
+	// The day, YYYY-MM-DD.
+	Date time.Time `yaml:"date" example:"2026-11-01" need:"yes"`
+
+	// The terms that say so: their address, and their version or section.
+	Terms string `yaml:"terms" example:"https://models.example/terms, section 4, of 2026-09-01" need:"yes"`
+}
+
 // OAuth1 is the account's half of an OAuth 1.0a signature.
 type OAuth1 struct {
 	// The access token.
@@ -226,11 +315,6 @@ type Texts struct {
 
 	// The one message that answers a STOP.
 	OptOutConfirmation string `yaml:"opt_out_confirmation" default:"You will not hear from this account again. Send START to come back."`
-
-	// Asks a user who perhaps said stop, in a longer text or with a slip of the
-	// finger, whether they did. Nothing else goes to them until they answer or a
-	// person has looked. "" asks nobody.
-	StopQuestion string `yaml:"stop_question" default:"Did you ask me to stop? Reply STOP and I will not message you again."`
 
 	// Says that a bot speaks, and whose. Left out, it is made from the operator
 	// account.

@@ -145,6 +145,8 @@ func (d *decoder) value(path string, n *yaml.Node, v reflect.Value, tag reflect.
 		d.scalar(path, n, v, tag)
 	case map[string]Bot:
 		d.bots(path, n, v)
+	case map[string]Handler:
+		d.handlers(path, n, v)
 	default:
 		d.section(path, n, v)
 	}
@@ -203,6 +205,25 @@ func (d *decoder) bots(path string, n *yaml.Node, v reflect.Value) {
 		d.fail(path, "no bot; name at least one")
 	}
 	v.Set(reflect.ValueOf(bots))
+}
+
+func (d *decoder) handlers(path string, n *yaml.Node, v reflect.Value) {
+	entries, ok := d.entries(path, n)
+	if !ok || len(entries) == 0 {
+		return
+	}
+	handlers := map[string]Handler{}
+	for _, e := range entries {
+		sub := join(path, e.key)
+		if !botName.MatchString(e.key) {
+			d.fail(sub, "a handler's name is a-z, 0-9 and -, begins with a letter or digit and has at most 32 characters")
+			continue
+		}
+		var h Handler
+		d.value(sub, e.node, reflect.ValueOf(&h).Elem(), "")
+		handlers[e.key] = h
+	}
+	v.Set(reflect.ValueOf(handlers))
 }
 
 type entry struct {

@@ -1,0 +1,201 @@
+// Package remote carries questions to handlers outside of this process, and
+// lets their answers in.
+//
+// What it owns: the form of a question, how often it is asked and when it is
+// given up, and who may say that an answer is whose. What it refuses: to decide.
+// An answer becomes an event on the bus, and dispatch has the rest.
+//
+//   - U1 a question is handed out only after its attempt is committed: whatever
+//     is killed when, it is asked again or given up, and never forgotten.
+//   - U2 each question ends: by an answer, or at its deadline by word of there
+//     being none.
+//   - U3 whose an answer is says the login by which it came, never the answer.
+package remote
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/runtime/bus"
+	"github.com/beckon-bot/beckon/runtime/dispatch"
+	"github.com/beckon-bot/beckon/runtime/event"
+)
+
+// Line is the way to one handler.
+type Line interface {
+	// Ask hands over a question and does not wait for its answer. It may be
+	// called again with the same question, before or after an answer.
+	Ask(ctx context.Context, q Question) error
+}
+
+// Handler is a handler outside of this process.
+type Handler struct {
+	Line  Line
+	Again time.Duration // a question without an answer is asked again after it
+}
+
+// Options is what a Requester needs.
+type Options struct {
+	Store    db.Store
+	Publish  func(ctx context.Context, msgs ...bus.Message) error
+	Handlers map[string]Handler
+	Accounts map[string]Account // by bot's configured name
+	Log      *slog.Logger       // nil: silent
+	Metrics  *Metrics           // nil: not counted
+}
+
+// Requester asks what is due.
+type Requester struct{ o Options }
+
+// New returns a requester.
+func New(o Options) *Requester {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Metrics == nil {
+		o.Metrics = &Metrics{}
+	}
+	return &Requester{o}
+}
+
+const (
+	atOnce = 64 // questions a step
+
+	// settle is how long word of a missing answer has to come round before it is
+	// given again: dispatch may stand still for its database.
+	settle = time.Minute
+)
+
+// Step asks what is due, gives up what is past its deadline, and returns when
+// it wants to be called again; the zero time is: when something new is asked.
+func (r *Requester) Step(ctx context.Context, now time.Time) (next time.Time, err error) {
+	var due []db.Question
+	var about []event.Asked
+	// 1 commit the attempt, 2 hand it out; a crash between loses one attempt.
+	err = r.o.Store.Write(ctx, func(tx db.Tx) error {
+		var err error
+		about = nil
+		if due, err = tx.DueQuestions(now, atOnce); err != nil {
+			return err
+		}
+		for i := range due {
+			a, err := r.attempt(tx, &due[i], now)
+			if err != nil {
+				return err
+			}
+			about = append(about, a)
+		}
+		next, err = tx.NextQuestion()
+		return err
+	})
+	if err != nil {
+		return now.Add(time.Second), fmt.Errorf("read what is to be asked: %w", err)
+	}
+	for i, q := range due {
+		if now.Before(q.Deadline) {
+			r.ask(ctx, q, about[i])
+			continue
+		}
+		if err := r.giveUp(ctx, q, now); err != nil {
+			return now.Add(time.Second), err
+		}
+	}
+	return next, nil
+}
+
+// attempt counts one more try of a question, or of telling that it is given up.
+func (r *Requester) attempt(tx db.Tx, q *db.Question, now time.Time) (event.Asked, error) {
+	if !now.Before(q.Deadline) {
+		q.NextAt = now.Add(settle)
+		return event.Asked{}, tx.PutQuestion(*q)
+	}
+	sealed, err := tx.QuestionText(q.ID)
+	if err != nil {
+		return event.Asked{}, err
+	}
+	plain, err := event.Open(sealed)
+	if err != nil {
+		return event.Asked{}, fmt.Errorf("open question %s: %w", q.ID, err)
+	}
+	a, err := event.ReadAsked(plain)
+	if err != nil {
+		return a, err
+	}
+	q.Attempts++
+	q.NextAt = q.Deadline
+	if again := r.o.Handlers[q.Handler].Again; again > 0 && now.Add(again).Before(q.Deadline) {
+		q.NextAt = now.Add(again)
+	}
+	return a, tx.PutQuestion(*q)
+}
+
+// ask hands a question out. What goes wrong is the next attempt's.
+func (r *Requester) ask(ctx context.Context, q db.Question, a event.Asked) {
+	h, ok := r.o.Handlers[q.Handler]
+	if !ok {
+		r.o.Metrics.Failed.Add(1)
+		r.o.Log.WarnContext(ctx, "a question to a handler that is not configured", "bot", q.Bot, "question", q.ID, "handler", q.Handler)
+		return
+	}
+	r.o.Metrics.Attempts.Add(1)
+	if err := h.Line.Ask(ctx, question(q, a.Event, r.o.Accounts[q.Bot])); err != nil {
+		r.o.Metrics.Failed.Add(1)
+		r.o.Log.WarnContext(ctx, "ask a handler", "bot", q.Bot, "question", q.ID, "handler", q.Handler, "err", err)
+	}
+}
+
+// giveUp tells dispatch that no answer came (U2).
+func (r *Requester) giveUp(ctx context.Context, q db.Question, now time.Time) error {
+	why := fmt.Sprintf("no answer within %s, asked %s", q.Deadline.Sub(q.AskedAt), times(q.Attempts))
+	return r.o.failed(ctx, q, now, why)
+}
+
+// failed puts word of a missing answer on the bus.
+func (o Options) failed(ctx context.Context, q db.Question, now time.Time, why string) error {
+	m, err := dispatch.ResponseMessage(event.Response{
+		ID:  event.AnswerID(q.ID, q.AskedAt, q.Handler, []byte("failed: "+why)),
+		Bot: q.Bot, Handler: q.Handler, User: q.User, At: now,
+		Said: event.Said{Form: event.AnswerForm, Question: q.ID}, Failed: why,
+	})
+	if err != nil {
+		return err
+	}
+	if err := o.Publish(ctx, m); err != nil {
+		return fmt.Errorf("give up question %s: %w", q.ID, err)
+	}
+	return nil
+}
+
+func times(n int) string {
+	switch n {
+	case 1:
+		return "once"
+	case 2:
+		return "twice"
+	}
+	return fmt.Sprintf("%d times", n)
+}
+
+// Run steps until ctx ends. wake tells that something may be asked.
+func (r *Requester) Run(ctx context.Context, now func() time.Time, wake <-chan struct{}) error {
+	for {
+		at := now()
+		next, err := r.Step(ctx, at)
+		if err != nil && ctx.Err() == nil {
+			r.o.Log.ErrorContext(ctx, "ask handlers", "err", err)
+		}
+		var due <-chan time.Time // nil: never
+		if !next.IsZero() {
+			due = time.After(max(next.Sub(at), time.Millisecond))
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-due:
+		case <-wake:
+		}
+	}
+}
