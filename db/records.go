@@ -309,6 +309,7 @@ type Fingerprints interface {
 type Consent struct {
 	Bot, User string
 	Kind      conversation.ConsentKind
+	Covers    string // what an opt-in named; "" of the other kinds
 	Wording   string // as it was shown to the user; ours, not theirs
 	At        time.Time
 	Event     string // id of the event or command by which it was given
@@ -317,11 +318,14 @@ type Consent struct {
 	WithdrawnBy string    // id of the event or command
 }
 
-// Consents keeps the latest consent of each kind.
+// Consents keeps the latest consent of each kind, and of opt-ins the latest for
+// each thing that they cover.
 type Consents interface {
 	PutConsent(c Consent) error
-	// ConsentsOf lists them by kind, the withdrawn ones too.
+	// ConsentsOf lists them by kind and what they cover, the withdrawn ones too.
 	ConsentsOf(bot, user string) ([]Consent, error)
+	// OptIns lists the user's opt-ins that stand, toward every bot.
+	OptIns(user string) ([]Consent, error)
 }
 
 // RuleSet is a rule set that was in force, with its sources, so that any

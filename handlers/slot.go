@@ -90,8 +90,9 @@ func (s *slot) read(text string, now time.Time) (string, bool) {
 	case slotEmail:
 		return address(text)
 	case slotPattern:
-		for _, m := range s.re.FindAllStringIndex(plain(text), maxMatches) {
-			if v := plain(text)[m[0]:m[1]]; v != "" && utf8.RuneCountInString(v) <= maxValue && alone(plain(text), m) {
+		text = plain(text)
+		for _, m := range s.re.FindAllStringIndex(text, maxMatches) {
+			if v := text[m[0]:m[1]]; utf8.RuneCountInString(v) <= maxValue && alone(text, m) {
 				return v, true
 			}
 		}

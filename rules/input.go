@@ -31,7 +31,11 @@ type ActionInput struct {
 	Kind string `expr:"kind" json:"kind" enum:"reply,dm,post,repost,quote,like,bookmark,follow,list_add"`
 	// Purpose is why it would leave.
 	Purpose string `expr:"purpose" json:"purpose" enum:"answer,opt_out_confirmation,notice,reminder,operator,scheduled"`
-	// IsFirstDM is true where user.dms_sent is 0.
+	// StopQuestion is true of the host's own question to a user who perhaps said stop: did you? Its text is the configuration's; no handler drafts it.
+	StopQuestion bool `expr:"stop_question" json:"stop_question"`
+	// Handover is true of the host's own last word to a user whom a person takes over. Its text is the configuration's; no handler drafts it.
+	Handover bool `expr:"handover" json:"handover"`
+	// IsFirstDM is true where no DM has gone to the user, besides confirmations of a stop and the host's own lines.
 	IsFirstDM bool `expr:"is_first_dm" json:"is_first_dm"`
 	// HasURL is true where the text holds a link.
 	HasURL bool `expr:"has_url" json:"has_url"`

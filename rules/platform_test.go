@@ -29,6 +29,16 @@ func confirmation(in Input) Input {
 	return in
 }
 
+func question(in Input) Input {
+	in.Action.Purpose, in.Action.StopQuestion, in.User.Held = "notice", true, true
+	return in
+}
+
+func lastWord(in Input) Input {
+	in.Action.Purpose, in.Action.Handover, in.User.HandedOff = "notice", true, true
+	return in
+}
+
 // Each platform rule, with an input that one step takes across it.
 var platformCases = []struct {
 	rule   string
@@ -48,6 +58,14 @@ var platformCases = []struct {
 	{"x.blocked", dm(), func(in *Input) { in.User.BlockedUs = true }, Deny},
 	{"x.held", dm(), func(in *Input) { in.User.Held = true }, Deny},
 	{"x.handed-off", dm(), func(in *Input) { in.User.HandedOff = true }, Deny},
+	{"x.held", question(dm()), func(in *Input) { in.Action.StopQuestion = false }, Deny},
+	{"x.handed-off", lastWord(mention()), func(in *Input) { in.Action.Handover = false }, Deny},
+	{"x.question-without-doubt", question(dm()), func(in *Input) { in.User.Held = false }, Deny},
+	{"x.question-without-doubt", question(mention()), func(in *Input) { in.Action.Purpose = "answer" }, Deny},
+	{"x.last-word-of-none", lastWord(dm()), func(in *Input) { in.User.HandedOff = false }, Deny},
+	{"x.last-word-of-none", lastWord(mention()), func(in *Input) { in.Action.Purpose = "reminder" }, Deny},
+	{"x.opted-out", question(dm()), func(in *Input) { in.User.OptedOut = true }, Deny},
+	{"x.handed-off", question(dm()), func(in *Input) { in.User.HandedOff = true }, Deny},
 	{"x.unreadable", dm(), func(in *Input) { in.Event.TextReadable = false }, Deny},
 	{"x.one-per-interaction", mention(), func(in *Input) { in.Interaction.RepliesSent = 1 }, Deny},
 	{"x.one-per-interaction", mention(), func(in *Input) { in.Interaction.DraftsWaiting = 1 }, Deny},

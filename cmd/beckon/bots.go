@@ -19,11 +19,12 @@ import (
 
 // bots is what a configuration says of its accounts, loaded and checked.
 type bots struct {
-	gate   []gate.Bot
-	chains map[string]handlers.Chain
-	send   map[string]bool
-	byUser map[string]string // user id to configured name
-	money  budget.Options
+	gate    []gate.Bot
+	chains  map[string]handlers.Chain
+	answers map[string]*handlers.Live // that stand in the chains
+	send    map[string]bool
+	byUser  map[string]string // user id to configured name
+	money   budget.Options
 }
 
 // book is what the bots' calls may be and cost.
@@ -45,7 +46,7 @@ func readConfig(sys system, path string) (*config.Config, error) {
 // loadBots loads the rules and answers of every bot, and reports the faults of
 // all of them.
 func loadBots(cfg *config.Config) (bots, error) {
-	b := bots{chains: map[string]handlers.Chain{}, send: map[string]bool{}, byUser: map[string]string{}}
+	b := bots{chains: map[string]handlers.Chain{}, answers: map[string]*handlers.Live{}, send: map[string]bool{}, byUser: map[string]string{}}
 	var faults []error
 	prices, err := loadPrices(cfg.Prices)
 	faults = append(faults, err)
@@ -57,7 +58,8 @@ func loadBots(cfg *config.Config) (bots, error) {
 		answers, err := loadAnswers(c.Answers, c.LongPosts)
 		faults = append(faults, err)
 		b.gate = append(b.gate, bot)
-		b.chains[name] = handlers.Chain{handlers.Help{}, answers}
+		b.answers[name] = handlers.NewLive(answers)
+		b.chains[name] = handlers.Chain{handlers.Help{}, b.answers[name]}
 		if o, ok := outsideOf(cfg, c.Ask); ok {
 			b.chains[name] = append(b.chains[name], o)
 		}
@@ -121,7 +123,7 @@ func gateBot(name string, c config.Bot, tier string) (gate.Bot, error) {
 	return gate.Bot{
 		Name: name, UserID: c.UserID, Username: c.Username, Operator: c.OperatorAccount,
 		Tier: gateTier(tier), Zone: zone, PrivacyURL: c.PrivacyURL, LongPosts: c.LongPosts,
-		OptOutHint: c.Texts.OptOutHint, OptOutConfirmation: c.Texts.OptOutConfirmation, Disclosure: disclosureOf(c),
+		OptOutHint: c.Texts.OptOutHint, OptOutConfirmation: c.Texts.OptOutConfirmation, StopQuestion: c.Texts.StopQuestion, Disclosure: disclosureOf(c),
 		LabelOn:        !c.Declared.Label.IsZero(),
 		BioDiscloses:   !c.Declared.Bio.IsZero(),
 		OperatorLinked: !c.Declared.Operator.IsZero(),

@@ -16,8 +16,8 @@ import (
 func consentCommand(ctx context.Context, sys system, args []string) error {
 	return subcommands(ctx, sys, "consent", []command{
 		{"list", "BOT USER_ID", "what one user agreed to, and took back", consentList},
-		{"record", "BOT USER_ID --kind dm_storage|matching --wording TEXT [--event ID]", "what a user agreed to, in the words that they saw", consentRecord},
-		{"withdraw", "BOT USER_ID --kind dm_storage|matching [--event ID]", "a user takes it back; the record stays", consentWithdraw},
+		{"record", "BOT USER_ID --kind dm_storage|matching|opt_in [--covers WHAT] --wording TEXT [--event ID]", "what a user agreed to, in the words that they saw", consentRecord},
+		{"withdraw", "BOT USER_ID --kind dm_storage|matching|opt_in [--covers WHAT] [--event ID]", "a user takes it back; the record stays", consentWithdraw},
 	}, args)
 }
 
@@ -59,7 +59,8 @@ func consentWithdraw(ctx context.Context, sys system, args []string) error {
 func consentChange(ctx context.Context, sys system, verb, path string, args []string) error {
 	fs := flag.NewFlagSet("consent "+verb, flag.ContinueOnError)
 	var c admin.ConsentChange
-	fs.StringVar(&c.Kind, "kind", "", "dm_storage: their DMs are kept; matching: they are matched with an account outside X")
+	fs.StringVar(&c.Kind, "kind", "", "dm_storage: their DMs are kept; matching: they are matched with an account outside X; opt_in: they hear from the bot about what it covers")
+	fs.StringVar(&c.Covers, "covers", "", "what an opt-in is about, and nothing else")
 	fs.StringVar(&c.Event, "event", "", "`ID` of the event by which the user said so; none: it reached you by another way")
 	if verb == "record" {
 		fs.StringVar(&c.Wording, "wording", "", "what the user saw and agreed to")
@@ -90,6 +91,9 @@ func (o *operator) writeConsents(w io.Writer, all admin.Consents) {
 	t := table(w)
 	fmt.Fprintln(t, "KIND\tAGE\tBY\tSTANDS\tWORDING")
 	for _, c := range all.Consents {
+		if c.Covers != "" {
+			c.Kind += " to " + safe(c.Covers)
+		}
 		stands := "yes"
 		if !c.WithdrawnAt.IsZero() {
 			stands = fmt.Sprintf("withdrawn %s ago by %s", span(o.now.Sub(c.WithdrawnAt)), safe(c.WithdrawnBy))

@@ -38,6 +38,7 @@ type host struct {
 	bus      *bus.JetStream
 	webhook  *ingest.Webhook
 	ways     *ways
+	timers   *timers
 	dispatch *dispatch.Dispatcher
 	sender   *action.Sender
 	accounts *account.Manager
@@ -45,6 +46,7 @@ type host struct {
 	remote   *remote.Requester
 	desk     action.Desk
 	rules    *rollout.Rollout
+	answers  *rollout.Answers
 	doctor   *clinic
 	metrics  *obs.Metrics
 
@@ -94,6 +96,10 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 		}
 	}()
 	b, err := loadBots(o.Config)
+	if err != nil {
+		return nil, err
+	}
+	plans, err := loadPlans(o.Config)
 	if err != nil {
 		return nil, err
 	}
@@ -147,6 +153,10 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if h.rules, err = startRules(ctx, sys, o, h.store, g, tried); err != nil {
 		return nil, err
 	}
+	said := &rollout.AnswersMetrics{}
+	if h.answers, err = startAnswers(o, b.answers, said); err != nil {
+		return nil, err
+	}
 	h.desk = action.Desk{Store: h.store, Gate: g, Key: h.key, Book: book}
 	sent, taken, met, events := &action.Metrics{}, &dispatch.Metrics{}, &ingest.Metrics{}, &ingest.EventMetrics{}
 	h.sender = action.New(action.Options{
@@ -155,7 +165,9 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 		Lost:    func() { nudge(h.doubt) },
 	})
 	h.lost = &action.Reconciler{Store: h.store, X: x, Key: h.key, Book: book, Log: o.Log, Metrics: sent}
+	h.timers = h.openTimers(plans)
 	h.dispatch = dispatch.New(dispatch.Options{
+		Armed: func() { nudge(h.timers.wake) },
 		Store: h.store, Gate: g, Handlers: b.chains, Key: h.key, Book: book,
 		MaxEventAge: o.Config.MaxEventAge, App: o.Config.App.ID, Log: o.Log, Metrics: taken,
 	})
@@ -175,7 +187,7 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if h.metrics, err = obs.NewMetrics(); err != nil {
 		return nil, err
 	}
-	return h, h.metrics.Register(sent, taken, asked, met, events, calls, logins, tried, h.ways.watched, h.ways.streamed, h.ways.polled, h.doctor.count)
+	return h, h.metrics.Register(sent, taken, asked, met, events, calls, logins, tried, said, h.timers.count, h.timers.looks, h.ways.watched, h.ways.streamed, h.ways.polled, h.doctor.count)
 }
 
 // openStore opens the database that belongs to the host key.

@@ -65,6 +65,7 @@ func commands() []command {
 		{"doctor", "[BOT] [--online] [--beside FILE]", "check label, bio, tokens, rules and host before X does", doctorCommand},
 		{"accounts", "", "how each bot speaks for its account, and since when", accountsCommand},
 		{"subscribe", "[BOT] [--dry] [--prune] | --connections | --close-connections", "webhook and subscriptions on X: show, and make what is missing", subscribeCommand},
+		{"schedule", "list [--bot BOT] [-n N]", "posts by the clock and feeds: what comes next", scheduleCommand},
 		{"pause", "BOT|--all", "kill switch on: nothing is sent", pauseCommand},
 		{"resume", "BOT|--all", "kill switch off", resumeCommand},
 		{"consent", "list|record|withdraw BOT USER_ID ...", "what one user agreed to", consentCommand},

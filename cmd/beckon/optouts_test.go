@@ -98,7 +98,7 @@ func TestOptOutsTravel(t *testing.T) {
 	}{
 		{"another key", exported, other, "another host key"},
 		{"no head", "{}\n", there, "line 1: form 0, this version reads 1"},
-		{"a START", head[0] + `{"user_hash":"` + start.UserHash + `","at":"2026-12-02T10:00:00Z","tier":"start"}` + "\n", there, "line 2: tier: hard, phrase or operator, not \"start\""},
+		{"a START", head[0] + `{"user_hash":"` + start.UserHash + `","at":"2026-12-02T10:00:00Z","tier":"start"}` + "\n", there, "line 2: tier: hard, phrase, operator or blocked, not \"start\""},
 		{"no time", head[0] + head[1] + `{"user_hash":"` + start.UserHash + `","tier":"hard"}` + "\n", there, "line 3: at: say when"},
 		{"no hash", head[0] + `{"user_hash":"` + annUser + `","at":"2026-12-02T10:00:00Z","tier":"hard"}` + "\n", there, "line 2: user_hash: a keyed hash is 32 hex digits"},
 	} {

@@ -62,7 +62,7 @@ func (h *host) openRemote(count *remote.Metrics) error {
 // remoteServices ask handlers outside, and let their answers in.
 func (h *host) remoteServices() []service.Service {
 	return []service.Service{
-		{Name: "answers", Run: func(ctx context.Context) error { return h.bus.Answers(ctx, h.remote.Heard(h.now)) }},
+		{Name: "responses", Run: func(ctx context.Context) error { return h.bus.Answers(ctx, h.remote.Heard(h.now)) }},
 		{Name: "requester", Run: func(ctx context.Context) error { return h.remote.Run(ctx, h.now, h.asks) }},
 	}
 }

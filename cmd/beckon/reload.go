@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/handlers"
 	"github.com/beckon-bot/beckon/rules"
 	"github.com/beckon-bot/beckon/runtime/gate"
 	"github.com/beckon-bot/beckon/runtime/rollout"
@@ -25,6 +26,24 @@ func startRules(ctx context.Context, sys system, o hostOptions, store db.Store, 
 		return nil, exitError{exitExpect, err}
 	}
 	return r, err
+}
+
+// startAnswers puts the answers of all bots in place: exit 2 where they do not
+// load, 4 where their dialogues do not go as written.
+func startAnswers(o hostOptions, live map[string]*handlers.Live, m *rollout.AnswersMetrics) (*rollout.Answers, error) {
+	a := &rollout.Answers{Log: o.Log, Metrics: m}
+	for _, name := range o.Config.Names() {
+		b := o.Config.Bots[name]
+		a.Bots = append(a.Bots, rollout.AnswersBot{Name: name, Path: b.Answers, LongPosts: b.LongPosts, Live: live[name]})
+	}
+	err := a.Start()
+	switch {
+	case err == nil:
+		return a, nil
+	case errors.As(err, new(rollout.DialogueError)):
+		return nil, exitError{exitExpect, err}
+	}
+	return nil, exitError{exitUsage, err}
 }
 
 // testDirectory runs the tests of a rules directory, timelines and replays too.
@@ -51,7 +70,8 @@ func (h *host) runHangup(ctx context.Context, hangup <-chan os.Signal) error {
 		case <-ctx.Done():
 			return nil
 		case <-hangup:
-			h.log.InfoContext(ctx, "SIGHUP: reload the rules")
+			h.log.InfoContext(ctx, "SIGHUP: reload the rules and the answers")
+			h.answers.Reload(ctx)
 			if _, err := h.rules.Reload(ctx, "", rollout.WhySignal); err != nil && ctx.Err() == nil {
 				return err
 			}

@@ -93,10 +93,11 @@ func (h *host) serve(ctx context.Context, hangup <-chan os.Signal) error {
 		{Name: "dispatch", Run: h.runDispatch},
 		{Name: "prune", Run: h.runPrune},
 		{Name: "rules", Run: h.rules.Watch},
+		{Name: "answers", Run: h.answers.Watch},
 		{Name: "hangup", Run: func(ctx context.Context) error { return h.runHangup(ctx, hangup) }},
 	}
 	parts = append(append(parts, h.remoteServices()...), web)
-	return service.Group{Log: h.log, Services: append(parts, h.ways.services()...)}.Run(ctx)
+	return service.Group{Log: h.log, Services: append(append(parts, h.timers.services()...), h.ways.services()...)}.Run(ctx)
 }
 
 // sendDeadline lets the call that is under way end by its own time-out.

@@ -23,8 +23,8 @@ var closed = map[reflect.Type][]string{
 	reflect.TypeFor[db.QuestionState]():         {"open", "answered", "failed", "withdrawn"},
 	reflect.TypeFor[event.Tri]():                {"yes", "", "no", "unknown"},
 	reflect.TypeFor[conversation.Initiated]():   {"mention", "", "none", "reply", "quote", "dm", "opt_in"},
-	reflect.TypeFor[conversation.ConsentKind](): {"matching", "dm_storage"},
-	reflect.TypeFor[conversation.Tier]():        {"hard", "", "none", "phrase", "doubt", "start", "help", "operator"},
+	reflect.TypeFor[conversation.ConsentKind](): {"matching", "dm_storage", "opt_in"},
+	reflect.TypeFor[conversation.Tier]():        {"hard", "", "none", "phrase", "doubt", "start", "help", "operator", "blocked"},
 }
 
 // full makes a record with every field set, each to a value of its own, so that

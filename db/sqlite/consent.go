@@ -51,7 +51,7 @@ func (t tx) PruneFingerprints(before time.Time, max int) (int, error) {
 
 func (t tx) PutConsent(c db.Consent) error {
 	err := t.q.PutConsent(background(), gen.PutConsentParams{
-		Bot: c.Bot, UserID: c.User, Kind: string(c.Kind), Wording: c.Wording, At: millis(c.At), EventID: c.Event,
+		Bot: c.Bot, UserID: c.User, Kind: string(c.Kind), Covers: c.Covers, Wording: c.Wording, At: millis(c.At), EventID: c.Event,
 		WithdrawnAt: millis(c.WithdrawnAt), WithdrawnBy: c.WithdrawnBy,
 	})
 	if err != nil {
@@ -65,10 +65,20 @@ func (t tx) ConsentsOf(bot, user string) ([]db.Consent, error) {
 	if err != nil {
 		return nil, fmt.Errorf("consents of user %s to %s: %w", user, bot, err)
 	}
-	return each(rows, func(r gen.Consent) db.Consent {
-		return db.Consent{
-			Bot: r.Bot, User: r.UserID, Kind: conversation.ConsentKind(r.Kind), Wording: r.Wording, At: timeOf(r.At), Event: r.EventID,
-			WithdrawnAt: timeOf(r.WithdrawnAt), WithdrawnBy: r.WithdrawnBy,
-		}
-	}), nil
+	return each(rows, consentOf), nil
+}
+
+func (t tx) OptIns(user string) ([]db.Consent, error) {
+	rows, err := t.q.OptIns(background(), user)
+	if err != nil {
+		return nil, fmt.Errorf("opt-ins of user %s: %w", user, err)
+	}
+	return each(rows, consentOf), nil
+}
+
+func consentOf(r gen.Consent) db.Consent {
+	return db.Consent{
+		Bot: r.Bot, User: r.UserID, Kind: conversation.ConsentKind(r.Kind), Covers: r.Covers, Wording: r.Wording, At: timeOf(r.At), Event: r.EventID,
+		WithdrawnAt: timeOf(r.WithdrawnAt), WithdrawnBy: r.WithdrawnBy,
+	}
 }

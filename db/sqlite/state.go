@@ -45,7 +45,13 @@ func (t tx) Conversation(bot, user string) (conversation.Conversation, error) {
 		BlockedUs:   r.BlockedUs == 1,
 		ConfirmedAt: timeOf(r.ConfirmedAt),
 		LastEventAt: timeOf(r.LastEventAt),
-		Refusals:    r.Refusals,
+		DMsAside:    r.DmsAside,
+
+		HandedOffAt:    timeOf(r.HandedOffAt),
+		HandedOffUntil: timeOf(r.HandedOffUntil),
+		HandedOffWhy:   r.HandedOffWhy,
+
+		Refusals: r.Refusals,
 
 		ConsentDMStorage: r.ConsentDmStorage == 1,
 		ConsentMatching:  r.ConsentMatching == 1,
@@ -79,7 +85,13 @@ func (t tx) PutConversation(c conversation.Conversation) error {
 		BlockedUs:   bit(c.BlockedUs),
 		ConfirmedAt: millis(c.ConfirmedAt),
 		LastEventAt: millis(c.LastEventAt),
-		Refusals:    c.Refusals,
+		DmsAside:    c.DMsAside,
+
+		HandedOffAt:    millis(c.HandedOffAt),
+		HandedOffUntil: millis(c.HandedOffUntil),
+		HandedOffWhy:   c.HandedOffWhy,
+
+		Refusals: c.Refusals,
 
 		ConsentDmStorage: bit(c.ConsentDMStorage),
 		ConsentMatching:  bit(c.ConsentMatching),

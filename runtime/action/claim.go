@@ -30,6 +30,9 @@ func (s *Sender) tell(t tally) {
 	s.Metrics.Cancelled.Add(t.cancelled)
 	s.Metrics.Dry.Add(t.dry)
 	s.Metrics.AfterStop.Add(t.afterStop)
+	if t.afterStop > 0 {
+		s.Log.Error("an action to a user who said stop came to the sender, and was stopped there: this is a defect, please report it", "actions", t.afterStop)
+	}
 	s.Metrics.Waited.Add(t.waited)
 	if t.cap != nil { // an operator may have ended it
 		s.Metrics.capped(*t.cap)

@@ -56,7 +56,7 @@ func TestConsent(t *testing.T) {
 	}
 
 	end := later.Add(time.Hour)
-	if err := d.operator().WithdrawConsent(t.Context(), end, "acme", "u1", conversation.ConsentDMStorage, "olga"); err != nil {
+	if err := d.operator().WithdrawConsent(t.Context(), end, "acme", "u1", conversation.ConsentDMStorage, "", "olga"); err != nil {
 		t.Fatal(err)
 	}
 	if s, _ := d.agreed("acme", "u1"); s {
@@ -67,7 +67,7 @@ func TestConsent(t *testing.T) {
 		t.Errorf("the record of it does not stay: %+v", all)
 	}
 	for _, kind := range []conversation.ConsentKind{conversation.ConsentDMStorage, conversation.ConsentMatching} {
-		err := d.operator().WithdrawConsent(t.Context(), end, "acme", "u1", kind, "olga")
+		err := d.operator().WithdrawConsent(t.Context(), end, "acme", "u1", kind, "", "olga")
 		if !errors.Is(err, ErrNoConsent) {
 			t.Errorf("withdraw %s, which does not stand: %v", kind, err)
 		}
@@ -100,5 +100,52 @@ func TestConsentNeedsItsRecord(t *testing.T) {
 				t.Errorf("%+v is kept all the same", all)
 			}
 		})
+	}
+}
+
+// An opt-in initiates, covers only what it names, ends with a STOP toward every
+// bot and not with START, and is never recorded against a STOP that stands.
+func TestOptIn(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	op := d.operator()
+	give := db.Consent{Bot: "acme", User: "u1", Kind: conversation.ConsentOptIn, Covers: "delivery news", Wording: "Tell me when it ships.", Event: "form 7"}
+	if err := op.Consent(t.Context(), d.now, give); err != nil {
+		t.Fatal(err)
+	}
+	in := func(about string) (ok bool) {
+		t.Helper()
+		err := Transact(t.Context(), d.store, d.key, nil, d.now, func(u *Unit) (err error) {
+			ok, err = u.OptedIn("acme", "u1", about)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ok
+	}
+	if !in("delivery news") || in("offers") {
+		t.Error("want the news and nothing else")
+	}
+	var c conversation.Conversation
+	d.read(func(tx db.Tx) (err error) {
+		c, err = tx.Conversation("acme", "u1")
+		return err
+	})
+	if c.Initiated != conversation.InitiatedOptIn || c.DMsReceived != 0 {
+		t.Errorf("initiated %q, %d DMs: an opt-in is no DM of theirs", c.Initiated, c.DMsReceived)
+	}
+	if _, err := op.OptOut(t.Context(), d.now, "u1", "olga"); err != nil {
+		t.Fatal(err)
+	}
+	if in("delivery news") {
+		t.Error("the opt-in outlives a STOP")
+	}
+	if err := op.Consent(t.Context(), d.now, give); !errors.Is(err, ErrOptedOut) {
+		t.Errorf("an opt-in after a STOP: %v", err)
+	}
+	give.Covers = ""
+	if err := op.Consent(t.Context(), d.now, give); err == nil {
+		t.Error("an opt-in to nothing is recorded")
 	}
 }

@@ -85,7 +85,7 @@ func (u *Unit) redecide(g *gate.Gate, a *db.Action, stage string) (gate.Verdict,
 	c := gate.Case{
 		Budget: money,
 		Bot:    a.Bot,
-		State:  conversation.WithoutAction(s, a.Kind, a.State, a.CreatedAt),
+		State:  conversation.WithoutAction(s, a.Kind, facts.Aside(), a.State, a.CreatedAt),
 		Facts:  facts,
 		Text:   string(text),
 		Paused: paused,

@@ -39,7 +39,7 @@ const reasonImported = "the user opted out on another host"
 type KeptOptOut struct {
 	UserHash string    // keyed hash of the X user id
 	At       time.Time // the user's own time
-	Tier     string    // hard, phrase or operator
+	Tier     string    // hard, phrase, operator or blocked
 	Event    string    // id of the event, or who recorded it
 }
 
@@ -52,7 +52,7 @@ func (k KeptOptOut) Check() error {
 	case k.At.IsZero():
 		return errors.New("at: say when the user opted out")
 	case !conversation.Tier(k.Tier).OptsOut():
-		return fmt.Errorf("tier: hard, phrase or operator, not %q; an import never ends an opt-out", k.Tier)
+		return fmt.Errorf("tier: hard, phrase, operator or blocked, not %q; an import never ends an opt-out", k.Tier)
 	case len(k.Event) > maxEventID || strings.ContainsFunc(k.Event, unicode.IsControl):
 		return fmt.Errorf("event: an id of one line and at most %d bytes", maxEventID)
 	}
@@ -139,6 +139,9 @@ func (u *Unit) CarryOut(user string, effects []conversation.Effect) (cancelled i
 		cancelled += len(gone)
 		if err := u.hush(user, stop.Reason); err != nil {
 			return cancelled, err
+		}
+		if err := u.endOptIns(user, stop.Reason); err != nil {
+			return cancelled, fmt.Errorf("end the opt-ins of user %s: %w", user, err)
 		}
 	}
 	return cancelled, nil

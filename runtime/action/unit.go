@@ -11,6 +11,7 @@ import (
 	"github.com/beckon-bot/beckon/runtime/budget"
 	"github.com/beckon-bot/beckon/runtime/conversation"
 	"github.com/beckon-bot/beckon/runtime/event"
+	"github.com/beckon-bot/beckon/runtime/gate"
 )
 
 // Unit is the work of one transaction: what happens to actions, and the state
@@ -143,7 +144,7 @@ func (u *Unit) Insert(a db.Action, text string) error {
 	}
 	u.reserve(a.Bot, a.Cost)
 	_, _, err := u.Reduce(a.Bot, partner(a), a.Interaction,
-		conversation.Drafted{Kind: a.Kind, Purpose: a.Purpose, State: a.State, At: a.CreatedAt})
+		conversation.Drafted{Kind: a.Kind, Purpose: a.Purpose, Aside: aside(a), State: a.State, At: a.CreatedAt})
 	return err
 }
 
@@ -178,13 +179,25 @@ func (u *Unit) Move(a db.Action, from event.State) error {
 		return err
 	}
 	_, effects, err := u.Reduce(a.Bot, partner(a), a.Interaction, conversation.Moved{
-		Kind: a.Kind, From: from, To: a.State, DraftedAt: a.CreatedAt, Refused: a.Class == event.Refused,
+		Kind: a.Kind, Aside: aside(a), From: from, To: a.State, DraftedAt: a.CreatedAt, Refused: a.Class == event.Refused,
 	})
 	if err != nil {
 		return err
 	}
 	_, err = u.CarryOut(a.User, effects)
 	return err
+}
+
+// aside is gate.Facts.Aside of the action's draft.
+func aside(a db.Action) bool {
+	switch {
+	case a.Kind != event.DM:
+		return false
+	case a.Purpose != event.Notice:
+		return a.Purpose == event.OptOutConfirmation
+	}
+	f, err := gate.ParseFacts(a.Draft)
+	return err == nil && f.Aside()
 }
 
 // partner is the user whose conversation counts the action. Only who writes to

@@ -17,8 +17,9 @@ import (
 type Consent struct {
 	Bot     string    `json:"bot"`
 	User    string    `json:"user"`
-	Kind    string    `json:"kind"`    // dm_storage or matching
-	Wording string    `json:"wording"` // as the user saw it
+	Kind    string    `json:"kind"`             // dm_storage, matching or opt_in
+	Covers  string    `json:"covers,omitempty"` // what an opt-in named, and nothing else
+	Wording string    `json:"wording"`          // as the user saw it
 	At      time.Time `json:"at"`
 	Event   string    `json:"event"` // by which it was given
 
@@ -37,6 +38,7 @@ type ConsentChange struct {
 	Bot     string `json:"bot"`
 	User    string `json:"user"`
 	Kind    string `json:"kind"`
+	Covers  string `json:"covers,omitempty"` // of an opt-in
 	Wording string `json:"wording,omitempty"`
 	Event   string `json:"event,omitempty"` // "": it reached the operator, by another way than X
 }
@@ -52,12 +54,15 @@ func (s *server) readConsent(r *http.Request) (by string, c db.Consent, err erro
 	if err := who.check(); err != nil {
 		return "", c, err
 	}
-	c = db.Consent{Bot: in.Bot, User: in.User, Wording: in.Wording, Event: cmp.Or(in.Event, "operator "+who.By)}
+	c = db.Consent{Bot: in.Bot, User: in.User, Covers: in.Covers, Wording: in.Wording, Event: cmp.Or(in.Event, "operator "+who.By)}
 	if c.Kind, err = action.ConsentKind(in.Kind); err != nil {
 		return "", c, badRequest(err.Error())
 	}
 	if len(in.Event) > maxName || !plain(in.Event) {
 		return "", c, badRequest(fmt.Sprintf("event: an id of one line and at most %d bytes", maxName))
+	}
+	if (in.Kind == "opt_in") != (strings.TrimSpace(c.Covers) != "") || len(c.Covers) > maxName || !plain(c.Covers) {
+		return "", c, badRequest(fmt.Sprintf("covers: what an opt-in is about, in one line and at most %d bytes; no other consent has it", maxName))
 	}
 	return who.By, c, s.oneUser(c.Bot, c.User)
 }
@@ -93,7 +98,7 @@ func (s *server) withdrawConsent(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = s.Desk.WithdrawConsent(r.Context(), s.Now(), c.Bot, c.User, c.Kind, c.Event)
+	err = s.Desk.WithdrawConsent(r.Context(), s.Now(), c.Bot, c.User, c.Kind, c.Covers, c.Event)
 	if errors.Is(err, action.ErrNoConsent) {
 		return nil, fmt.Errorf("%w: %w", err, db.ErrNotFound)
 	}
@@ -118,7 +123,7 @@ func (s *server) consentsOf(r *http.Request, bot, user string) (Consents, error)
 		all, err := tx.ConsentsOf(bot, user)
 		for _, c := range all {
 			out.Consents = append(out.Consents, Consent{
-				Bot: c.Bot, User: c.User, Kind: string(c.Kind), Wording: c.Wording, At: c.At, Event: c.Event,
+				Bot: c.Bot, User: c.User, Kind: string(c.Kind), Covers: c.Covers, Wording: c.Wording, At: c.At, Event: c.Event,
 				WithdrawnAt: c.WithdrawnAt, WithdrawnBy: c.WithdrawnBy,
 			})
 		}

@@ -14,7 +14,7 @@ import (
 type OptOut struct {
 	UserHash string    `json:"user_hash"` // keyed hash of the X user id
 	At       time.Time `json:"at"`        // the user's own time, UTC
-	Tier     string    `json:"tier"`      // hard, phrase, doubt or operator
+	Tier     string    `json:"tier"`      // hard, phrase, operator or blocked
 	Event    string    `json:"event,omitempty"`
 }
 

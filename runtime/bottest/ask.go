@@ -70,7 +70,7 @@ func (r *run) consent(ctx context.Context, s step) error {
 	kind := conversation.ConsentKind(s.args[2])
 	var err error
 	if s.flag("withdrawn") {
-		err = r.host().desk.WithdrawConsent(ctx, time.Now(), s.args[1], u.ID, kind, "olga")
+		err = r.host().desk.WithdrawConsent(ctx, time.Now(), s.args[1], u.ID, kind, "", "olga")
 	} else {
 		err = r.host().desk.Consent(ctx, time.Now(), db.Consent{
 			Bot: s.args[1], User: u.ID, Kind: kind, Wording: "May we keep this?", Event: "olga",

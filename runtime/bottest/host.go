@@ -31,6 +31,7 @@ const (
 	operator  = "acme"
 	privacy   = "https://acme.example/privacy"
 	hint      = "STOP ends this."
+	question  = "Did you ask me to stop? STOP ends this."
 	confirmed = "You will not hear from this account again. START brings it back."
 )
 
@@ -148,7 +149,7 @@ func (s *scenario) cast(fault *breakage) (bots []gate.Bot, chains map[string]han
 	for i, name := range s.Bots {
 		b := gate.Bot{
 			Name: name, UserID: botID(i), Username: name, Operator: operator, Tier: s.Tier,
-			OptOutHint: hint, OptOutConfirmation: confirmed, Disclosure: "Run by " + operator + ".",
+			OptOutHint: hint, OptOutConfirmation: confirmed, StopQuestion: question, Disclosure: "Run by " + operator + ".",
 			LabelOn: declared("label"), BioDiscloses: declared("bio"), OperatorLinked: declared("operator"),
 			AIApproved: s.AIApproved, LongPosts: s.LongPosts, Rules: s.rules,
 		}

@@ -14,6 +14,10 @@ func (c Conversation) RepliesWithin(d time.Duration, now time.Time) int64 {
 	return c.within(event.Reply, d, now)
 }
 
+// Introduced reports whether a DM went to the user that could say how to stop:
+// any but those that introduce nobody.
+func (c Conversation) Introduced() bool { return c.DMsSent > c.DMsAside }
+
 // DMsWithin counts DMs as RepliesWithin counts replies.
 func (c Conversation) DMsWithin(d time.Duration, now time.Time) int64 {
 	return c.within(event.DM, d, now)
@@ -32,8 +36,8 @@ func (c Conversation) within(kind event.ActionKind, d time.Duration, now time.Ti
 // WithoutAction is the state as if one row of the action log were not there.
 // The sender decides on it when it claims that row: a row is not its own
 // second reply.
-func WithoutAction(s State, kind event.ActionKind, state event.State, draftedAt time.Time) State {
-	return count(s, kind, state, "", draftedAt)
+func WithoutAction(s State, kind event.ActionKind, aside bool, state event.State, draftedAt time.Time) State {
+	return count(s, kind, aside, state, "", draftedAt)
 }
 
 // counted reports whether a row in that state is out, or may be.
@@ -42,7 +46,7 @@ func counted(s event.State) bool {
 }
 
 // count moves one row of the action log from a state to another; "" is no row.
-func count(s State, kind event.ActionKind, from, to event.State, draftedAt time.Time) State {
+func count(s State, kind event.ActionKind, aside bool, from, to event.State, draftedAt time.Time) State {
 	c, i := &s.Conversation, &s.Interaction
 	add(&i.DraftsWaiting, from == event.Hold, to == event.Hold)
 	switch kind {
@@ -51,6 +55,9 @@ func count(s State, kind event.ActionKind, from, to event.State, draftedAt time.
 		add(&i.RepliesSent, counted(from), counted(to))
 	case event.DM:
 		add(&c.DMsSent, counted(from), counted(to))
+		if aside {
+			add(&c.DMsAside, counted(from), counted(to))
+		}
 		add(&i.DMsSent, counted(from), counted(to))
 	default:
 		return s

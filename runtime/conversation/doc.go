@@ -32,6 +32,8 @@
 //   - C10 An encrypted message holds automation until a person releases it or
 //     the user sends a readable DM later than everything we know of them. One
 //     that arrives late holds too: nobody can tell whether it said stop.
+//     One that is perhaps a STOP holds too, and asks for the question whether it
+//     was one: once a hold.
 //   - C11 Of an event older than the user's erasure only a STOP counts.
 //   - C12 Every time kept is UTC in whole milliseconds, as the database keeps
 //     it, so that a state read back equals the state written.

@@ -27,6 +27,7 @@ type Spoke struct{ Until time.Time }
 type Drafted struct {
 	Kind    event.ActionKind
 	Purpose event.Purpose
+	Aside   bool        // a DM that introduces nobody; see Conversation.DMsAside
 	State   event.State // pending or hold
 	At      time.Time   // the row's creation, host's time
 }
@@ -35,6 +36,7 @@ type Drafted struct {
 // Reduce holds that row's own conversation and interaction.
 type Moved struct {
 	Kind      event.ActionKind
+	Aside     bool // as its Drafted said
 	From, To  event.State
 	DraftedAt time.Time // the row's creation: At of its Drafted
 	Refused   bool      // To is failed because X refused the send for good
@@ -62,14 +64,21 @@ type Missed struct{}
 // Understood is a message that one did: the row of those that nobody did ends.
 type Understood struct{}
 
-// Blocked is X's word that the user blocks the bot. It counts like an opt-out
-// toward this bot, and ends like one: with the user's START.
-type Blocked struct{}
+// Blocked is X's word that the user blocks the bot. It is an opt-out, and ends
+// like one: with the user's START.
+type Blocked struct {
+	At time.Time // when they did; zero: not known
+	ID string    // of the event, for the record
+}
 
 // Consented is a user who agreed to something, or withdrew it.
 type Consented struct {
 	Kind  ConsentKind
 	Given bool // false: withdrawn
+
+	// Of an opt-in, which initiates the conversation where nothing else has.
+	At time.Time
+	ID string
 }
 
 func (Received) input()       {}
@@ -97,6 +106,10 @@ type CancelOpen struct{ Reason string }
 // interaction, in the channel that the user chose.
 type ConfirmOptOut struct{ Kind event.ActionKind }
 
+// AskStop asks the user whether they said stop: a message that perhaps did has
+// put their conversation on hold. It is asked for once a hold.
+type AskStop struct{ Kind event.ActionKind }
+
 // TextChanged tells of an edit that says something else: cancel the draft of
 // this interaction that still waits, and, if the event may be answered, run
 // the handlers again.
@@ -107,5 +120,6 @@ type HoldLifted struct{ Reason string } // why it was held
 
 func (CancelOpen) effect()    {}
 func (ConfirmOptOut) effect() {}
+func (AskStop) effect()       {}
 func (TextChanged) effect()   {}
 func (HoldLifted) effect()    {}

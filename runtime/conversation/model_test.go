@@ -179,7 +179,7 @@ func TestC9Ring(t *testing.T) {
 		}
 	}
 	before := d.State
-	without := WithoutAction(d.State, event.DM, event.Pending, at(20).Add(300*time.Microsecond))
+	without := WithoutAction(d.State, event.DM, false, event.Pending, at(20).Add(300*time.Microsecond))
 	if without.Conversation.DMsSent != 0 || without.Conversation.DMsWithin(time.Hour, now) != 0 || without.Interaction.DMsSent != 0 {
 		t.Errorf("WithoutAction still counts the action: %+v", without.Conversation)
 	}

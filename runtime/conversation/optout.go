@@ -4,7 +4,7 @@ import "time"
 
 // OptsOut reports whether the tier is an opt-out.
 func (t Tier) OptsOut() bool {
-	return t == TierHard || t == TierPhrase || t == TierOperator
+	return t == TierHard || t == TierPhrase || t == TierOperator || t == TierBlocked
 }
 
 // Erased reports whether something the user did at that time is older than the

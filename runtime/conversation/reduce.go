@@ -31,9 +31,9 @@ func Reduce(s State, in Input) (State, []Effect) {
 		if in.Purpose == event.OptOutConfirmation {
 			s.Conversation.ConfirmedAt = later(s.Conversation.ConfirmedAt, stamp(in.At))
 		}
-		return count(s, in.Kind, "", in.State, in.At), nil
+		return count(s, in.Kind, in.Aside, "", in.State, in.At), nil
 	case Moved:
-		return refused(count(s, in.Kind, in.From, in.To, in.DraftedAt), in)
+		return refused(count(s, in.Kind, in.Aside, in.From, in.To, in.DraftedAt), in)
 	case OptOutRecorded:
 		// An operator acts on what stands now: a user's clock that runs ahead
 		// does not undo it.
@@ -59,9 +59,14 @@ func Reduce(s State, in Input) (State, []Effect) {
 			s.Conversation.ConsentDMStorage = in.Given
 		case ConsentMatching:
 			s.Conversation.ConsentMatching = in.Given
+		case ConsentOptIn:
+			if i := s.Conversation.Initiated; in.Given && (i == "" || i == NotInitiated) {
+				s.Conversation.Initiated, s.Conversation.InitiatedAt, s.Conversation.InitiatedBy = InitiatedOptIn, stamp(in.At), in.ID
+			}
 		}
 	case Blocked:
 		s.Conversation.BlockedUs = true
+		stop(&s.Suppression, later(s.Suppression.At, stamp(in.At)), in.ID, TierBlocked)
 		return s, []Effect{CancelOpen{Reason: reasonBlocked}}
 	}
 	return s, nil
@@ -131,6 +136,9 @@ func received(s State, in Received) (State, []Effect) {
 	case e.Kind == event.KindChat:
 		s = hold(s, reasonEncrypted)
 	case doubt:
+		if !s.Conversation.Held && addresses && !in.Stale {
+			effects = append(effects, AskStop{Kind: channel(e.Kind)})
+		}
 		s = hold(s, reasonDoubt)
 	case readable && latest:
 		s, effects = lift(s, effects)
@@ -192,6 +200,8 @@ func initiate(c Conversation, e event.Event, at time.Time) Conversation {
 	first := c.Initiated == "" || c.Initiated == NotInitiated
 	if !first {
 		switch was, is := c.Initiated.rank(), kind.rank(); {
+		case c.Initiated == InitiatedOptIn:
+			first = true // the user's own act says more
 		case !at.Equal(c.InitiatedAt):
 			first = !at.IsZero() && (c.InitiatedAt.IsZero() || at.Before(c.InitiatedAt))
 		case was != is:

@@ -40,6 +40,7 @@ type Conversation struct {
 
 	DMsReceived int64
 	DMsSent     int64     // pending, attempting, sent and unknown
+	DMsAside    int64     // of those, the ones that introduce nobody: confirmations, and lines of the host's own
 	RepliesSent int64     // likewise
 	LastDMAt    time.Time // the user's latest DM to us
 	Sends       []Send    // oldest first, at most RingSize; a cancelled or failed one is taken out
@@ -48,11 +49,16 @@ type Conversation struct {
 	HeldReason  string
 	HandedOff   bool      // a person has taken over
 	PausedUntil time.Time // a person spoke through the account; zero: not paused
-	Flow        string    // position in an open flow; "" if none. While open, CANCEL and END belong to the flow
-	Missed      int64     // messages in a row that no handler understood
-	Automated   event.Tri // latest known of the other side; "" reads as unknown
-	BlockedUs   bool
-	Refusals    int64 // X's refusals of sends to the user since the last one that it took
+
+	HandedOffAt    time.Time // when, host's time
+	HandedOffUntil time.Time // the bot speaks again by itself then; zero: not before it is released
+	HandedOffWhy   string    // for the operator
+
+	Flow      string    // position in an open flow; "" if none. While open, CANCEL and END belong to the flow
+	Missed    int64     // messages in a row that no handler understood
+	Automated event.Tri // latest known of the other side; "" reads as unknown
+	BlockedUs bool
+	Refusals  int64 // X's refusals of sends to the user since the last one that it took
 
 	ConfirmedAt time.Time // last opt-out confirmation, for the once in 24 hours
 	LastEventAt time.Time // user's time of the latest event applied
@@ -69,6 +75,7 @@ type ConsentKind string
 const (
 	ConsentDMStorage ConsentKind = "dm_storage" // their DMs are kept
 	ConsentMatching  ConsentKind = "matching"   // they are matched with an account outside X
+	ConsentOptIn     ConsentKind = "opt_in"     // they hear from the bot about one thing, which the record names
 )
 
 // Interaction is one act of a user toward one bot, however many events tell of
@@ -98,7 +105,7 @@ type Suppression struct {
 	OptedOut bool
 	At       time.Time // the user's own time of the STOP or START that stands
 	EventID  string
-	Tier     Tier      // hard, phrase, doubt; "operator" when a person recorded it
+	Tier     Tier      // hard or phrase; operator or blocked where no message said it
 	ErasedAt time.Time // events older than this are never answered; zero: never erased
 }
 
@@ -120,4 +127,5 @@ const (
 	TierStart    Tier = "start"    // the whole message is START or UNSTOP
 	TierHelp     Tier = "help"     // the whole message is HELP or INFO
 	TierOperator Tier = "operator" // not found in a message: recorded by a person
+	TierBlocked  Tier = "blocked"  // not found in a message: the user blocks one of the bots
 )

@@ -44,11 +44,17 @@ func (w *work) inbound(m bus.Delivery, e event.Event, counted bool) ([]gate.Reco
 			return nil, err
 		}
 	}
+	if todo.stopped {
+		w.suppressed(e)
+	}
 	if todo.confirm != "" {
 		return w.confirmed(m, e, todo)
 	}
 	if why := w.silent(m, e, *st, tier, todo); why != "" {
 		return w.nothing(e, why)
+	}
+	if bot, _ := w.Gate.Bot(e.Bot); todo.ask != "" && bot.StopQuestion != "" {
+		return w.askStop(m, e, todo.ask, bot.StopQuestion)
 	}
 	return w.answer(m, e, tier)
 }
@@ -63,7 +69,7 @@ func (w *work) apply(m bus.Delivery, e event.Event, counted bool) (*conversation
 	var tier conversation.Tier
 	var effects []conversation.Effect
 	fault := guard(func() error {
-		tier = conversation.Match(e.Text, st.Conversation.Flow != "")
+		tier = conversation.MatchLang(e.Text, e.Lang, st.Conversation.Flow != "")
 		if !counted {
 			return nil
 		}
@@ -90,6 +96,8 @@ func (w *work) apply(m bus.Delivery, e event.Event, counted bool) (*conversation
 // todo is what the reducer's effects leave to do.
 type todo struct {
 	confirm   event.ActionKind // confirm the opt-out this way; "": do not
+	ask       event.ActionKind // ask this way whether they said stop; "": do not
+	stopped   bool             // an opt-out stands
 	changed   bool             // an edit changed the text
 	cancelled int
 }
@@ -100,8 +108,11 @@ func (w *work) effects(user string, effects []conversation.Effect) (t todo, err 
 		switch f := f.(type) {
 		case conversation.CancelOpen:
 			w.count(&w.Metrics.OptOuts)
+			t.stopped = true
 		case conversation.ConfirmOptOut:
 			t.confirm = f.Kind
+		case conversation.AskStop:
+			t.ask = f.Kind
 		case conversation.TextChanged:
 			t.changed = true
 		}
@@ -280,6 +291,7 @@ func (w *work) moved(e event.Event, st conversation.State, out handlers.Out) err
 var (
 	errPurpose = errors.New("a handler may draft with the purposes answer and notice only")
 	errSeveral = errors.New("one interaction is answered once: a handler returns one draft at most")
+	errLine    = errors.New("the host's own lines are not a handler's to draft")
 	errKind    = errors.New("a handler answers: it may draft replies and DMs only")
 )
 
@@ -294,6 +306,9 @@ func handlerMay(drafts []event.Draft) error {
 	}
 	if d.Kind != event.Reply && d.Kind != event.DM {
 		return fmt.Errorf("handler %s drafted a %s: %w", d.Handler, d.Kind, errKind)
+	}
+	if d.Line != event.NoLine {
+		return fmt.Errorf("handler %s drafted the host's own line %s: %w", d.Handler, d.Line, errLine)
 	}
 	if d.Purpose != "" && d.Purpose != event.Answer && d.Purpose != event.Notice {
 		return fmt.Errorf("handler %s drafted with the purpose %s: %w", d.Handler, d.Purpose, errPurpose)

@@ -201,6 +201,7 @@ func TestBlockedIsAStop(t *testing.T) {
 	h.want(h.batch(block(alice.ID, acme.ID)), gate.None, "one waiting answer is cancelled")
 	h.wantRows("acme 1000 reply answer v0 cancelled")
 	h.want(h.batch(h.mention(alice, "1001", "hello")), gate.Deny, "")
+	h.now = h.now.Add(time.Minute)
 	h.want(h.batch(h.mention(alice, "1002", "START")), gate.Allow, "")
 }
 

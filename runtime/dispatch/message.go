@@ -49,6 +49,7 @@ type work struct {
 	*Dispatcher
 	*action.Unit
 	counted []*atomic.Int64 // one more each, once it is committed
+	after   []func()        // called once it is committed
 }
 
 func (w *work) count(c *atomic.Int64) { w.counted = append(w.counted, c) }
@@ -245,7 +246,7 @@ func (w *work) revoked(e event.Event) ([]gate.Record, error) {
 // blocked is a user who blocks the account: it counts like a stop toward this
 // bot, and ends with the user's START.
 func (w *work) blocked(e event.Event) ([]gate.Record, error) {
-	_, effects, err := w.Reduce(e.Bot, e.User, "", conversation.Blocked{})
+	_, effects, err := w.Reduce(e.Bot, e.User, "", conversation.Blocked{At: e.At, ID: e.ID})
 	if err != nil {
 		return nil, err
 	}
@@ -253,6 +254,7 @@ func (w *work) blocked(e event.Event) ([]gate.Record, error) {
 	if err != nil {
 		return nil, err
 	}
+	w.suppressed(e)
 	return w.nothing(e, fmt.Sprintf("The user blocks the account: %s; nothing goes to them until they say START.", cancelled(todo.cancelled)))
 }
 

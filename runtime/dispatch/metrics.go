@@ -15,6 +15,7 @@ type Metrics struct {
 	Denied       atomic.Int64 `metric:"beckon_decisions_total" labels:"decision=deny" help:"Decisions on events, by decision."`
 	NoDraft      atomic.Int64 `metric:"beckon_decisions_total" labels:"decision=none" help:"Decisions on events, by decision."`
 	OptOuts      atomic.Int64 `metric:"beckon_optouts_total" help:"Opt-outs applied."`
+	StopDelay    Delays       `metric:"beckon_optout_delay_seconds" help:"Time from a user's STOP, by X's clock, to the moment from which nothing goes to them."`
 	DeadLetters  atomic.Int64 `metric:"beckon_dead_letters_total" help:"Events kept as dead letters."`
 	Unknown      atomic.Int64 `metric:"beckon_events_unknown_type_total" help:"Events of a type that this version does not know."`
 	ExtraFields  atomic.Int64 `metric:"beckon_events_extra_fields_total" help:"Fields of events that this version does not know."`

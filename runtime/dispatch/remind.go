@@ -15,11 +15,6 @@ import (
 	"github.com/beckon-bot/beckon/runtime/gate"
 )
 
-// RemindWithin is how late a reminder may still be sent: one that was due while
-// the host was down longer than that would come out of the blue. What it closes
-// is closed however late.
-const RemindWithin = time.Hour
-
 // maxReminder is how long a DM may be, in characters.
 const maxReminder = 10_000
 
@@ -56,6 +51,9 @@ func (w *work) arm(e event.Event, reminders []handlers.Reminder) error {
 	}
 	if err := w.Tx.DropReminders(e.Bot, e.User); err != nil {
 		return err
+	}
+	if w.Armed != nil {
+		w.after = append(w.after, w.Armed)
 	}
 	for i, r := range reminders {
 		kept := db.Reminder{

@@ -9,6 +9,7 @@ import (
 	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/gate"
+	"github.com/beckon-bot/beckon/runtime/schedule"
 )
 
 // reminders are those due until a time, as a scheduler puts them on the bus.
@@ -17,10 +18,7 @@ func (h *host) reminders(until time.Duration) (out []bus.Delivery) {
 	h.read(func(tx db.Tx) error {
 		due, err := tx.DueReminders(h.now.Add(until), 100)
 		for _, r := range due {
-			m, err := CommandMessage(event.Command{
-				ID: fmt.Sprint(r.ID, "-", r.DueAt.UnixMilli()), Bot: r.Bot, At: r.DueAt, By: "host", Timer: true,
-				Until: r.DueAt.Add(RemindWithin), Kind: event.DM, User: r.User, Reminder: r.ID,
-			})
+			m, err := CommandMessage(schedule.ReminderDue(r))
 			if err != nil {
 				return err
 			}
@@ -53,7 +51,13 @@ func (h *host) slots() (n int) {
 func TestReminders(t *testing.T) {
 	t.Parallel()
 	h := newHost(t, true)
+	armed := 0
+	h.d.Armed = func() { armed++ }
+	h.batch(h.dm(alice, "2000", "hello"))
 	h.batch(h.dm(alice, "2001", "remind me"))
+	if armed != 1 {
+		t.Errorf("told %d times that reminders are armed", armed)
+	}
 	due := h.wantReminders(2)
 	h.now = nine.Add(10 * time.Minute)
 	h.want(h.batch(due[0]), gate.Allow, "")
@@ -67,7 +71,7 @@ func TestReminders(t *testing.T) {
 		t.Errorf("the flow is at %q with %d slots, and not closed", c.Flow, h.slots())
 	}
 	h.wantReminders(0)
-	h.wantRows("acme 2001 dm answer v0 pending", "acme "+due[0].ID+" dm reminder v0 pending", "acme "+due[1].ID+" dm reminder v0 pending")
+	h.wantRows("acme 2000 dm answer v0 pending", "acme 2001 dm answer v0 pending", "acme "+due[0].ID+" dm reminder v0 pending", "acme "+due[1].ID+" dm reminder v0 pending")
 }
 
 func TestReminderIsPutOff(t *testing.T) {
@@ -111,7 +115,7 @@ func TestReminderIsNotSent(t *testing.T) {
 		"a person took over": {then: func(h *host) { h.batch(h.dm(alice, "2002", "a person please")) },
 			decision: gate.Deny, why: "x.handed-off"},
 		"another step": {then: func(h *host) { h.batch(h.dm(alice, "2002", "remind me")) }, decision: gate.None, why: "void"},
-		"late":         {late: RemindWithin, decision: gate.None, why: "too late"},
+		"late":         {late: schedule.RemindWithin, decision: gate.None, why: "too late"},
 		"in public":    {first: "mention", decision: gate.Deny, why: "x.dm"}, // who never wrote by DM gets none
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -43,6 +43,16 @@ const (
 	Scheduled          Purpose = "scheduled"
 )
 
+// Line names a fixed line of the host's own, which may leave where nothing else
+// of a bot does. Only the host drafts one.
+type Line string
+
+const (
+	NoLine       Line = ""
+	StopQuestion Line = "stop_question" // to a user who perhaps said stop: did you?
+	Handover     Line = "handover"      // to a user whom a person takes over: the last word of the bot
+)
+
 // State is where an action stands in the action log.
 type State string
 
@@ -81,6 +91,7 @@ type Draft struct {
 	MadeWithAI         bool // X's made_with_ai flag, for AI-made media
 
 	List string `json:",omitempty"` // id of the list, for ListAdd
+	Line Line   `json:",omitempty"` // a fixed line of the host's own
 
 	// InviteDM: X shows a button beside the post that opens a DM to the bot. Only
 	// the user can begin one.

@@ -21,6 +21,7 @@ type Bot struct {
 
 	OptOutHint         string
 	OptOutConfirmation string
+	StopQuestion       string // to a user who perhaps said stop; "": nobody is asked
 	Disclosure         string
 
 	// Declared, until the doctor has seen what X shows.

@@ -94,6 +94,14 @@ func (g *Gate) FactsOf(bot Bot, e event.Event, d event.Draft, taken time.Time) F
 	return f
 }
 
+// Aside reports whether the draft is a DM that introduces nobody: what says how
+// to stop is still due with the next one.
+func (f Facts) Aside() bool { return aside(f.Draft.Kind, f.Draft.Purpose, f.Draft.Line) }
+
+func aside(kind event.ActionKind, purpose event.Purpose, line event.Line) bool {
+	return kind == event.DM && (purpose == event.OptOutConfirmation || line != event.NoLine)
+}
+
 // setDraft takes over the draft's flags and what its text shows.
 func (f *Facts) setDraft(bot Bot, d event.Draft) {
 	f.Text = textFacts(bot, f.Event.Name, d)

@@ -70,7 +70,7 @@ func TestG4AnActionDoesNotCountAgainstItself(t *testing.T) {
 		if v := q.ask(); v.Allowed() || rule(v) != "x.one-per-interaction" {
 			t.Errorf("%s, counted: got %s by %s, want a denial by x.one-per-interaction", state, v.Decision.Effect, rule(v))
 		}
-		q.State = conversation.WithoutAction(q.State, event.Reply, state, drafted)
+		q.State = conversation.WithoutAction(q.State, event.Reply, false, state, drafted)
 		if v := q.ask(); !v.Allowed() {
 			t.Errorf("%s, without itself: got %s by %s, want allow", state, v.Decision.Effect, rule(v))
 		}

@@ -18,7 +18,9 @@ func input(bot Bot, c Case, f Facts) rules.Input {
 		Action: rules.ActionInput{
 			Kind:              string(f.Draft.Kind),
 			Purpose:           string(f.Draft.Purpose),
-			IsFirstDM:         f.Draft.Kind == event.DM && conv.DMsSent == 0,
+			StopQuestion:      f.Draft.Line == event.StopQuestion,
+			Handover:          f.Draft.Line == event.Handover,
+			IsFirstDM:         f.Draft.Kind == event.DM && !conv.Introduced(),
 			HasURL:            f.Text.HasURL,
 			MentionsStrangers: f.Text.MentionsStrangers,
 			TooLong:           f.Text.TooLong,

@@ -25,6 +25,16 @@ func TestInputIsFilled(t *testing.T) {
 		{"action.is_first_dm", func(q *question) { q.draft.Kind = event.DM }, true},
 		{"action.is_first_dm", func(q *question) { q.draft.Kind = event.DM; q.State.Conversation.DMsSent = 1 }, false},
 		{"action.is_first_dm", func(*question) {}, false},
+		{"action.is_first_dm", func(q *question) {
+			q.draft.Kind = event.DM
+			q.State.Conversation.DMsSent, q.State.Conversation.DMsAside = 1, 1
+		}, true},
+		{"action.is_first_dm", func(q *question) {
+			q.draft.Kind = event.DM
+			q.State.Conversation.DMsSent, q.State.Conversation.DMsAside = 2, 1
+		}, false},
+		{"action.stop_question", func(q *question) { q.draft.Line = event.StopQuestion }, true},
+		{"action.handover", func(q *question) { q.draft.Line = event.Handover }, true},
 		{"action.has_url", func(q *question) { q.draft.Text = "See acme.example." }, true},
 		{"action.mentions_strangers", func(q *question) { q.draft.Text = "Ask @bob." }, true},
 		{"action.mentions_strangers", func(q *question) { q.draft.Text = "@ALICE, ask @acme_help or @Acme." }, false},

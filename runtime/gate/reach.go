@@ -53,7 +53,12 @@ func promises() []claim {
 		{"silent-beside-a-person", "an answer while a person has taken over, or spoke within a day", func(w *world, a *act, _ Bot) bool {
 			return answers(a) && (w.person || epoch().Before(w.spokeUntil))
 		}},
-		{"silent-after-unreadable", "an answer after a message that nobody could read", func(w *world, a *act, _ Bot) bool { return answers(a) && w.unreadable }},
+		{"silent-after-unreadable", "an answer after a message that nobody could read, or that perhaps said stop", func(w *world, a *act, _ Bot) bool {
+			return answers(a) && a.row.line != event.StopQuestion && w.unreadable
+		}},
+		{"asked-once", "the question whether they said stop, twice in one hold or without one", func(w *world, a *act, _ Bot) bool {
+			return a.row.line == event.StopQuestion && (w.asked || !w.unreadable)
+		}},
 		{"silent-when-blocked", "a message to a user who blocked the bot", func(w *world, _ *act, _ Bot) bool { return w.blocked }},
 		{"nothing-late", "an answer a day after the event", func(_ *world, a *act, _ Bot) bool { return epoch().Sub(a.event.At) >= 24*time.Hour }},
 	}
@@ -170,4 +175,5 @@ func (e *explorer) sends(w *world, a *act) {
 	if a.row.purpose == event.OptOutConfirmation {
 		w.confirmed = epoch()
 	}
+	w.asked = w.asked || a.row.line == event.StopQuestion
 }

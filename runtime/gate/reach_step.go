@@ -54,6 +54,7 @@ func steps() []step {
 		{Words, "event: dm.received, from: alice, text: start", tick, says(1, start, tick, nil)},
 		{Words, "event: TYPE, edits: POST, text: stop", 0, edit(stop)},
 		{Words, "opt_out: alice", 0, operatorStop},
+		{People, "event: dm.received, from: alice, text: can you stop please now", 0, says(1, conversation.TierDoubt, 0, nil)},
 		{Posts, "event: post.reply.create, from: alice, text: my order is broken", 0, says(0, none, 0, reply)},
 		{Posts, "event: post.create, from: alice, text: nobody is addressed", 0, says(0, none, 0, func(*event.Event) {})},
 		{Posts, "event: post.mention.create, same: POST", 0, repeats},
@@ -109,7 +110,7 @@ func handsOff(_ *explorer, w *world) bool {
 
 func releases(_ *explorer, w *world) bool {
 	w.reduce(0, conversation.Released{})
-	w.person, w.spokeUntil, w.unreadable = false, time.Time{}, false
+	w.person, w.spokeUntil, w.unreadable, w.asked = false, time.Time{}, false, false
 	return true
 }
 
@@ -156,7 +157,7 @@ func edit(tier conversation.Tier) func(*explorer, *world) bool {
 // received applies an event, and drafts the confirmation that it asks for.
 func (e *explorer) received(w *world, i int, tier conversation.Tier, text string) bool {
 	ev := w.acts[i].event
-	confirm := w.reduce(i, conversation.Received{Event: ev, Tier: tier, TextHash: text})
+	confirm, ask := w.reduce(i, conversation.Received{Event: ev, Tier: tier, TextHash: text})
 	if ev.Addresses() {
 		switch tier {
 		case conversation.TierHard:
@@ -166,11 +167,17 @@ func (e *explorer) received(w *world, i int, tier conversation.Tier, text string
 			w.blocked = w.blocked && w.stopped
 		}
 	}
-	if i == 1 && !ev.At.Before(w.conv.LastEventAt) {
-		w.unreadable = false
+	switch {
+	case tier == conversation.TierDoubt:
+		w.unreadable = true
+	case i == 1 && !ev.At.Before(w.conv.LastEventAt):
+		w.unreadable, w.asked = false, false
 	}
 	if confirm != "" {
-		e.propose(w, i, confirm, event.OptOutConfirmation)
+		e.propose(w, i, confirm, event.OptOutConfirmation, event.NoLine)
+	}
+	if ask != "" {
+		e.propose(w, i, ask, event.Notice, event.StopQuestion)
 	}
 	return true
 }
@@ -189,13 +196,13 @@ func drafts(i int, kind event.ActionKind) func(*explorer, *world) bool {
 		if a.event.Kind == "" || a.row.live() || kind == event.DM && a.told.DMsSent > 0 {
 			return false
 		}
-		return e.propose(w, i, kind, event.Answer)
+		return e.propose(w, i, kind, event.Answer, event.NoLine)
 	}
 }
 
 // propose asks the gate, as dispatch does, and keeps a row unless it is denied.
-func (e *explorer) propose(w *world, i int, kind event.ActionKind, purpose event.Purpose) bool {
-	r := row{kind: kind, purpose: purpose, drafted: epoch()}
+func (e *explorer) propose(w *world, i int, kind event.ActionKind, purpose event.Purpose, line event.Line) bool {
+	r := row{kind: kind, purpose: purpose, line: line, drafted: epoch()}
 	d := e.decide(w, i, r)
 	switch d.Effect {
 	case rules.Allow:
@@ -206,7 +213,7 @@ func (e *explorer) propose(w *world, i int, kind event.ActionKind, purpose event
 		return false
 	}
 	w.acts[i].row = r
-	w.reduce(i, conversation.Drafted{Kind: kind, Purpose: purpose, State: r.state, At: r.drafted})
+	w.reduce(i, conversation.Drafted{Kind: kind, Purpose: purpose, Aside: r.aside(), State: r.state, At: r.drafted})
 	return true
 }
 
@@ -224,12 +231,12 @@ func (e *explorer) decide(w *world, i int, r row) rules.Decision {
 	d := event.Draft{Kind: r.kind, Purpose: r.purpose, Text: "An answer."}
 	s := w.state(i)
 	if r.state != "" {
-		s = conversation.WithoutAction(s, r.kind, r.state, r.drafted)
+		s = conversation.WithoutAction(s, r.kind, r.aside(), r.state, r.drafted)
 	}
 	ev := w.acts[i].event
 	f := e.facts
 	f.Event = EventFacts{Kind: ev.Kind, At: ev.At, Automated: ev.Automated, Edited: ev.Edited(), Readable: ev.Readable}
-	f.Draft = event.Draft{Kind: d.Kind, Purpose: d.Purpose}
+	f.Draft = event.Draft{Kind: d.Kind, Purpose: d.Purpose, Line: r.line}
 	c := Case{Bot: e.bot.Name, State: s, Facts: f, Text: d.Text, Now: epoch()}
 	if len(r.lifted) > 0 {
 		c.Lifted, c.Approval = r.lifted, "approved"
@@ -316,6 +323,9 @@ func unsent(i int, to event.State) func(*explorer, *world) bool {
 		if a.row.purpose == event.OptOutConfirmation {
 			w.confirmed = time.Time{}
 		}
+		if a.row.line == event.StopQuestion {
+			w.asked = false
+		}
 		w.move(i, to)
 		return true
 	}
@@ -327,7 +337,10 @@ func blocks(i int) func(*explorer, *world) bool {
 		if !unsent(i, event.Failed)(e, w) {
 			return false
 		}
-		w.reduce(i, conversation.Blocked{})
+		for range 2 { // what one refusal means, nobody can tell
+			w.reduce(i, conversation.Moved{Kind: w.acts[i].row.kind, From: event.Failed, To: event.Failed, Refused: true})
+		}
+		w.conv.Refusals = 0
 		w.blocked = true
 		return true
 	}

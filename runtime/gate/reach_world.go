@@ -41,6 +41,7 @@ type act struct {
 type row struct {
 	kind    event.ActionKind
 	purpose event.Purpose
+	line    event.Line
 	state   event.State
 	drafted time.Time
 	lifted  []string // by a person's approval
@@ -48,6 +49,7 @@ type row struct {
 }
 
 func (r row) waits() bool { return r.state == event.Hold || r.state == event.Pending }
+func (r row) aside() bool { return aside(r.kind, r.purpose, r.line) }
 func (r row) live() bool  { return r.waits() || r.state == event.Attempting }
 
 func (r row) counts() bool {
@@ -60,7 +62,8 @@ type truth struct {
 	wordAt     time.Time
 	wrote      bool // the user sent a DM
 	blocked    bool // X refused a send because of a block, and no START came since
-	unreadable bool // a message that nobody could read, and nothing readable since
+	unreadable bool // a message that nobody could read, or perhaps a STOP, and nothing clear since
+	asked      bool // whether that was a STOP
 	person     bool // a person has taken over
 	spokeUntil time.Time
 	confirmed  time.Time // of the last confirmation sent
@@ -79,7 +82,7 @@ func (w *world) state(i int) conversation.State {
 
 // reduce is the production reducer on the conversation and one act. It cancels
 // what the effects ask for, and returns the others.
-func (w *world) reduce(i int, in conversation.Input) (confirm event.ActionKind) {
+func (w *world) reduce(i int, in conversation.Input) (confirm, ask event.ActionKind) {
 	s, effects := conversation.Reduce(w.state(i), in)
 	w.conv, w.acts[i].told, w.supp = s.Conversation, s.Interaction, s.Suppression
 	for _, f := range effects {
@@ -96,9 +99,11 @@ func (w *world) reduce(i int, in conversation.Input) (confirm event.ActionKind) 
 			}
 		case conversation.ConfirmOptOut:
 			confirm = f.Kind
+		case conversation.AskStop:
+			ask = f.Kind
 		}
 	}
-	return confirm
+	return confirm, ask
 }
 
 func (w *world) cancel(i int) {
@@ -111,7 +116,7 @@ func (w *world) move(i int, to event.State) {
 	r := &w.acts[i].row
 	from := r.state
 	r.state = to
-	w.reduce(i, conversation.Moved{Kind: r.kind, From: from, To: to, DraftedAt: r.drafted})
+	w.reduce(i, conversation.Moved{Kind: r.kind, Aside: r.aside(), From: from, To: to, DraftedAt: r.drafted})
 }
 
 // later lets a tick pass. A confirmation that waits expires; a call to X does
@@ -183,12 +188,16 @@ func (w *world) settle() {
 	w.conv.InitiatedBy, w.conv.HeldReason, w.supp.EventID, w.supp.Tier = "", "", "", ""
 	w.conv.DMsReceived = min(w.conv.DMsReceived, few)
 	w.conv.RepliesSent = 0 // no rule reads it
-	kept := int64(0)
+	kept, aside := int64(0), int64(0)
 	for i := range w.acts {
 		a := &w.acts[i]
 		oldest(2, &a.event.At, &a.row.drafted)
-		if a.row.kind == event.DM && a.row.counts() {
-			kept++
+		if a.row.kind == event.DM && a.row.live() && a.row.counts() {
+			if a.row.aside() {
+				aside++
+			} else {
+				kept++
+			}
 		}
 		switch {
 		case a.row.live():
@@ -199,7 +208,9 @@ func (w *world) settle() {
 		}
 		a.told.FirstAt, a.told.LastAt = time.Time{}, time.Time{} // nothing reads them here
 	}
-	w.conv.DMsSent = min(w.conv.DMsSent, kept+few)
+	introduced := min(w.conv.DMsSent-w.conv.DMsAside, kept+few)
+	w.conv.DMsAside = min(w.conv.DMsAside, aside)
+	w.conv.DMsSent = w.conv.DMsAside + introduced
 	w.conv.Sends = w.recent(now)
 }
 
@@ -249,10 +260,11 @@ func (w *world) key() string {
 		}
 	}
 	flags(w.conv.Held, w.conv.HandedOff, w.conv.BlockedUs, w.supp.OptedOut)
-	flags(w.stopped, w.wrote, w.blocked, w.unreadable, w.person)
+	flags(w.stopped, w.wrote, w.blocked, w.unreadable, w.person, w.asked)
 	word(string(w.conv.Initiated))
 	number(w.conv.DMsReceived)
 	number(w.conv.DMsSent)
+	number(w.conv.DMsAside)
 	for _, s := range w.conv.Sends {
 		word(string(s.Kind))
 		number(int64(epoch().Sub(s.At) / time.Hour))
@@ -270,6 +282,7 @@ func (w *world) key() string {
 		word(string(a.row.state))
 		word(string(a.row.kind))
 		word(string(a.row.purpose))
+		word(string(a.row.line))
 		number(int64(a.posts))
 		for _, r := range append(slices.Clone(a.row.lifted), a.row.heldBy...) {
 			word(r)

@@ -27,6 +27,13 @@ type field struct {
 	kind prometheus.ValueType
 	unit float64 // what one count is worth
 	read func() float64
+	hist func() (count uint64, sum float64, buckets map[float64]uint64) // nil: no histogram
+}
+
+// histogram is a field that counts by bounds: how many, their sum, and how many
+// were at most each bound.
+type histogram interface {
+	Histogram() (count uint64, sum float64, buckets map[float64]uint64)
 }
 
 // fieldsOf reads the tags of the struct that s points to.
@@ -48,7 +55,8 @@ func fieldsOf(s any) ([]field, error) {
 			return nil, fmt.Errorf("%s: not exported", where)
 		}
 		n, ok := v.Field(i).Addr().Interface().(*atomic.Int64)
-		if !ok {
+		h, spread := v.Field(i).Addr().Interface().(histogram)
+		if !ok && !spread {
 			return nil, fmt.Errorf("%s: want atomic.Int64, got %s", where, sf.Type)
 		}
 		tag := sf.Tag
@@ -61,7 +69,14 @@ func fieldsOf(s any) ([]field, error) {
 			return nil, fmt.Errorf("%s: same metric and labels as %s", where, seen[id])
 		}
 		seen[id] = sf.Name
-		f.read = func() float64 { return float64(n.Load()) * f.unit }
+		if spread {
+			if f.kind == prometheus.CounterValue {
+				return nil, fmt.Errorf("%s: %s is the name of a counter, and it is a histogram", where, f.name)
+			}
+			f.hist = h.Histogram
+		} else {
+			f.read = func() float64 { return float64(n.Load()) * f.unit }
+		}
 		out = append(out, f)
 	}
 	return out, nil
@@ -120,6 +135,14 @@ func parseLabels(s string) (prometheus.Labels, error) {
 	return set, nil
 }
 
+func (f field) metric() (prometheus.Metric, error) {
+	if f.hist == nil {
+		return prometheus.NewConstMetric(f.desc, f.kind, f.read())
+	}
+	count, sum, buckets := f.hist()
+	return prometheus.NewConstHistogram(f.desc, count, sum, buckets)
+}
+
 // collector reads its fields at every scrape.
 type collector []field
 
@@ -131,7 +154,7 @@ func (c collector) Describe(ch chan<- *prometheus.Desc) {
 
 func (c collector) Collect(ch chan<- prometheus.Metric) {
 	for _, f := range c {
-		m, err := prometheus.NewConstMetric(f.desc, f.kind, f.read())
+		m, err := f.metric()
 		if err != nil {
 			m = prometheus.NewInvalidMetric(f.desc, err)
 		}

@@ -37,7 +37,7 @@ func NewMetrics() (*Metrics, error) {
 //
 //	Accepted atomic.Int64 `metric:"beckon_ingest_requests_total" help:"Webhook requests." labels:"outcome=ok"`
 //
-// Counters, and only they, end in _total, _sum or _count; a tag type:"counter"
+// or of a type that counts by bounds, with a method Histogram. Counters, and only they, end in _total, _sum or _count; a tag type:"counter"
 // or type:"gauge" is checked against that. Fields of one name share their help
 // and differ by labels. With
 // unit:"seconds" the field counts nanoseconds and is shown as seconds; a mean

@@ -27,6 +27,13 @@ type Metrics struct {
 	Duties     atomic.Int64 `metric:"beckon_candidate_duties_total" help:"Decisions in which a candidate differs in its obligations only."`
 }
 
+// AnswersMetrics counts what became of changed answers.
+type AnswersMetrics struct {
+	Changed atomic.Int64 `metric:"beckon_answers_reloads_total" labels:"outcome=changed" help:"Changes of answers that were loaded, by outcome."`
+	Failed  atomic.Int64 `metric:"beckon_answers_reloads_total" labels:"outcome=failed" help:"Changes of answers that were loaded, by outcome."`
+	Refused atomic.Int64 `metric:"beckon_answers_refused" help:"Bots whose answers do not load or fail their dialogues now; the last good ones stay in place."`
+}
+
 // pair is the counter of what both decided; nil for what neither can.
 func (m *Metrics) pair(active, candidate gate.Effect) *atomic.Int64 {
 	return map[[2]gate.Effect]*atomic.Int64{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"log/slog"
 	"path/filepath"
 	"slices"
 	"time"
@@ -29,23 +30,39 @@ const (
 // Watch reloads what changes until ctx ends. A fault of the notifications is
 // told; the slow look goes on.
 func (r *Rollout) Watch(ctx context.Context) error {
+	w := watcher{log: r.Log, changed: r.changed}
+	for _, s := range r.slots {
+		w.paths = append(w.paths, filepath.Clean(s.dir))
+	}
+	return w.run(ctx)
+}
+
+// watcher calls changed when something may have changed at its paths, which are
+// directories or files.
+type watcher struct {
+	paths   []string // clean
+	log     *slog.Logger
+	changed func(ctx context.Context)
+}
+
+func (w *watcher) run(ctx context.Context) error {
 	hints := make(chan struct{}, 1)
 	every := lookUnnotified
 	n, err := fsnotify.NewWatcher()
 	if err != nil {
-		r.Log.WarnContext(ctx, "changes of rules are not notified; the directories are looked at instead", "every", every, "err", err)
+		w.log.WarnContext(ctx, "changes of files are not notified; they are looked at instead", "every", every, "err", err)
 	} else {
 		defer n.Close()
 		every = lookEvery
-		go r.notified(ctx, n, hints)
+		go w.notified(ctx, n, hints)
 	}
 	told := map[string]string{}
 	for {
 		if n != nil {
-			r.listen(ctx, n, told)
+			w.listen(ctx, n, told)
 		}
 		// What changed before the directories were listened to.
-		r.changed(ctx)
+		w.changed(ctx)
 		if !wait(ctx, hints, every) {
 			return nil
 		}
@@ -87,8 +104,8 @@ func wait(ctx context.Context, hints <-chan struct{}, every time.Duration) bool 
 // taken away, put back, or be a link that is turned. Each time anew: what a
 // path leads to may be another directory now. What cannot be listened to is told
 // once, a directory that is not there apart: the one above it tells when it is.
-func (r *Rollout) listen(ctx context.Context, n *fsnotify.Watcher, told map[string]string) {
-	for _, dir := range r.watched() {
+func (w *watcher) listen(ctx context.Context, n *fsnotify.Watcher, told map[string]string) {
+	for _, dir := range w.watched() {
 		_ = n.Remove(dir) // an error: it was not listened to
 		err := n.Add(dir)
 		if err == nil || errors.Is(err, fs.ErrNotExist) {
@@ -96,23 +113,22 @@ func (r *Rollout) listen(ctx context.Context, n *fsnotify.Watcher, told map[stri
 		}
 		if why := err.Error(); told[dir] != why {
 			told[dir] = why
-			r.Log.WarnContext(ctx, "changes of a directory are not notified; it is looked at instead", "dir", dir, "every", lookEvery, "err", err)
+			w.log.WarnContext(ctx, "changes of a directory are not notified; it is looked at instead", "dir", dir, "every", lookEvery, "err", err)
 		}
 	}
 }
 
 // watched are the directories to listen to, each once.
-func (r *Rollout) watched() (dirs []string) {
-	for _, s := range r.slots {
-		dir := filepath.Clean(s.dir)
-		dirs = append(dirs, dir, filepath.Dir(dir))
+func (w *watcher) watched() (dirs []string) {
+	for _, path := range w.paths {
+		dirs = append(dirs, path, filepath.Dir(path))
 	}
 	slices.Sort(dirs)
 	return slices.Compact(dirs)
 }
 
 // notified turns events into hints until ctx ends.
-func (r *Rollout) notified(ctx context.Context, n *fsnotify.Watcher, hints chan<- struct{}) {
+func (w *watcher) notified(ctx context.Context, n *fsnotify.Watcher, hints chan<- struct{}) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -121,14 +137,14 @@ func (r *Rollout) notified(ctx context.Context, n *fsnotify.Watcher, hints chan<
 			if !ok {
 				return
 			}
-			if !r.concerns(e.Name) {
+			if !w.concerns(e.Name) {
 				continue
 			}
 		case err, ok := <-n.Errors:
 			if !ok {
 				return
 			}
-			r.Log.WarnContext(ctx, "a change of rules may have been missed; the next look finds it", "err", err)
+			w.log.WarnContext(ctx, "a change of files may have been missed; the next look finds it", "err", err)
 		}
 		select {
 		case hints <- struct{}{}:
@@ -137,10 +153,10 @@ func (r *Rollout) notified(ctx context.Context, n *fsnotify.Watcher, hints chan<
 	}
 }
 
-// concerns reports whether a path is one of the directories or stands in one.
-func (r *Rollout) concerns(name string) bool {
-	return slices.ContainsFunc(r.slots, func(s *slot) bool {
-		dir := filepath.Clean(s.dir)
-		return name == dir || filepath.Dir(name) == dir
+// concerns reports whether a path is one of the watched ones or stands in one.
+// Beside a file its tests may stand.
+func (w *watcher) concerns(name string) bool {
+	return slices.ContainsFunc(w.paths, func(path string) bool {
+		return name == path || filepath.Dir(name) == path || filepath.Ext(path) != "" && filepath.Dir(name) == filepath.Dir(path)
 	})
 }

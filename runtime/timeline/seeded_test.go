@@ -61,7 +61,7 @@ func TestSeededBugs(t *testing.T) {
 		{"any post", "interaction.mentioned or", "interaction.mentioned or not interaction.summoned or", gate.Posts, "no-reply-unasked", []string{"post.create", "draft: reply", "expect: deny}"}},
 		{"unsummoned", "bot.tier == \"self_serve\"\n    unless", "bot.tier == \"enterprise\"\n    unless", gate.Posts, "no-unsummoned-reply", []string{"post.reply.create", "draft: reply", "expect: deny}"}},
 		{"handed off", "handed-off: user.handed_off", "handed-off: user.handed_off and user.held", gate.People, "silent-beside-a-person", nil},
-		{"held", "held: user.held", "held: user.held and user.handed_off", gate.People, "silent-after-unreadable", []string{"chat.received", "expect: deny}"}},
+		{"held", "held: user.held", "held: user.held and user.handed_off", gate.People, "silent-after-unreadable", []string{"can you stop", "expect: deny}"}},
 		{"blocked", "blocked: user.blocked_us", "blocked: user.blocked_us and user.held", gate.Failures, "silent-when-blocked", []string{"outcome: blocked", "expect: deny}"}},
 		{"stale", "event.age >= hours(24)", "event.age >= hours(40)", gate.Ordinary, "nothing-late", []string{"{at: 0s, ", "{at: 26h0m0s, ", "expect: deny"}},
 	} {

@@ -132,7 +132,7 @@ func (s *story) late(ctx context.Context, n int, kept gate.Record, held []string
 		if st, err = u.State(a.Bot, a.User, a.Interaction); err != nil {
 			return err
 		}
-		st = conversation.WithoutAction(st, a.Kind, a.State, a.CreatedAt)
+		st = conversation.WithoutAction(st, a.Kind, facts.Aside(), a.State, a.CreatedAt)
 		v = s.desk.Gate.Decide(gate.Case{Bot: botName, State: st, Facts: facts, Paused: paused, Lifted: held, Approval: "approved", Now: s.now})
 		return nil
 	})
@@ -169,8 +169,8 @@ func (s *story) sends(ctx context.Context, step rules.Step) (gate.Record, error)
 	if err != nil {
 		return gate.Record{}, err
 	}
-	if step.Outcome == blocked {
-		if err := s.reduceID(ctx, a.User, conversation.Blocked{}); err != nil {
+	if step.Outcome == blocked { // it takes a second refusal to tell
+		if err := s.reduceID(ctx, a.User, conversation.Moved{Kind: a.Kind, From: event.Failed, To: event.Failed, Refused: true}); err != nil {
 			return gate.Record{}, err
 		}
 	}

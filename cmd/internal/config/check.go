@@ -103,6 +103,7 @@ func (c check) bot(at string, b *Bot) {
 	b.OAuth1.AccessToken = c.secret(at+".oauth1.access_token", b.OAuth1.AccessToken)
 	b.OAuth1.AccessSecret = c.secret(at+".oauth1.access_secret", b.OAuth1.AccessSecret)
 	b.Rules, b.Answers, b.Candidate = c.path(b.Rules), c.path(b.Answers), c.path(b.Candidate)
+	b.Schedule = c.path(b.Schedule)
 	if b.Candidate != "" && filepath.Clean(b.Candidate) == filepath.Clean(b.Rules) {
 		c.fail(at+".candidate", "these are the rules in force; a candidate is another folder")
 	}
@@ -114,6 +115,7 @@ func (c check) bot(at string, b *Bot) {
 	}
 	c.text(at+".texts.opt_out_hint", b.Texts.OptOutHint)
 	c.text(at+".texts.opt_out_confirmation", b.Texts.OptOutConfirmation)
+	c.text(at+".texts.stop_question", b.Texts.StopQuestion)
 	c.text(at+".texts.disclosure", b.Texts.Disclosure)
 	if m := b.Budget.MonthUSD; m != 0 && b.Budget.DayUSD > m {
 		c.fail(at+".budget.day_usd", "%s a day is more than %s a month", b.Budget.DayUSD, m)

@@ -174,6 +174,10 @@ type Bot struct {
 	// What the bot says: a file of answers, or a folder of them.
 	Answers string `yaml:"answers" example:"answers.yaml" need:"yes"`
 
+	// File of posts that come by the clock, and of feeds whose new items become
+	// posts. `beckon schedule list` shows what comes next.
+	Schedule string `yaml:"schedule" example:"schedule.yaml" off:"yes"`
+
 	// The handler, of handlers, that is asked where help and answers have nothing
 	// to say. Leave out the answers' default then: it always has.
 	Ask string `yaml:"ask" example:"orders" off:"yes"`
@@ -315,6 +319,11 @@ type Texts struct {
 
 	// The one message that answers a STOP.
 	OptOutConfirmation string `yaml:"opt_out_confirmation" default:"You will not hear from this account again. Send START to come back."`
+
+	// Asks a user who perhaps said stop, in a longer text or with a slip of the
+	// finger, whether they did. Nothing else goes to them until they answer or a
+	// person has looked. "" asks nobody.
+	StopQuestion string `yaml:"stop_question" default:"Did you ask me to stop? Reply STOP and I will not message you again."`
 
 	// Says that a bot speaks, and whose. Left out, it is made from the operator
 	// account.

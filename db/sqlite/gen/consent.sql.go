@@ -10,7 +10,7 @@ import (
 )
 
 const consentsOf = `-- name: ConsentsOf :many
-SELECT bot, user_id, kind, wording, at, event_id, withdrawn_at, withdrawn_by FROM consents WHERE bot = ? AND user_id = ? ORDER BY kind
+SELECT bot, user_id, kind, covers, wording, at, event_id, withdrawn_at, withdrawn_by FROM consents WHERE bot = ? AND user_id = ? ORDER BY kind, covers
 `
 
 func (q *Queries) ConsentsOf(ctx context.Context, bot string, userID string) ([]Consent, error) {
@@ -26,6 +26,44 @@ func (q *Queries) ConsentsOf(ctx context.Context, bot string, userID string) ([]
 			&i.Bot,
 			&i.UserID,
 			&i.Kind,
+			&i.Covers,
+			&i.Wording,
+			&i.At,
+			&i.EventID,
+			&i.WithdrawnAt,
+			&i.WithdrawnBy,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const optIns = `-- name: OptIns :many
+SELECT bot, user_id, kind, covers, wording, at, event_id, withdrawn_at, withdrawn_by FROM consents WHERE user_id = ? AND kind = 'opt_in' AND withdrawn_at = 0 ORDER BY bot, covers
+`
+
+func (q *Queries) OptIns(ctx context.Context, userID string) ([]Consent, error) {
+	rows, err := q.query(ctx, q.optInsStmt, optIns, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Consent
+	for rows.Next() {
+		var i Consent
+		if err := rows.Scan(
+			&i.Bot,
+			&i.UserID,
+			&i.Kind,
+			&i.Covers,
 			&i.Wording,
 			&i.At,
 			&i.EventID,
@@ -46,9 +84,9 @@ func (q *Queries) ConsentsOf(ctx context.Context, bot string, userID string) ([]
 }
 
 const putConsent = `-- name: PutConsent :exec
-INSERT INTO consents (bot, user_id, kind, wording, at, event_id, withdrawn_at, withdrawn_by)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (bot, user_id, kind) DO UPDATE SET
+INSERT INTO consents (bot, user_id, kind, covers, wording, at, event_id, withdrawn_at, withdrawn_by)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (bot, user_id, kind, covers) DO UPDATE SET
   wording = excluded.wording,
   at = excluded.at,
   event_id = excluded.event_id,
@@ -60,6 +98,7 @@ type PutConsentParams struct {
 	Bot         string
 	UserID      string
 	Kind        string
+	Covers      string
 	Wording     string
 	At          int64
 	EventID     string
@@ -72,6 +111,7 @@ func (q *Queries) PutConsent(ctx context.Context, arg PutConsentParams) error {
 		arg.Bot,
 		arg.UserID,
 		arg.Kind,
+		arg.Covers,
 		arg.Wording,
 		arg.At,
 		arg.EventID,

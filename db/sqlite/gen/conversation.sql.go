@@ -10,7 +10,7 @@ import (
 )
 
 const conversation = `-- name: Conversation :one
-SELECT bot, user_id, version, initiated, initiated_at, initiated_by, dms_received, dms_sent, replies_sent, last_dm_at, sends, held, held_reason, handed_off, paused_until, flow, automated, blocked_us, confirmed_at, last_event_at, consent_dm_storage, consent_matching, refusals, missed FROM conversations WHERE bot = ? AND user_id = ?
+SELECT bot, user_id, version, initiated, initiated_at, initiated_by, dms_received, dms_sent, replies_sent, last_dm_at, sends, held, held_reason, handed_off, paused_until, flow, automated, blocked_us, confirmed_at, last_event_at, consent_dm_storage, consent_matching, refusals, missed, dms_aside, handed_off_at, handed_off_until, handed_off_why FROM conversations WHERE bot = ? AND user_id = ?
 `
 
 func (q *Queries) Conversation(ctx context.Context, bot string, userID string) (Conversation, error) {
@@ -41,6 +41,10 @@ func (q *Queries) Conversation(ctx context.Context, bot string, userID string) (
 		&i.ConsentMatching,
 		&i.Refusals,
 		&i.Missed,
+		&i.DmsAside,
+		&i.HandedOffAt,
+		&i.HandedOffUntil,
+		&i.HandedOffWhy,
 	)
 	return i, err
 }
@@ -78,8 +82,9 @@ INSERT INTO conversations (
   bot, user_id, version, initiated, initiated_at, initiated_by,
   dms_received, dms_sent, replies_sent, last_dm_at, sends,
   held, held_reason, handed_off, paused_until, flow, automated, blocked_us,
-  confirmed_at, last_event_at, consent_dm_storage, consent_matching, refusals, missed
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  confirmed_at, last_event_at, consent_dm_storage, consent_matching, refusals, missed,
+  dms_aside, handed_off_at, handed_off_until, handed_off_why
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (bot, user_id) DO UPDATE SET
   version = excluded.version,
   initiated = excluded.initiated,
@@ -102,7 +107,11 @@ ON CONFLICT (bot, user_id) DO UPDATE SET
   consent_dm_storage = excluded.consent_dm_storage,
   consent_matching = excluded.consent_matching,
   refusals = excluded.refusals,
-  missed = excluded.missed
+  missed = excluded.missed,
+  dms_aside = excluded.dms_aside,
+  handed_off_at = excluded.handed_off_at,
+  handed_off_until = excluded.handed_off_until,
+  handed_off_why = excluded.handed_off_why
 `
 
 type PutConversationParams struct {
@@ -130,6 +139,10 @@ type PutConversationParams struct {
 	ConsentMatching  int64
 	Refusals         int64
 	Missed           int64
+	DmsAside         int64
+	HandedOffAt      int64
+	HandedOffUntil   int64
+	HandedOffWhy     string
 }
 
 func (q *Queries) PutConversation(ctx context.Context, arg PutConversationParams) error {
@@ -158,6 +171,10 @@ func (q *Queries) PutConversation(ctx context.Context, arg PutConversationParams
 		arg.ConsentMatching,
 		arg.Refusals,
 		arg.Missed,
+		arg.DmsAside,
+		arg.HandedOffAt,
+		arg.HandedOffUntil,
+		arg.HandedOffWhy,
 	)
 	return err
 }

@@ -195,6 +195,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.openQuestionsToStmt, err = db.PrepareContext(ctx, openQuestionsTo); err != nil {
 		return nil, fmt.Errorf("error preparing query OpenQuestionsTo: %w", err)
 	}
+	if q.optInsStmt, err = db.PrepareContext(ctx, optIns); err != nil {
+		return nil, fmt.Errorf("error preparing query OptIns: %w", err)
+	}
 	if q.optedOutStmt, err = db.PrepareContext(ctx, optedOut); err != nil {
 		return nil, fmt.Errorf("error preparing query OptedOut: %w", err)
 	}
@@ -599,6 +602,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing openQuestionsToStmt: %w", cerr)
 		}
 	}
+	if q.optInsStmt != nil {
+		if cerr := q.optInsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing optInsStmt: %w", cerr)
+		}
+	}
 	if q.optedOutStmt != nil {
 		if cerr := q.optedOutStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing optedOutStmt: %w", cerr)
@@ -885,6 +893,7 @@ type Queries struct {
 	nextReminderStmt       *sql.Stmt
 	openActionsToStmt      *sql.Stmt
 	openQuestionsToStmt    *sql.Stmt
+	optInsStmt             *sql.Stmt
 	optedOutStmt           *sql.Stmt
 	pruneDecisionsStmt     *sql.Stmt
 	pruneFingerprintsStmt  *sql.Stmt
@@ -986,6 +995,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		nextReminderStmt:       q.nextReminderStmt,
 		openActionsToStmt:      q.openActionsToStmt,
 		openQuestionsToStmt:    q.openQuestionsToStmt,
+		optInsStmt:             q.optInsStmt,
 		optedOutStmt:           q.optedOutStmt,
 		pruneDecisionsStmt:     q.pruneDecisionsStmt,
 		pruneFingerprintsStmt:  q.pruneFingerprintsStmt,

@@ -53,6 +53,7 @@ type Consent struct {
 	Bot         string
 	UserID      string
 	Kind        string
+	Covers      string
 	Wording     string
 	At          int64
 	EventID     string
@@ -85,6 +86,10 @@ type Conversation struct {
 	ConsentMatching  int64
 	Refusals         int64
 	Missed           int64
+	DmsAside         int64
+	HandedOffAt      int64
+	HandedOffUntil   int64
+	HandedOffWhy     string
 }
 
 type DeadLetter struct {

@@ -1,7 +1,7 @@
 -- name: PutConsent :exec
-INSERT INTO consents (bot, user_id, kind, wording, at, event_id, withdrawn_at, withdrawn_by)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (bot, user_id, kind) DO UPDATE SET
+INSERT INTO consents (bot, user_id, kind, covers, wording, at, event_id, withdrawn_at, withdrawn_by)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (bot, user_id, kind, covers) DO UPDATE SET
   wording = excluded.wording,
   at = excluded.at,
   event_id = excluded.event_id,
@@ -9,4 +9,7 @@ ON CONFLICT (bot, user_id, kind) DO UPDATE SET
   withdrawn_by = excluded.withdrawn_by;
 
 -- name: ConsentsOf :many
-SELECT * FROM consents WHERE bot = ? AND user_id = ? ORDER BY kind;
+SELECT * FROM consents WHERE bot = ? AND user_id = ? ORDER BY kind, covers;
+
+-- name: OptIns :many
+SELECT * FROM consents WHERE user_id = ? AND kind = 'opt_in' AND withdrawn_at = 0 ORDER BY bot, covers;

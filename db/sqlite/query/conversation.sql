@@ -6,8 +6,9 @@ INSERT INTO conversations (
   bot, user_id, version, initiated, initiated_at, initiated_by,
   dms_received, dms_sent, replies_sent, last_dm_at, sends,
   held, held_reason, handed_off, paused_until, flow, automated, blocked_us,
-  confirmed_at, last_event_at, consent_dm_storage, consent_matching, refusals, missed
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  confirmed_at, last_event_at, consent_dm_storage, consent_matching, refusals, missed,
+  dms_aside, handed_off_at, handed_off_until, handed_off_why
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (bot, user_id) DO UPDATE SET
   version = excluded.version,
   initiated = excluded.initiated,
@@ -30,7 +31,11 @@ ON CONFLICT (bot, user_id) DO UPDATE SET
   consent_dm_storage = excluded.consent_dm_storage,
   consent_matching = excluded.consent_matching,
   refusals = excluded.refusals,
-  missed = excluded.missed;
+  missed = excluded.missed,
+  dms_aside = excluded.dms_aside,
+  handed_off_at = excluded.handed_off_at,
+  handed_off_until = excluded.handed_off_until,
+  handed_off_why = excluded.handed_off_why;
 
 -- name: Interaction :one
 SELECT * FROM interactions WHERE bot = ? AND interaction = ?;
