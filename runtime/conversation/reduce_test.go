@@ -399,3 +399,17 @@ func TestC12TimesAsTheDatabaseKeepsThem(t *testing.T) {
 		}
 	}
 }
+
+// Misunderstandings count in a row; a person who releases the user ends the row.
+func TestMissed(t *testing.T) {
+	t.Parallel()
+	var s State
+	for _, step := range []struct {
+		in   Input
+		want int64
+	}{{Missed{}, 1}, {Missed{}, 2}, {Understood{}, 0}, {Missed{}, 1}, {Released{}, 0}} {
+		if s, _ = Reduce(s, step.in); s.Conversation.Missed != step.want {
+			t.Errorf("after %T: %d, want %d", step.in, s.Conversation.Missed, step.want)
+		}
+	}
+}

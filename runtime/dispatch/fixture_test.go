@@ -96,6 +96,12 @@ func (s *scripted) Handle(in handlers.In) handlers.Out {
 				out.Remind[0].After = 0
 			}
 		})
+	case has("ill"):
+		return with(func(out *handlers.Out) {
+			out.Slots, out.Flow = map[string]string{"order": "42", "note": "she has cancer", "religion": "x"}, new("order/number")
+		})
+	case has("unclear"):
+		return with(func(out *handlers.Out) { out.Missed = true })
 	case has("person"):
 		return with(func(out *handlers.Out) { out.Handoff = true })
 	}

@@ -211,7 +211,7 @@ func (w *work) offer(m bus.Delivery, e event.Event, out handlers.Out) ([]gate.Re
 // the user: a question that nobody heard is not waited on.
 func unheard(out handlers.Out) handlers.Out {
 	if out.Flow != nil && *out.Flow != "" {
-		out.Flow, out.Slots = nil, nil
+		out.Flow, out.Slots, out.Remind = nil, nil, nil
 	}
 	return out
 }

@@ -345,3 +345,49 @@ func TestE4TimesFarAhead(t *testing.T) {
 		}
 	}
 }
+
+// What X forbids to store of a user is not kept, whoever hands it over, and is
+// counted.
+func TestSlotsThatMayNotBeKept(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, true)
+	h.want(h.batch(h.dm(alice, "2001", "ill")), gate.Allow, "")
+	h.read(func(tx db.Tx) error {
+		slots, err := tx.Slots("acme", alice.ID)
+		if len(slots) != 1 || string(slots["order"]) != "42" {
+			t.Errorf("slots %q, want the order alone", slots)
+		}
+		return err
+	})
+	if got := h.met.SlotsDropped.Load(); got != 2 {
+		t.Errorf("metric slots dropped: got %d, want 2", got)
+	}
+}
+
+// Misunderstandings are counted in a row, and a question that nobody hears
+// opens no flow.
+func TestMissedAndUnheard(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, true)
+	h.batch(h.dm(alice, "2001", "unclear"), h.dm(alice, "2002", "unclear"))
+	if got := h.conversation("acme", alice).Missed; got != 2 {
+		t.Errorf("missed %d, want 2", got)
+	}
+	h.batch(h.dm(alice, "2003", "silence"))
+	if got := h.conversation("acme", alice).Missed; got != 2 {
+		t.Errorf("after silence: missed %d, want 2", got)
+	}
+	h.batch(h.dm(alice, "2004", "hello"))
+	if got := h.conversation("acme", alice).Missed; got != 0 {
+		t.Errorf("after an answer: missed %d, want 0", got)
+	}
+	if err := h.below.Write(t.Context(), func(tx db.Tx) error {
+		return tx.PutSwitch(db.Switch{Bot: "acme", Paused: true, By: "kim", At: h.now})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	h.want(h.batch(h.dm(alice, "2005", "open")), gate.Deny, "x.paused")
+	if c := h.conversation("acme", alice); c.Flow != "" {
+		t.Errorf("a denied question opened the flow %q", c.Flow)
+	}
+}
