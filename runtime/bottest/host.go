@@ -23,6 +23,7 @@ import (
 	"github.com/beckon-bot/beckon/runtime/gate"
 	"github.com/beckon-bot/beckon/runtime/ingest"
 	"github.com/beckon-bot/beckon/runtime/rollout"
+	"github.com/beckon-bot/beckon/runtime/schedule"
 	"github.com/beckon-bot/beckon/runtime/xapi"
 	"github.com/beckon-bot/beckon/runtime/xsim"
 )
@@ -50,6 +51,7 @@ type host struct {
 	lost   *action.Reconciler
 	wake   chan struct{}
 	doubt  chan struct{}
+	armed  chan struct{}
 
 	stop context.CancelFunc
 	runs sync.WaitGroup
@@ -61,7 +63,7 @@ func hostKey() event.Key { return event.Key("bottest: a key for scenarios ...") 
 // start puts a host together on the files in dir and runs its loops. It is
 // called in a bubble.
 func start(dir string, s *scenario, sim *xsim.Sim, log *slog.Logger, before func(*host, *http.Request), committed func(*host, []dispatch.Handled)) (_ *host, err error) {
-	h := &host{dir: dir, fault: newBreakage(), sent: &action.Metrics{}, wake: make(chan struct{}, 1), doubt: make(chan struct{}, 1)}
+	h := &host{dir: dir, fault: newBreakage(), sent: &action.Metrics{}, wake: make(chan struct{}, 1), doubt: make(chan struct{}, 1), armed: make(chan struct{}, 1)}
 	ctx, cancel := context.WithCancel(context.Background())
 	h.stop = cancel
 	defer func() {
@@ -115,16 +117,28 @@ func start(dir string, s *scenario, sim *xsim.Sim, log *slog.Logger, before func
 	h.lost = &action.Reconciler{Store: store{h.store, "reconciler", h.fault}, X: x, Key: hostKey(), Book: book, Metrics: h.sent}
 	d := dispatch.New(dispatch.Options{
 		Store: store{h.store, "dispatch", h.fault}, Gate: g, Handlers: chains, Key: hostKey(), Book: book, MaxEventAge: s.MaxEventAge,
+		Armed: func() { nudge(h.armed) },
 	})
 	q := queue{h.bus, h.fault}
 	h.web = ingest.New(ingest.Options{
 		Secrets: [][]byte{[]byte(consumerSecret)}, Publish: q.Publish,
 		Bots: func(user string) (string, bool) { name, ok := byUser[user]; return name, ok },
 	})
+	timers := schedule.New(schedule.Config{
+		Plans: s.plans(), Positions: schedule.Store{DB: store{h.store, "timers", h.fault}}, Silence: schedule.Store{DB: store{h.store, "timers", h.fault}},
+		Publish: func(ctx context.Context, c event.Command) error {
+			m, err := dispatch.CommandMessage(c)
+			if err != nil {
+				return err
+			}
+			return q.Publish(ctx, m)
+		},
+	})
 	if _, err := h.sender.Start(ctx, time.Now()); err != nil {
 		return nil, err
 	}
 	h.runs.Go(func() { _ = h.sender.Run(ctx, time.Now, h.wake) })
+	h.runs.Go(func() { _ = timers.Run(ctx, h.armed) })
 	h.runs.Go(func() { _ = h.lost.Run(ctx, time.Now, h.doubt) })
 	h.runs.Go(func() {
 		_ = d.Run(ctx, dispatch.Loop{Bus: q, Now: time.Now, Commit: func(done []dispatch.Handled) {
@@ -133,6 +147,16 @@ func start(dir string, s *scenario, sim *xsim.Sim, log *slog.Logger, before func
 		}})
 	})
 	return h, nil
+}
+
+// plans are the schedules of the scenario's bots: all have the same.
+func (s *scenario) plans() (all []schedule.Plan) {
+	for _, name := range s.Bots {
+		p := s.plan
+		p.Bot = name
+		all = append(all, p)
+	}
+	return all
 }
 
 // cast makes the bots of a scenario, all with the same rules and answers.

@@ -19,6 +19,7 @@ import (
 	"github.com/beckon-bot/beckon/rules"
 	"github.com/beckon-bot/beckon/runtime/budget"
 	"github.com/beckon-bot/beckon/runtime/gate"
+	"github.com/beckon-bot/beckon/runtime/schedule"
 )
 
 //go:embed default
@@ -30,6 +31,7 @@ const (
 	fileSettings  = "bot.yaml"
 	fileRules     = "rules.yaml"
 	fileAnswers   = "answers.yaml"
+	fileSchedule  = "schedule.yaml"
 	wantLog       = "want"           // action log, then opt-outs, silences, switches and dead letters
 	wantDecisions = "want-decisions" // what was decided, and why
 	wantX         = "want-x"         // what X saw
@@ -69,6 +71,7 @@ type scenario struct {
 	raw     map[string]string // other files
 	rules   *rules.Set
 	answers *handlers.Answers
+	plan    schedule.Plan // of every bot
 }
 
 var errNoWant = errors.New("it expects nothing: add -- want --, or run with -update")
@@ -127,7 +130,7 @@ func read(ar archive) (s *scenario, want map[string]string, err error) {
 		switch f.name {
 		case wantLog, wantDecisions, wantX:
 			want[f.name] = f.data
-		case fileScript, fileSettings, fileRules, fileAnswers:
+		case fileScript, fileSettings, fileRules, fileAnswers, fileSchedule:
 			files[f.name] = []byte(f.data)
 		default:
 			s.raw[f.name] = f.data
@@ -154,6 +157,11 @@ func read(ar archive) (s *scenario, want map[string]string, err error) {
 	}
 	if s.answers, err = load(fileAnswers, files[fileAnswers]); err != nil {
 		return nil, nil, err
+	}
+	if data, ok := files[fileSchedule]; ok {
+		if s.plan, err = schedule.Load(fileSchedule, data, schedule.Options{LongPosts: s.LongPosts}); err != nil {
+			return nil, nil, err
+		}
 	}
 	if len(want) == 0 {
 		return s, want, errNoWant
