@@ -209,7 +209,7 @@ func (s *Set) nearest(kind string, layers []string, m *vm.VM, e boxed[env]) ([]B
 		out = append(out, By{u.ID, names})
 	}
 	if len(out) == 0 {
-		return nil, fmt.Sprintf("No %s rule permits a %s.", layers[0], noun(kind))
+		return nil, fmt.Sprintf("No %s rule permits a %s: it takes one with the effect permit and the action %s.", layers[0], noun(kind), kind)
 	}
 	return out, sentence
 }

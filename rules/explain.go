@@ -15,6 +15,9 @@ type Explanation struct {
 	// hold, what would make it milder; of an allow, what would make it stricter.
 	Flips []Flip `json:"flips"`
 	Tried int    `json:"tried"` // changes that were looked at
+	// Outright names the forbids that no change of the input can turn: they are
+	// about the kind or the purpose of the action alone.
+	Outright []string `json:"outright,omitempty"`
 }
 
 // ExplainedRule is a rule with all its conditions.
@@ -72,8 +75,28 @@ func (s *Set) Explain(q Query) Explanation {
 	}
 	f := flipper{set: s, query: q, was: out.Effect}
 	out.Flips, out.Tried = f.flips()
+	for _, u := range s.byKind[kind] {
+		if u.Effect == forbid && u.fires(u.outcome(m, e)) && u.outright() {
+			out.Outright = append(out.Outright, u.ID)
+		}
+	}
 	return out
 }
+
+// outright reports whether a rule asks only what is to be done and why, which
+// stays the question whatever else changes.
+func (u *rule) outright() bool {
+	var read []reading
+	for _, cs := range [][]condition{u.When, u.Unless} {
+		for _, c := range cs {
+			read = c.term.readings(read)
+		}
+	}
+	return !slices.ContainsFunc(read, func(r reading) bool { return r.field == nil || !inQuestion(r.field.name) })
+}
+
+// inQuestion reports whether a field is part of the question.
+func inQuestion(name string) bool { return name == "action.kind" || name == "action.purpose" }
 
 // values reads a query as a term does.
 func (s *Set) values(q *Query) func(variable) constant {

@@ -130,7 +130,7 @@ func (f *flipper) candidates() []candidate {
 	value := f.set.values(&f.query)
 	var out []candidate
 	for _, r := range read {
-		if r.field != nil && (r.field.name == "action.kind" || r.field.name == "action.purpose") {
+		if r.field != nil && inQuestion(r.field.name) {
 			continue
 		}
 		c, now := candidate{reading: r}, value(r.variable)

@@ -145,6 +145,14 @@ func TestExplainWords(t *testing.T) {
 	if len(evening.Flips) != 1 || !cmp.Equal(evening.Flips[0].Changes, []Change{{"bot.local_weekday", "sun", "mon"}, {"bot.local_minute", "1200", "719"}}) {
 		t.Errorf("got %+v", evening.Flips)
 	}
+	follow := s.Explain(Query{Input: with(mention(), func(in *Input) { in.Action.Kind = "follow" })})
+	if follow.Effect != Deny || len(follow.Flips) != 0 || !cmp.Equal(follow.Outright, []string{"x.follow"}) {
+		t.Errorf("a follow: %s by %+v, outright %s", follow.Effect, follow.By, follow.Outright)
+	}
+	stale := s.Explain(Query{Input: with(mention(), func(in *Input) { in.Event.Age = Never })})
+	if stale.Effect != Deny || len(stale.Outright) != 0 {
+		t.Errorf("a day late: %s, outright %s; its age can turn it", stale.Effect, stale.Outright)
+	}
 	var nothing *Set
 	if got := nothing.Explain(Query{Input: mention()}); got.Effect != Deny || len(got.Rules)+len(got.Flips) != 0 {
 		t.Errorf("without rules: %+v", got)

@@ -24,8 +24,9 @@ type Figures struct {
 	Mutations  int      `json:"mutations"`       // of the platform pack, those that change no decision apart
 	Killed     int      `json:"mutations_killed"`
 	Denials    int      `json:"denials"`              // in the platform pack's tests
-	Named      int      `json:"denials_named"`        // that name a rule and a condition
+	Named      int      `json:"denials_named"`        // that name their rules, each with its conditions where it has any
 	Nearest    int      `json:"denials_with_nearest"` // and the nearest change that would make them milder
+	Outright   int      `json:"denials_outright"`     // and that no change can, for what is asked: a follow, a scheduled message
 }
 
 // randomPrograms is how many random conditions the evaluators are compared on,
@@ -121,6 +122,19 @@ func (f *Figures) mutations(budget int) error {
 	return err
 }
 
+// unconditional reports whether the rule has no conditions that a decision
+// could name.
+func (s *Set) unconditional(id string) bool {
+	for _, us := range s.byKind {
+		for _, u := range us {
+			if u.ID == id {
+				return len(u.When) == 0
+			}
+		}
+	}
+	return false
+}
+
 // denials explains every case of the platform pack's tests that is denied.
 func (f *Figures) denials() error {
 	set, _, err := Platform()
@@ -140,14 +154,17 @@ func (f *Figures) denials() error {
 			f.Denials++
 			named := len(x.By) > 0
 			for _, by := range x.By {
-				named = named && by.Rule != "" && len(by.Conditions) > 0
+				named = named && by.Rule != "" && (len(by.Conditions) > 0 || set.unconditional(by.Rule))
 			}
-			if named {
-				f.Named++
-			}
-			if named && len(x.Flips) > 0 {
+			switch {
+			case !named:
+				continue
+			case len(x.Flips) > 0:
 				f.Nearest++
+			case len(x.Outright) > 0:
+				f.Outright++
 			}
+			f.Named++
 		}
 	}
 	return nil

@@ -21,7 +21,7 @@ func TestFigures(t *testing.T) {
 			t.Errorf("%s: %d of %d, want all of at least %d", what, n[0], n[1], n[2])
 		}
 	}
-	if f.States.Sign() <= 0 || f.Named*10 < f.Denials*9 || f.Nearest*10 < f.Denials*8 {
+	if f.States.Sign() <= 0 || f.Named != f.Denials || f.Nearest+f.Outright != f.Denials || f.Nearest*10 < f.Denials*9 {
 		t.Errorf("%+v", f)
 	}
 }

@@ -158,7 +158,7 @@ func TestSay(t *testing.T) {
 			with(mention(), func(in *Input) { in.Bot.LocalWeekday, in.Bot.LocalMinute = "sun", 10 })},
 		{"platform first", "No rule permits this reply: x.reply needs engaged and post, which are not so.",
 			with(mention(), func(in *Input) { in.Interaction, in.Event.Kind = InteractionInput{Summoned: true}, "none" })},
-		{"no account permit", "No account rule permits a DM.", dm()},
+		{"no account permit", "No account rule permits a DM: it takes one with the effect permit and the action dm.", dm()},
 		{"no condition", "A host follows nobody: X forbids automated follows, and a person follows on X itself.", kind("follow")},
 	} {
 		if got := s.Decide(Query{Input: tt.in}); got.Say != tt.want {

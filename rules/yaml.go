@@ -37,6 +37,10 @@ func (r *reader) report(line, col int, code, hint, format string, args ...any) {
 }
 
 func (r *reader) at(n *yaml.Node, code, hint, format string, args ...any) {
+	if n.Line > len(r.lines) && len(r.lines) > 0 { // what is empty stands after the end: "---"
+		r.report(len(r.lines), 1, code, hint, format, args...)
+		return
+	}
 	r.report(n.Line, n.Column, code, hint, format, args...)
 }
 

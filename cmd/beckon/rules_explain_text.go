@@ -109,7 +109,11 @@ func (e explained) writeFlips(w io.Writer) {
 	if e.Effect == rules.Allow {
 		toward = "stop it"
 	}
-	if len(e.Flips) == 0 {
+	switch {
+	case len(e.Outright) > 0:
+		fmt.Fprintf(w, "\nno change of a field would %s: %s asks only what is to be done, and why\n", toward, strings.Join(e.Outright, ", "))
+		return
+	case len(e.Flips) == 0:
 		fmt.Fprintf(w, "\nno change of one or two fields would %s (%d tried)\n", toward, e.Tried)
 		return
 	}

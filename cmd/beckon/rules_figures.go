@@ -87,8 +87,8 @@ func (f figures) write(t ruleTool) {
 		{"states reached", fmt.Sprint(states)},
 		{"transitions explored", fmt.Sprint(transitions)},
 		{"mutations killed", fmt.Sprintf("%d of %d, of the platform pack by its own tests", f.Killed, f.Mutations)},
-		{"denials that name rule and condition", fmt.Sprintf("%d of %d; the others had no rule that permits", f.Named, f.Denials)},
-		{"and the nearest change to something milder", fmt.Sprintf("%d of %d; the others have none within two changes", f.Nearest, f.Denials)},
+		{"denials that name rule and condition", fmt.Sprintf("%d of %d", f.Named, f.Denials)},
+		{"and the nearest change to something milder", fmt.Sprintf("%d of %d; of %d is named the rule that forbids the thing itself, such as a follow", f.Nearest, f.Denials, f.Outright)},
 	} {
 		fmt.Fprintf(w, "%s\t%s\n", line[0], line[1])
 	}

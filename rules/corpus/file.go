@@ -9,6 +9,7 @@ func Files() []Trap {
 		{"§# nothing but a comment\n", "empty"},
 		{"§- schema: beckon.rules/v1\n", "not-a-map"},
 		{"§hello\n", "not-a-map"},
+		{"§---", "not-a-map"}, // YAML places what is empty after the end
 		{Account("  - id: a\n    effect: permit\n    §\tactions: [reply]\n"), "tab"},
 		{Account("  - id: acme.reply\n    effect: permit\n    §actions: [rep"), "yaml"},
 		{Account("  - id: acme.reply\n    effect: permit\n    actions: [reply]\n    §because: \"We"), "yaml"},
