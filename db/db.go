@@ -70,5 +70,11 @@ type Tx interface {
 	RateWindows
 	PostCounts
 	Spendings
+	AuditChain
+	Walks
+	Receipts
+	History
+	Redistributions
+	Counts
 	Meta
 }

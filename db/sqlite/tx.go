@@ -49,9 +49,11 @@ func (t tx) ListDecisions(max int) ([]db.Decision, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list decisions: %w", err)
 	}
-	return each(rows, func(r gen.Decision) db.Decision {
-		return db.Decision{ID: r.ID, At: timeOf(r.At), Bot: r.Bot, Event: r.EventID, Action: r.ActionID, Record: bytesOf(r.Record)}
-	}), nil
+	return each(rows, decisionOf), nil
+}
+
+func decisionOf(r gen.Decision) db.Decision {
+	return db.Decision{ID: r.ID, At: timeOf(r.At), Bot: r.Bot, Event: r.EventID, Action: r.ActionID, Record: bytesOf(r.Record)}
 }
 
 func (t tx) PruneDecisions(before time.Time, max int) (int, error) {

@@ -36,6 +36,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.actionsOfStmt, err = db.PrepareContext(ctx, actionsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query ActionsOf: %w", err)
 	}
+	if q.addCountStmt, err = db.PrepareContext(ctx, addCount); err != nil {
+		return nil, fmt.Errorf("error preparing query AddCount: %w", err)
+	}
 	if q.addHandoutStmt, err = db.PrepareContext(ctx, addHandout); err != nil {
 		return nil, fmt.Errorf("error preparing query AddHandout: %w", err)
 	}
@@ -45,14 +48,26 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.addSpendingStmt, err = db.PrepareContext(ctx, addSpending); err != nil {
 		return nil, fmt.Errorf("error preparing query AddSpending: %w", err)
 	}
+	if q.allConsentsStmt, err = db.PrepareContext(ctx, allConsents); err != nil {
+		return nil, fmt.Errorf("error preparing query AllConsents: %w", err)
+	}
+	if q.appendCheckpointStmt, err = db.PrepareContext(ctx, appendCheckpoint); err != nil {
+		return nil, fmt.Errorf("error preparing query AppendCheckpoint: %w", err)
+	}
 	if q.appendDeadLetterStmt, err = db.PrepareContext(ctx, appendDeadLetter); err != nil {
 		return nil, fmt.Errorf("error preparing query AppendDeadLetter: %w", err)
 	}
 	if q.appendDecisionStmt, err = db.PrepareContext(ctx, appendDecision); err != nil {
 		return nil, fmt.Errorf("error preparing query AppendDecision: %w", err)
 	}
+	if q.appendEntryStmt, err = db.PrepareContext(ctx, appendEntry); err != nil {
+		return nil, fmt.Errorf("error preparing query AppendEntry: %w", err)
+	}
 	if q.beginMinuteStmt, err = db.PrepareContext(ctx, beginMinute); err != nil {
 		return nil, fmt.Errorf("error preparing query BeginMinute: %w", err)
+	}
+	if q.chainHeadStmt, err = db.PrepareContext(ctx, chainHead); err != nil {
+		return nil, fmt.Errorf("error preparing query ChainHead: %w", err)
 	}
 	if q.changeSpendingStmt, err = db.PrepareContext(ctx, changeSpending); err != nil {
 		return nil, fmt.Errorf("error preparing query ChangeSpending: %w", err)
@@ -150,8 +165,23 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.interactionStmt, err = db.PrepareContext(ctx, interaction); err != nil {
 		return nil, fmt.Errorf("error preparing query Interaction: %w", err)
 	}
+	if q.lastCheckpointStmt, err = db.PrepareContext(ctx, lastCheckpoint); err != nil {
+		return nil, fmt.Errorf("error preparing query LastCheckpoint: %w", err)
+	}
 	if q.listActionsStmt, err = db.PrepareContext(ctx, listActions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListActions: %w", err)
+	}
+	if q.listActivationsStmt, err = db.PrepareContext(ctx, listActivations); err != nil {
+		return nil, fmt.Errorf("error preparing query ListActivations: %w", err)
+	}
+	if q.listCheckpointsStmt, err = db.PrepareContext(ctx, listCheckpoints); err != nil {
+		return nil, fmt.Errorf("error preparing query ListCheckpoints: %w", err)
+	}
+	if q.listConfigVersionsStmt, err = db.PrepareContext(ctx, listConfigVersions); err != nil {
+		return nil, fmt.Errorf("error preparing query ListConfigVersions: %w", err)
+	}
+	if q.listCountsStmt, err = db.PrepareContext(ctx, listCounts); err != nil {
+		return nil, fmt.Errorf("error preparing query ListCounts: %w", err)
 	}
 	if q.listDeadLettersStmt, err = db.PrepareContext(ctx, listDeadLetters); err != nil {
 		return nil, fmt.Errorf("error preparing query ListDeadLetters: %w", err)
@@ -159,17 +189,29 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listDecisionsStmt, err = db.PrepareContext(ctx, listDecisions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListDecisions: %w", err)
 	}
+	if q.listEntriesStmt, err = db.PrepareContext(ctx, listEntries); err != nil {
+		return nil, fmt.Errorf("error preparing query ListEntries: %w", err)
+	}
 	if q.listHandoutsStmt, err = db.PrepareContext(ctx, listHandouts); err != nil {
 		return nil, fmt.Errorf("error preparing query ListHandouts: %w", err)
 	}
 	if q.listRateWindowsStmt, err = db.PrepareContext(ctx, listRateWindows); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRateWindows: %w", err)
 	}
+	if q.listReceiptsStmt, err = db.PrepareContext(ctx, listReceipts); err != nil {
+		return nil, fmt.Errorf("error preparing query ListReceipts: %w", err)
+	}
+	if q.listRedistributionsStmt, err = db.PrepareContext(ctx, listRedistributions); err != nil {
+		return nil, fmt.Errorf("error preparing query ListRedistributions: %w", err)
+	}
 	if q.listSwitchesStmt, err = db.PrepareContext(ctx, listSwitches); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSwitches: %w", err)
 	}
 	if q.listTokensStmt, err = db.PrepareContext(ctx, listTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query ListTokens: %w", err)
+	}
+	if q.listWritersStmt, err = db.PrepareContext(ctx, listWriters); err != nil {
+		return nil, fmt.Errorf("error preparing query ListWriters: %w", err)
 	}
 	if q.lookupStmt, err = db.PrepareContext(ctx, lookup); err != nil {
 		return nil, fmt.Errorf("error preparing query Lookup: %w", err)
@@ -201,8 +243,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.optedOutStmt, err = db.PrepareContext(ctx, optedOut); err != nil {
 		return nil, fmt.Errorf("error preparing query OptedOut: %w", err)
 	}
+	if q.pruneCountsStmt, err = db.PrepareContext(ctx, pruneCounts); err != nil {
+		return nil, fmt.Errorf("error preparing query PruneCounts: %w", err)
+	}
 	if q.pruneDecisionsStmt, err = db.PrepareContext(ctx, pruneDecisions); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneDecisions: %w", err)
+	}
+	if q.pruneEntriesStmt, err = db.PrepareContext(ctx, pruneEntries); err != nil {
+		return nil, fmt.Errorf("error preparing query PruneEntries: %w", err)
 	}
 	if q.pruneFingerprintsStmt, err = db.PrepareContext(ctx, pruneFingerprints); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneFingerprints: %w", err)
@@ -219,8 +267,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putActionTextStmt, err = db.PrepareContext(ctx, putActionText); err != nil {
 		return nil, fmt.Errorf("error preparing query PutActionText: %w", err)
 	}
+	if q.putActivationStmt, err = db.PrepareContext(ctx, putActivation); err != nil {
+		return nil, fmt.Errorf("error preparing query PutActivation: %w", err)
+	}
 	if q.putCapStmt, err = db.PrepareContext(ctx, putCap); err != nil {
 		return nil, fmt.Errorf("error preparing query PutCap: %w", err)
+	}
+	if q.putConfigVersionStmt, err = db.PrepareContext(ctx, putConfigVersion); err != nil {
+		return nil, fmt.Errorf("error preparing query PutConfigVersion: %w", err)
 	}
 	if q.putConsentStmt, err = db.PrepareContext(ctx, putConsent); err != nil {
 		return nil, fmt.Errorf("error preparing query PutConsent: %w", err)
@@ -252,6 +306,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putRateWindowStmt, err = db.PrepareContext(ctx, putRateWindow); err != nil {
 		return nil, fmt.Errorf("error preparing query PutRateWindow: %w", err)
 	}
+	if q.putReceiptStmt, err = db.PrepareContext(ctx, putReceipt); err != nil {
+		return nil, fmt.Errorf("error preparing query PutReceipt: %w", err)
+	}
+	if q.putReceiptRecordStmt, err = db.PrepareContext(ctx, putReceiptRecord); err != nil {
+		return nil, fmt.Errorf("error preparing query PutReceiptRecord: %w", err)
+	}
+	if q.putRedistributionStmt, err = db.PrepareContext(ctx, putRedistribution); err != nil {
+		return nil, fmt.Errorf("error preparing query PutRedistribution: %w", err)
+	}
 	if q.putReminderStmt, err = db.PrepareContext(ctx, putReminder); err != nil {
 		return nil, fmt.Errorf("error preparing query PutReminder: %w", err)
 	}
@@ -266,6 +329,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putSwitchStmt, err = db.PrepareContext(ctx, putSwitch); err != nil {
 		return nil, fmt.Errorf("error preparing query PutSwitch: %w", err)
+	}
+	if q.putWriterStmt, err = db.PrepareContext(ctx, putWriter); err != nil {
+		return nil, fmt.Errorf("error preparing query PutWriter: %w", err)
 	}
 	if q.questionStmt, err = db.PrepareContext(ctx, question); err != nil {
 		return nil, fmt.Errorf("error preparing query Question: %w", err)
@@ -284,6 +350,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.readTokenStmt, err = db.PrepareContext(ctx, readToken); err != nil {
 		return nil, fmt.Errorf("error preparing query ReadToken: %w", err)
+	}
+	if q.receiptOfStmt, err = db.PrepareContext(ctx, receiptOf); err != nil {
+		return nil, fmt.Errorf("error preparing query ReceiptOf: %w", err)
 	}
 	if q.reminderStmt, err = db.PrepareContext(ctx, reminder); err != nil {
 		return nil, fmt.Errorf("error preparing query Reminder: %w", err)
@@ -312,6 +381,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.updateTokenStmt, err = db.PrepareContext(ctx, updateToken); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateToken: %w", err)
 	}
+	if q.walkActionsStmt, err = db.PrepareContext(ctx, walkActions); err != nil {
+		return nil, fmt.Errorf("error preparing query WalkActions: %w", err)
+	}
+	if q.walkDecisionsStmt, err = db.PrepareContext(ctx, walkDecisions); err != nil {
+		return nil, fmt.Errorf("error preparing query WalkDecisions: %w", err)
+	}
 	return &q, nil
 }
 
@@ -337,6 +412,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing actionsOfStmt: %w", cerr)
 		}
 	}
+	if q.addCountStmt != nil {
+		if cerr := q.addCountStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addCountStmt: %w", cerr)
+		}
+	}
 	if q.addHandoutStmt != nil {
 		if cerr := q.addHandoutStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing addHandoutStmt: %w", cerr)
@@ -352,6 +432,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing addSpendingStmt: %w", cerr)
 		}
 	}
+	if q.allConsentsStmt != nil {
+		if cerr := q.allConsentsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing allConsentsStmt: %w", cerr)
+		}
+	}
+	if q.appendCheckpointStmt != nil {
+		if cerr := q.appendCheckpointStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing appendCheckpointStmt: %w", cerr)
+		}
+	}
 	if q.appendDeadLetterStmt != nil {
 		if cerr := q.appendDeadLetterStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing appendDeadLetterStmt: %w", cerr)
@@ -362,9 +452,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing appendDecisionStmt: %w", cerr)
 		}
 	}
+	if q.appendEntryStmt != nil {
+		if cerr := q.appendEntryStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing appendEntryStmt: %w", cerr)
+		}
+	}
 	if q.beginMinuteStmt != nil {
 		if cerr := q.beginMinuteStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing beginMinuteStmt: %w", cerr)
+		}
+	}
+	if q.chainHeadStmt != nil {
+		if cerr := q.chainHeadStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing chainHeadStmt: %w", cerr)
 		}
 	}
 	if q.changeSpendingStmt != nil {
@@ -527,9 +627,34 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing interactionStmt: %w", cerr)
 		}
 	}
+	if q.lastCheckpointStmt != nil {
+		if cerr := q.lastCheckpointStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lastCheckpointStmt: %w", cerr)
+		}
+	}
 	if q.listActionsStmt != nil {
 		if cerr := q.listActionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listActionsStmt: %w", cerr)
+		}
+	}
+	if q.listActivationsStmt != nil {
+		if cerr := q.listActivationsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listActivationsStmt: %w", cerr)
+		}
+	}
+	if q.listCheckpointsStmt != nil {
+		if cerr := q.listCheckpointsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listCheckpointsStmt: %w", cerr)
+		}
+	}
+	if q.listConfigVersionsStmt != nil {
+		if cerr := q.listConfigVersionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listConfigVersionsStmt: %w", cerr)
+		}
+	}
+	if q.listCountsStmt != nil {
+		if cerr := q.listCountsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listCountsStmt: %w", cerr)
 		}
 	}
 	if q.listDeadLettersStmt != nil {
@@ -542,6 +667,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listDecisionsStmt: %w", cerr)
 		}
 	}
+	if q.listEntriesStmt != nil {
+		if cerr := q.listEntriesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listEntriesStmt: %w", cerr)
+		}
+	}
 	if q.listHandoutsStmt != nil {
 		if cerr := q.listHandoutsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listHandoutsStmt: %w", cerr)
@@ -552,6 +682,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listRateWindowsStmt: %w", cerr)
 		}
 	}
+	if q.listReceiptsStmt != nil {
+		if cerr := q.listReceiptsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listReceiptsStmt: %w", cerr)
+		}
+	}
+	if q.listRedistributionsStmt != nil {
+		if cerr := q.listRedistributionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listRedistributionsStmt: %w", cerr)
+		}
+	}
 	if q.listSwitchesStmt != nil {
 		if cerr := q.listSwitchesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listSwitchesStmt: %w", cerr)
@@ -560,6 +700,11 @@ func (q *Queries) Close() error {
 	if q.listTokensStmt != nil {
 		if cerr := q.listTokensStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listTokensStmt: %w", cerr)
+		}
+	}
+	if q.listWritersStmt != nil {
+		if cerr := q.listWritersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listWritersStmt: %w", cerr)
 		}
 	}
 	if q.lookupStmt != nil {
@@ -612,9 +757,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing optedOutStmt: %w", cerr)
 		}
 	}
+	if q.pruneCountsStmt != nil {
+		if cerr := q.pruneCountsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pruneCountsStmt: %w", cerr)
+		}
+	}
 	if q.pruneDecisionsStmt != nil {
 		if cerr := q.pruneDecisionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing pruneDecisionsStmt: %w", cerr)
+		}
+	}
+	if q.pruneEntriesStmt != nil {
+		if cerr := q.pruneEntriesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pruneEntriesStmt: %w", cerr)
 		}
 	}
 	if q.pruneFingerprintsStmt != nil {
@@ -642,9 +797,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putActionTextStmt: %w", cerr)
 		}
 	}
+	if q.putActivationStmt != nil {
+		if cerr := q.putActivationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putActivationStmt: %w", cerr)
+		}
+	}
 	if q.putCapStmt != nil {
 		if cerr := q.putCapStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putCapStmt: %w", cerr)
+		}
+	}
+	if q.putConfigVersionStmt != nil {
+		if cerr := q.putConfigVersionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putConfigVersionStmt: %w", cerr)
 		}
 	}
 	if q.putConsentStmt != nil {
@@ -697,6 +862,21 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putRateWindowStmt: %w", cerr)
 		}
 	}
+	if q.putReceiptStmt != nil {
+		if cerr := q.putReceiptStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putReceiptStmt: %w", cerr)
+		}
+	}
+	if q.putReceiptRecordStmt != nil {
+		if cerr := q.putReceiptRecordStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putReceiptRecordStmt: %w", cerr)
+		}
+	}
+	if q.putRedistributionStmt != nil {
+		if cerr := q.putRedistributionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putRedistributionStmt: %w", cerr)
+		}
+	}
 	if q.putReminderStmt != nil {
 		if cerr := q.putReminderStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putReminderStmt: %w", cerr)
@@ -720,6 +900,11 @@ func (q *Queries) Close() error {
 	if q.putSwitchStmt != nil {
 		if cerr := q.putSwitchStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putSwitchStmt: %w", cerr)
+		}
+	}
+	if q.putWriterStmt != nil {
+		if cerr := q.putWriterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putWriterStmt: %w", cerr)
 		}
 	}
 	if q.questionStmt != nil {
@@ -750,6 +935,11 @@ func (q *Queries) Close() error {
 	if q.readTokenStmt != nil {
 		if cerr := q.readTokenStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing readTokenStmt: %w", cerr)
+		}
+	}
+	if q.receiptOfStmt != nil {
+		if cerr := q.receiptOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing receiptOfStmt: %w", cerr)
 		}
 	}
 	if q.reminderStmt != nil {
@@ -797,6 +987,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing updateTokenStmt: %w", cerr)
 		}
 	}
+	if q.walkActionsStmt != nil {
+		if cerr := q.walkActionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing walkActionsStmt: %w", cerr)
+		}
+	}
+	if q.walkDecisionsStmt != nil {
+		if cerr := q.walkDecisionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing walkDecisionsStmt: %w", cerr)
+		}
+	}
 	return err
 }
 
@@ -834,205 +1034,255 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 }
 
 type Queries struct {
-	db                     DBTX
-	tx                     *sql.Tx
-	actionStmt             *sql.Stmt
-	actionByRemoteIDStmt   *sql.Stmt
-	actionTextStmt         *sql.Stmt
-	actionsOfStmt          *sql.Stmt
-	addHandoutStmt         *sql.Stmt
-	addPostsStmt           *sql.Stmt
-	addSpendingStmt        *sql.Stmt
-	appendDeadLetterStmt   *sql.Stmt
-	appendDecisionStmt     *sql.Stmt
-	beginMinuteStmt        *sql.Stmt
-	changeSpendingStmt     *sql.Stmt
-	consentsOfStmt         *sql.Stmt
-	conversationStmt       *sql.Stmt
-	countActionsStmt       *sql.Stmt
-	countDeadLettersStmt   *sql.Stmt
-	countHandoutsStmt      *sql.Stmt
-	countPostsStmt         *sql.Stmt
-	deadLetterStmt         *sql.Stmt
-	dropActionTextStmt     *sql.Stmt
-	dropDeadLetterStmt     *sql.Stmt
-	dropEchoStmt           *sql.Stmt
-	dropFingerprintStmt    *sql.Stmt
-	dropLookupStmt         *sql.Stmt
-	dropQuestionTextStmt   *sql.Stmt
-	dropReminderStmt       *sql.Stmt
-	dropRemindersStmt      *sql.Stmt
-	dropSlotsStmt          *sql.Stmt
-	dueActionsStmt         *sql.Stmt
-	dueQuestionsStmt       *sql.Stmt
-	dueRemindersStmt       *sql.Stmt
-	echoesToStmt           *sql.Stmt
-	expiredActionsStmt     *sql.Stmt
-	fingerprintsSinceStmt  *sql.Stmt
-	firstDueStmt           *sql.Stmt
-	firstExpiryStmt        *sql.Stmt
-	forgetPostsStmt        *sql.Stmt
-	inStateStmt            *sql.Stmt
-	inStateOpenStmt        *sql.Stmt
-	inStateUnsettledStmt   *sql.Stmt
-	insertActionStmt       *sql.Stmt
-	insertTokenStmt        *sql.Stmt
-	interactionStmt        *sql.Stmt
-	listActionsStmt        *sql.Stmt
-	listDeadLettersStmt    *sql.Stmt
-	listDecisionsStmt      *sql.Stmt
-	listHandoutsStmt       *sql.Stmt
-	listRateWindowsStmt    *sql.Stmt
-	listSwitchesStmt       *sql.Stmt
-	listTokensStmt         *sql.Stmt
-	lookupStmt             *sql.Stmt
-	markSeenStmt           *sql.Stmt
-	metaStmt               *sql.Stmt
-	nextLookupStmt         *sql.Stmt
-	nextQuestionStmt       *sql.Stmt
-	nextReminderStmt       *sql.Stmt
-	openActionsToStmt      *sql.Stmt
-	openQuestionsToStmt    *sql.Stmt
-	optInsStmt             *sql.Stmt
-	optedOutStmt           *sql.Stmt
-	pruneDecisionsStmt     *sql.Stmt
-	pruneFingerprintsStmt  *sql.Stmt
-	pruneQuestionTextsStmt *sql.Stmt
-	pruneQuestionsStmt     *sql.Stmt
-	pruneSeenStmt          *sql.Stmt
-	putActionTextStmt      *sql.Stmt
-	putCapStmt             *sql.Stmt
-	putConsentStmt         *sql.Stmt
-	putConversationStmt    *sql.Stmt
-	putEchoStmt            *sql.Stmt
-	putFingerprintStmt     *sql.Stmt
-	putInteractionStmt     *sql.Stmt
-	putLookupStmt          *sql.Stmt
-	putOffRemindersStmt    *sql.Stmt
-	putQuestionStmt        *sql.Stmt
-	putQuestionTextStmt    *sql.Stmt
-	putRateWindowStmt      *sql.Stmt
-	putReminderStmt        *sql.Stmt
-	putRuleSetStmt         *sql.Stmt
-	putSlotStmt            *sql.Stmt
-	putSuppressionStmt     *sql.Stmt
-	putSwitchStmt          *sql.Stmt
-	questionStmt           *sql.Stmt
-	questionTextStmt       *sql.Stmt
-	rateWindowsStmt        *sql.Stmt
-	readCapStmt            *sql.Stmt
-	readSwitchStmt         *sql.Stmt
-	readTokenStmt          *sql.Stmt
-	reminderStmt           *sql.Stmt
-	ruleSetStmt            *sql.Stmt
-	setMetaStmt            *sql.Stmt
-	slotsStmt              *sql.Stmt
-	spendingStmt           *sql.Stmt
-	suppressionStmt        *sql.Stmt
-	unsettledToStmt        *sql.Stmt
-	updateActionStmt       *sql.Stmt
-	updateTokenStmt        *sql.Stmt
+	db                      DBTX
+	tx                      *sql.Tx
+	actionStmt              *sql.Stmt
+	actionByRemoteIDStmt    *sql.Stmt
+	actionTextStmt          *sql.Stmt
+	actionsOfStmt           *sql.Stmt
+	addCountStmt            *sql.Stmt
+	addHandoutStmt          *sql.Stmt
+	addPostsStmt            *sql.Stmt
+	addSpendingStmt         *sql.Stmt
+	allConsentsStmt         *sql.Stmt
+	appendCheckpointStmt    *sql.Stmt
+	appendDeadLetterStmt    *sql.Stmt
+	appendDecisionStmt      *sql.Stmt
+	appendEntryStmt         *sql.Stmt
+	beginMinuteStmt         *sql.Stmt
+	chainHeadStmt           *sql.Stmt
+	changeSpendingStmt      *sql.Stmt
+	consentsOfStmt          *sql.Stmt
+	conversationStmt        *sql.Stmt
+	countActionsStmt        *sql.Stmt
+	countDeadLettersStmt    *sql.Stmt
+	countHandoutsStmt       *sql.Stmt
+	countPostsStmt          *sql.Stmt
+	deadLetterStmt          *sql.Stmt
+	dropActionTextStmt      *sql.Stmt
+	dropDeadLetterStmt      *sql.Stmt
+	dropEchoStmt            *sql.Stmt
+	dropFingerprintStmt     *sql.Stmt
+	dropLookupStmt          *sql.Stmt
+	dropQuestionTextStmt    *sql.Stmt
+	dropReminderStmt        *sql.Stmt
+	dropRemindersStmt       *sql.Stmt
+	dropSlotsStmt           *sql.Stmt
+	dueActionsStmt          *sql.Stmt
+	dueQuestionsStmt        *sql.Stmt
+	dueRemindersStmt        *sql.Stmt
+	echoesToStmt            *sql.Stmt
+	expiredActionsStmt      *sql.Stmt
+	fingerprintsSinceStmt   *sql.Stmt
+	firstDueStmt            *sql.Stmt
+	firstExpiryStmt         *sql.Stmt
+	forgetPostsStmt         *sql.Stmt
+	inStateStmt             *sql.Stmt
+	inStateOpenStmt         *sql.Stmt
+	inStateUnsettledStmt    *sql.Stmt
+	insertActionStmt        *sql.Stmt
+	insertTokenStmt         *sql.Stmt
+	interactionStmt         *sql.Stmt
+	lastCheckpointStmt      *sql.Stmt
+	listActionsStmt         *sql.Stmt
+	listActivationsStmt     *sql.Stmt
+	listCheckpointsStmt     *sql.Stmt
+	listConfigVersionsStmt  *sql.Stmt
+	listCountsStmt          *sql.Stmt
+	listDeadLettersStmt     *sql.Stmt
+	listDecisionsStmt       *sql.Stmt
+	listEntriesStmt         *sql.Stmt
+	listHandoutsStmt        *sql.Stmt
+	listRateWindowsStmt     *sql.Stmt
+	listReceiptsStmt        *sql.Stmt
+	listRedistributionsStmt *sql.Stmt
+	listSwitchesStmt        *sql.Stmt
+	listTokensStmt          *sql.Stmt
+	listWritersStmt         *sql.Stmt
+	lookupStmt              *sql.Stmt
+	markSeenStmt            *sql.Stmt
+	metaStmt                *sql.Stmt
+	nextLookupStmt          *sql.Stmt
+	nextQuestionStmt        *sql.Stmt
+	nextReminderStmt        *sql.Stmt
+	openActionsToStmt       *sql.Stmt
+	openQuestionsToStmt     *sql.Stmt
+	optInsStmt              *sql.Stmt
+	optedOutStmt            *sql.Stmt
+	pruneCountsStmt         *sql.Stmt
+	pruneDecisionsStmt      *sql.Stmt
+	pruneEntriesStmt        *sql.Stmt
+	pruneFingerprintsStmt   *sql.Stmt
+	pruneQuestionTextsStmt  *sql.Stmt
+	pruneQuestionsStmt      *sql.Stmt
+	pruneSeenStmt           *sql.Stmt
+	putActionTextStmt       *sql.Stmt
+	putActivationStmt       *sql.Stmt
+	putCapStmt              *sql.Stmt
+	putConfigVersionStmt    *sql.Stmt
+	putConsentStmt          *sql.Stmt
+	putConversationStmt     *sql.Stmt
+	putEchoStmt             *sql.Stmt
+	putFingerprintStmt      *sql.Stmt
+	putInteractionStmt      *sql.Stmt
+	putLookupStmt           *sql.Stmt
+	putOffRemindersStmt     *sql.Stmt
+	putQuestionStmt         *sql.Stmt
+	putQuestionTextStmt     *sql.Stmt
+	putRateWindowStmt       *sql.Stmt
+	putReceiptStmt          *sql.Stmt
+	putReceiptRecordStmt    *sql.Stmt
+	putRedistributionStmt   *sql.Stmt
+	putReminderStmt         *sql.Stmt
+	putRuleSetStmt          *sql.Stmt
+	putSlotStmt             *sql.Stmt
+	putSuppressionStmt      *sql.Stmt
+	putSwitchStmt           *sql.Stmt
+	putWriterStmt           *sql.Stmt
+	questionStmt            *sql.Stmt
+	questionTextStmt        *sql.Stmt
+	rateWindowsStmt         *sql.Stmt
+	readCapStmt             *sql.Stmt
+	readSwitchStmt          *sql.Stmt
+	readTokenStmt           *sql.Stmt
+	receiptOfStmt           *sql.Stmt
+	reminderStmt            *sql.Stmt
+	ruleSetStmt             *sql.Stmt
+	setMetaStmt             *sql.Stmt
+	slotsStmt               *sql.Stmt
+	spendingStmt            *sql.Stmt
+	suppressionStmt         *sql.Stmt
+	unsettledToStmt         *sql.Stmt
+	updateActionStmt        *sql.Stmt
+	updateTokenStmt         *sql.Stmt
+	walkActionsStmt         *sql.Stmt
+	walkDecisionsStmt       *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
-		db:                     tx,
-		tx:                     tx,
-		actionStmt:             q.actionStmt,
-		actionByRemoteIDStmt:   q.actionByRemoteIDStmt,
-		actionTextStmt:         q.actionTextStmt,
-		actionsOfStmt:          q.actionsOfStmt,
-		addHandoutStmt:         q.addHandoutStmt,
-		addPostsStmt:           q.addPostsStmt,
-		addSpendingStmt:        q.addSpendingStmt,
-		appendDeadLetterStmt:   q.appendDeadLetterStmt,
-		appendDecisionStmt:     q.appendDecisionStmt,
-		beginMinuteStmt:        q.beginMinuteStmt,
-		changeSpendingStmt:     q.changeSpendingStmt,
-		consentsOfStmt:         q.consentsOfStmt,
-		conversationStmt:       q.conversationStmt,
-		countActionsStmt:       q.countActionsStmt,
-		countDeadLettersStmt:   q.countDeadLettersStmt,
-		countHandoutsStmt:      q.countHandoutsStmt,
-		countPostsStmt:         q.countPostsStmt,
-		deadLetterStmt:         q.deadLetterStmt,
-		dropActionTextStmt:     q.dropActionTextStmt,
-		dropDeadLetterStmt:     q.dropDeadLetterStmt,
-		dropEchoStmt:           q.dropEchoStmt,
-		dropFingerprintStmt:    q.dropFingerprintStmt,
-		dropLookupStmt:         q.dropLookupStmt,
-		dropQuestionTextStmt:   q.dropQuestionTextStmt,
-		dropReminderStmt:       q.dropReminderStmt,
-		dropRemindersStmt:      q.dropRemindersStmt,
-		dropSlotsStmt:          q.dropSlotsStmt,
-		dueActionsStmt:         q.dueActionsStmt,
-		dueQuestionsStmt:       q.dueQuestionsStmt,
-		dueRemindersStmt:       q.dueRemindersStmt,
-		echoesToStmt:           q.echoesToStmt,
-		expiredActionsStmt:     q.expiredActionsStmt,
-		fingerprintsSinceStmt:  q.fingerprintsSinceStmt,
-		firstDueStmt:           q.firstDueStmt,
-		firstExpiryStmt:        q.firstExpiryStmt,
-		forgetPostsStmt:        q.forgetPostsStmt,
-		inStateStmt:            q.inStateStmt,
-		inStateOpenStmt:        q.inStateOpenStmt,
-		inStateUnsettledStmt:   q.inStateUnsettledStmt,
-		insertActionStmt:       q.insertActionStmt,
-		insertTokenStmt:        q.insertTokenStmt,
-		interactionStmt:        q.interactionStmt,
-		listActionsStmt:        q.listActionsStmt,
-		listDeadLettersStmt:    q.listDeadLettersStmt,
-		listDecisionsStmt:      q.listDecisionsStmt,
-		listHandoutsStmt:       q.listHandoutsStmt,
-		listRateWindowsStmt:    q.listRateWindowsStmt,
-		listSwitchesStmt:       q.listSwitchesStmt,
-		listTokensStmt:         q.listTokensStmt,
-		lookupStmt:             q.lookupStmt,
-		markSeenStmt:           q.markSeenStmt,
-		metaStmt:               q.metaStmt,
-		nextLookupStmt:         q.nextLookupStmt,
-		nextQuestionStmt:       q.nextQuestionStmt,
-		nextReminderStmt:       q.nextReminderStmt,
-		openActionsToStmt:      q.openActionsToStmt,
-		openQuestionsToStmt:    q.openQuestionsToStmt,
-		optInsStmt:             q.optInsStmt,
-		optedOutStmt:           q.optedOutStmt,
-		pruneDecisionsStmt:     q.pruneDecisionsStmt,
-		pruneFingerprintsStmt:  q.pruneFingerprintsStmt,
-		pruneQuestionTextsStmt: q.pruneQuestionTextsStmt,
-		pruneQuestionsStmt:     q.pruneQuestionsStmt,
-		pruneSeenStmt:          q.pruneSeenStmt,
-		putActionTextStmt:      q.putActionTextStmt,
-		putCapStmt:             q.putCapStmt,
-		putConsentStmt:         q.putConsentStmt,
-		putConversationStmt:    q.putConversationStmt,
-		putEchoStmt:            q.putEchoStmt,
-		putFingerprintStmt:     q.putFingerprintStmt,
-		putInteractionStmt:     q.putInteractionStmt,
-		putLookupStmt:          q.putLookupStmt,
-		putOffRemindersStmt:    q.putOffRemindersStmt,
-		putQuestionStmt:        q.putQuestionStmt,
-		putQuestionTextStmt:    q.putQuestionTextStmt,
-		putRateWindowStmt:      q.putRateWindowStmt,
-		putReminderStmt:        q.putReminderStmt,
-		putRuleSetStmt:         q.putRuleSetStmt,
-		putSlotStmt:            q.putSlotStmt,
-		putSuppressionStmt:     q.putSuppressionStmt,
-		putSwitchStmt:          q.putSwitchStmt,
-		questionStmt:           q.questionStmt,
-		questionTextStmt:       q.questionTextStmt,
-		rateWindowsStmt:        q.rateWindowsStmt,
-		readCapStmt:            q.readCapStmt,
-		readSwitchStmt:         q.readSwitchStmt,
-		readTokenStmt:          q.readTokenStmt,
-		reminderStmt:           q.reminderStmt,
-		ruleSetStmt:            q.ruleSetStmt,
-		setMetaStmt:            q.setMetaStmt,
-		slotsStmt:              q.slotsStmt,
-		spendingStmt:           q.spendingStmt,
-		suppressionStmt:        q.suppressionStmt,
-		unsettledToStmt:        q.unsettledToStmt,
-		updateActionStmt:       q.updateActionStmt,
-		updateTokenStmt:        q.updateTokenStmt,
+		db:                      tx,
+		tx:                      tx,
+		actionStmt:              q.actionStmt,
+		actionByRemoteIDStmt:    q.actionByRemoteIDStmt,
+		actionTextStmt:          q.actionTextStmt,
+		actionsOfStmt:           q.actionsOfStmt,
+		addCountStmt:            q.addCountStmt,
+		addHandoutStmt:          q.addHandoutStmt,
+		addPostsStmt:            q.addPostsStmt,
+		addSpendingStmt:         q.addSpendingStmt,
+		allConsentsStmt:         q.allConsentsStmt,
+		appendCheckpointStmt:    q.appendCheckpointStmt,
+		appendDeadLetterStmt:    q.appendDeadLetterStmt,
+		appendDecisionStmt:      q.appendDecisionStmt,
+		appendEntryStmt:         q.appendEntryStmt,
+		beginMinuteStmt:         q.beginMinuteStmt,
+		chainHeadStmt:           q.chainHeadStmt,
+		changeSpendingStmt:      q.changeSpendingStmt,
+		consentsOfStmt:          q.consentsOfStmt,
+		conversationStmt:        q.conversationStmt,
+		countActionsStmt:        q.countActionsStmt,
+		countDeadLettersStmt:    q.countDeadLettersStmt,
+		countHandoutsStmt:       q.countHandoutsStmt,
+		countPostsStmt:          q.countPostsStmt,
+		deadLetterStmt:          q.deadLetterStmt,
+		dropActionTextStmt:      q.dropActionTextStmt,
+		dropDeadLetterStmt:      q.dropDeadLetterStmt,
+		dropEchoStmt:            q.dropEchoStmt,
+		dropFingerprintStmt:     q.dropFingerprintStmt,
+		dropLookupStmt:          q.dropLookupStmt,
+		dropQuestionTextStmt:    q.dropQuestionTextStmt,
+		dropReminderStmt:        q.dropReminderStmt,
+		dropRemindersStmt:       q.dropRemindersStmt,
+		dropSlotsStmt:           q.dropSlotsStmt,
+		dueActionsStmt:          q.dueActionsStmt,
+		dueQuestionsStmt:        q.dueQuestionsStmt,
+		dueRemindersStmt:        q.dueRemindersStmt,
+		echoesToStmt:            q.echoesToStmt,
+		expiredActionsStmt:      q.expiredActionsStmt,
+		fingerprintsSinceStmt:   q.fingerprintsSinceStmt,
+		firstDueStmt:            q.firstDueStmt,
+		firstExpiryStmt:         q.firstExpiryStmt,
+		forgetPostsStmt:         q.forgetPostsStmt,
+		inStateStmt:             q.inStateStmt,
+		inStateOpenStmt:         q.inStateOpenStmt,
+		inStateUnsettledStmt:    q.inStateUnsettledStmt,
+		insertActionStmt:        q.insertActionStmt,
+		insertTokenStmt:         q.insertTokenStmt,
+		interactionStmt:         q.interactionStmt,
+		lastCheckpointStmt:      q.lastCheckpointStmt,
+		listActionsStmt:         q.listActionsStmt,
+		listActivationsStmt:     q.listActivationsStmt,
+		listCheckpointsStmt:     q.listCheckpointsStmt,
+		listConfigVersionsStmt:  q.listConfigVersionsStmt,
+		listCountsStmt:          q.listCountsStmt,
+		listDeadLettersStmt:     q.listDeadLettersStmt,
+		listDecisionsStmt:       q.listDecisionsStmt,
+		listEntriesStmt:         q.listEntriesStmt,
+		listHandoutsStmt:        q.listHandoutsStmt,
+		listRateWindowsStmt:     q.listRateWindowsStmt,
+		listReceiptsStmt:        q.listReceiptsStmt,
+		listRedistributionsStmt: q.listRedistributionsStmt,
+		listSwitchesStmt:        q.listSwitchesStmt,
+		listTokensStmt:          q.listTokensStmt,
+		listWritersStmt:         q.listWritersStmt,
+		lookupStmt:              q.lookupStmt,
+		markSeenStmt:            q.markSeenStmt,
+		metaStmt:                q.metaStmt,
+		nextLookupStmt:          q.nextLookupStmt,
+		nextQuestionStmt:        q.nextQuestionStmt,
+		nextReminderStmt:        q.nextReminderStmt,
+		openActionsToStmt:       q.openActionsToStmt,
+		openQuestionsToStmt:     q.openQuestionsToStmt,
+		optInsStmt:              q.optInsStmt,
+		optedOutStmt:            q.optedOutStmt,
+		pruneCountsStmt:         q.pruneCountsStmt,
+		pruneDecisionsStmt:      q.pruneDecisionsStmt,
+		pruneEntriesStmt:        q.pruneEntriesStmt,
+		pruneFingerprintsStmt:   q.pruneFingerprintsStmt,
+		pruneQuestionTextsStmt:  q.pruneQuestionTextsStmt,
+		pruneQuestionsStmt:      q.pruneQuestionsStmt,
+		pruneSeenStmt:           q.pruneSeenStmt,
+		putActionTextStmt:       q.putActionTextStmt,
+		putActivationStmt:       q.putActivationStmt,
+		putCapStmt:              q.putCapStmt,
+		putConfigVersionStmt:    q.putConfigVersionStmt,
+		putConsentStmt:          q.putConsentStmt,
+		putConversationStmt:     q.putConversationStmt,
+		putEchoStmt:             q.putEchoStmt,
+		putFingerprintStmt:      q.putFingerprintStmt,
+		putInteractionStmt:      q.putInteractionStmt,
+		putLookupStmt:           q.putLookupStmt,
+		putOffRemindersStmt:     q.putOffRemindersStmt,
+		putQuestionStmt:         q.putQuestionStmt,
+		putQuestionTextStmt:     q.putQuestionTextStmt,
+		putRateWindowStmt:       q.putRateWindowStmt,
+		putReceiptStmt:          q.putReceiptStmt,
+		putReceiptRecordStmt:    q.putReceiptRecordStmt,
+		putRedistributionStmt:   q.putRedistributionStmt,
+		putReminderStmt:         q.putReminderStmt,
+		putRuleSetStmt:          q.putRuleSetStmt,
+		putSlotStmt:             q.putSlotStmt,
+		putSuppressionStmt:      q.putSuppressionStmt,
+		putSwitchStmt:           q.putSwitchStmt,
+		putWriterStmt:           q.putWriterStmt,
+		questionStmt:            q.questionStmt,
+		questionTextStmt:        q.questionTextStmt,
+		rateWindowsStmt:         q.rateWindowsStmt,
+		readCapStmt:             q.readCapStmt,
+		readSwitchStmt:          q.readSwitchStmt,
+		readTokenStmt:           q.readTokenStmt,
+		receiptOfStmt:           q.receiptOfStmt,
+		reminderStmt:            q.reminderStmt,
+		ruleSetStmt:             q.ruleSetStmt,
+		setMetaStmt:             q.setMetaStmt,
+		slotsStmt:               q.slotsStmt,
+		spendingStmt:            q.spendingStmt,
+		suppressionStmt:         q.suppressionStmt,
+		unsettledToStmt:         q.unsettledToStmt,
+		updateActionStmt:        q.updateActionStmt,
+		updateTokenStmt:         q.updateTokenStmt,
+		walkActionsStmt:         q.walkActionsStmt,
+		walkDecisionsStmt:       q.walkDecisionsStmt,
 	}
 }

@@ -42,11 +42,60 @@ type ActionText struct {
 	Sealed   []byte
 }
 
+type Activation struct {
+	ID        int64
+	Bot       string
+	Candidate int64
+	RuleSet   string
+	Was       string
+	At        int64
+	Packs     string
+	Why       string
+}
+
+type AuditCheckpoint struct {
+	ID   int64
+	At   int64
+	Note string
+}
+
+type AuditCount struct {
+	Day  int64
+	Bot  string
+	Kind string
+	Name string
+	N    int64
+}
+
+type AuditEntry struct {
+	ID     int64
+	Writer string
+	Seq    int64
+	At     int64
+	Facts  string
+	Prev   string
+	Hash   string
+}
+
+type AuditWriter struct {
+	Writer   string
+	Verifier string
+	Since    int64
+}
+
 type Cap struct {
 	Owner  string
 	Since  int64
 	Until  int64
 	Reason string
+}
+
+type ConfigVersion struct {
+	ID      int64
+	At      int64
+	Hash    string
+	Changed string
+	Keys    string
 }
 
 type Consent struct {
@@ -214,6 +263,32 @@ type RateWindow struct {
 	Free     int64
 	ResetsAt int64
 	ToldAt   int64
+}
+
+type Receipt struct {
+	ID          string
+	Cause       string
+	TriggeredAt int64
+	DueAt       int64
+	At          int64
+	Counts      string
+}
+
+type ReceiptRecord struct {
+	Kind      string
+	Ref       string
+	ReceiptID string
+}
+
+type Redistribution struct {
+	ID        string
+	At        int64
+	Recipient string
+	What      string
+	Ids       int64
+	Hydrated  int64
+	Automated int64
+	MadeBy    string
 }
 
 type Reminder struct {
