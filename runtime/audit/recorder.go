@@ -1,0 +1,98 @@
+package audit
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/runtime/conversation"
+	"github.com/beckon-bot/beckon/runtime/event"
+)
+
+// recorder is a transaction that notes what was done in it. Each method writes
+// first, and notes what was written.
+type recorder struct {
+	db.Tx
+	sealer
+	facts []byte
+}
+
+// unnoted are the writes that are no facts for an auditor: state that can be
+// counted again, text (which must be gone without a trace), and what only
+// speeds things up. A test about the repository holds that every writing method
+// of db.Tx stands here or below.
+var unnoted = []string{
+	"MarkSeen", "PruneSeen", // of an event the decisions tell
+	"PutConversation", "PutInteraction", // state of users
+	"PutActionText", "DropActionText", "PutSlot", // text
+	"AppendDeadLetter", "DropDeadLetter", "PutEcho", "DropEcho", "PutLookup", "DropLookup",
+	"PutToken",                                               // a secret; logins are told of in the log
+	"PutFingerprint", "DropFingerprint", "PruneFingerprints", // no text, and short-lived
+	"PutRateWindow", "PutCap", "AddPosts", "AddSpending", // limits and figures: confidential
+	"AppendEntry", "PruneEntries", "AppendCheckpoint", "AddCount", "PruneCounts", // ours
+	"SetMeta",
+}
+
+func (r *recorder) note(f fact, err error) error {
+	if err == nil {
+		r.facts = f.line(r.facts)
+	}
+	return err
+}
+
+func (r *recorder) AppendDecision(d db.Decision) error {
+	return r.note(r.decision(d), r.Tx.AppendDecision(d))
+}
+
+func (r *recorder) InsertAction(a db.Action) error {
+	return r.note(r.action(a), r.Tx.InsertAction(a))
+}
+
+func (r *recorder) UpdateAction(a db.Action, from event.State) error {
+	return r.note(r.action(a), r.Tx.UpdateAction(a, from))
+}
+
+func (r *recorder) PutSuppression(p conversation.Suppression) error {
+	return r.note(r.optOut(p), r.Tx.PutSuppression(p))
+}
+
+func (r *recorder) PutSwitch(w db.Switch) error {
+	return r.note(r.sw(w), r.Tx.PutSwitch(w))
+}
+
+func (r *recorder) PutConsent(c db.Consent) error {
+	return r.note(r.consent(c), r.Tx.PutConsent(c))
+}
+
+func (r *recorder) PutRuleSet(s db.RuleSet) error {
+	return r.note(r.ruleSet(s), r.Tx.PutRuleSet(s))
+}
+
+func (r *recorder) PutActivation(a db.Activation) error {
+	return r.note(r.activation(a), r.Tx.PutActivation(a))
+}
+
+func (r *recorder) PutReceipt(p db.Receipt) error {
+	return r.note(r.receipt(p), r.Tx.PutReceipt(p))
+}
+
+func (r *recorder) PutRedistribution(d db.Redistribution) error {
+	return r.note(r.export(d), r.Tx.PutRedistribution(d))
+}
+
+func (r *recorder) PutConfigVersion(c db.ConfigVersion) error {
+	return r.note(r.config(c), r.Tx.PutConfigVersion(c))
+}
+
+func (r *recorder) PutWriter(w db.AuditWriter) error {
+	return r.note(fact{kind: kindWriter, ref: w.Writer}, r.Tx.PutWriter(w))
+}
+
+// PruneDecisions notes until when decisions may be missing, where any went.
+func (r *recorder) PruneDecisions(before time.Time, max int) (int, error) {
+	n, err := r.Tx.PruneDecisions(before, max)
+	if err == nil && n > 0 {
+		r.facts = fact{kind: kindPruned, ref: millis(before), what: strconv.Itoa(n)}.line(r.facts)
+	}
+	return n, err
+}
