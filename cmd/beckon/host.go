@@ -14,6 +14,7 @@ import (
 	"github.com/beckon-bot/beckon/db/sqlite"
 	"github.com/beckon-bot/beckon/runtime/account"
 	"github.com/beckon-bot/beckon/runtime/action"
+	"github.com/beckon-bot/beckon/runtime/audit"
 	"github.com/beckon-bot/beckon/runtime/budget"
 	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/dispatch"
@@ -34,7 +35,7 @@ type host struct {
 	now      func() time.Time
 	dir      *dataDir
 	key      event.Key
-	store    *sqlite.Store
+	store    *audit.Store // around the engine: what is written is noted in the audit chain
 	bus      *bus.JetStream
 	webhook  *ingest.Webhook
 	ways     *ways
@@ -195,16 +196,20 @@ func (h *host) openStore(ctx context.Context) (err error) {
 	if h.key, err = h.dir.key(); err != nil {
 		return err
 	}
-	if h.store, err = sqlite.Open(ctx, sqlite.Options{Path: h.dir.file("beckon.db"), Log: h.log}); err != nil {
+	below, err := sqlite.Open(ctx, sqlite.Options{Path: h.dir.file("beckon.db"), Log: h.log})
+	if err != nil {
 		return err
 	}
-	if err := checkKey(ctx, h.store, h.key); err != nil {
-		if errors.Is(err, db.ErrWrongKey) {
-			return unsafeKey("%s is not the key that the database beside it was made with", h.dir.file("host.key"))
-		}
-		return err
+	if err = checkKey(ctx, below, h.key); err == nil {
+		h.store, err = h.dir.audited(ctx, below, h.key, h.now)
 	}
-	return nil
+	if err != nil {
+		err = errors.Join(err, below.Close())
+	}
+	if errors.Is(err, db.ErrWrongKey) {
+		return unsafeKey("%s is not the key that the database beside it was made with", h.dir.file("host.key"))
+	}
+	return err
 }
 
 // Close releases what openHost took, in reverse.

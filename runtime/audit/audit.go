@@ -8,16 +8,16 @@
 // refuses: text, handles and plain ids of users; it keeps kinds, ids of records
 // and keyed hashes.
 //
-//   - N1 what a transaction did to the records below, and the entry that says
+//   - V1 what a transaction did to the records below, and the entry that says
 //     so, are stored together or not at all. One transaction, one entry.
-//   - N2 each entry carries the hash of the one before; each writer has a chain
+//   - V2 each entry carries the hash of the one before; each writer has a chain
 //     of its own, and its id, made from its public key, stands in every entry.
-//   - N3 a checkpoint names the head of every chain and is signed (Ed25519, a
+//   - V3 a checkpoint names the head of every chain and is signed (Ed25519, a
 //     note as golang.org/x/mod/sumdb/note writes it, three lines as a
 //     tlog-checkpoint has them, and a line a chain).
-//   - N4 a record that the chain knows and the database does not have is a
+//   - V4 a record that the chain knows and the database does not have is a
 //     fault, unless a receipt names it or it was past its time.
-//   - N5 nothing is given to others beyond X's caps, and nothing is given that
+//   - V5 nothing is given to others beyond X's caps, and nothing is given that
 //     is not recorded.
 //
 // Somebody who holds both the database and the key can write another chain from
@@ -145,7 +145,7 @@ func recordKey(k event.Key) []byte {
 }
 
 // Write runs fn in one transaction that also stores the entry of what fn did
-// (N1).
+// (V1).
 func (s *Store) Write(ctx context.Context, fn func(tx db.Tx) error) error {
 	return s.Store.Write(ctx, func(tx db.Tx) error {
 		r := &recorder{Tx: tx, sealer: newSealer(s.key)}
@@ -156,7 +156,7 @@ func (s *Store) Write(ctx context.Context, fn func(tx db.Tx) error) error {
 	})
 }
 
-// link appends the entry of one transaction to this writer's chain (N2).
+// link appends the entry of one transaction to this writer's chain (V2).
 func (s *Store) link(tx db.Tx, facts []byte) error {
 	if len(facts) == 0 {
 		return nil

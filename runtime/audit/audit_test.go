@@ -130,7 +130,7 @@ func (d *desk) sql(statements ...string) {
 	}
 }
 
-func TestN1WhatIsWrittenIsNoted(t *testing.T) {
+func TestV1WhatIsWrittenIsNoted(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.day1()
@@ -163,9 +163,9 @@ func TestN1WhatIsWrittenIsNoted(t *testing.T) {
 	}
 }
 
-// TestN1FailedWritesAreNotNoted: a write that the engine refused is no fact,
+// TestV1FailedWritesAreNotNoted: a write that the engine refused is no fact,
 // though its transaction goes on.
-func TestN1FailedWritesAreNotNoted(t *testing.T) {
+func TestV1FailedWritesAreNotNoted(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.write(func(tx db.Tx) error {
@@ -184,9 +184,9 @@ func TestN1FailedWritesAreNotNoted(t *testing.T) {
 	}
 }
 
-// TestN2Tampered changes the file in every way that one might, and wants it
+// TestV2Tampered changes the file in every way that one might, and wants it
 // named.
-func TestN2Tampered(t *testing.T) {
+func TestV2Tampered(t *testing.T) {
 	t.Parallel()
 	const free = "DROP TRIGGER audit_entries_stay"
 	for name, c := range map[string]struct {
@@ -231,8 +231,8 @@ func TestN2Tampered(t *testing.T) {
 	}
 }
 
-// TestN2EntriesStay: the schema refuses a change of an entry.
-func TestN2EntriesStay(t *testing.T) {
+// TestV2EntriesStay: the schema refuses a change of an entry.
+func TestV2EntriesStay(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	raw, err := sql.Open("sqlite", "file:"+d.path)
@@ -245,9 +245,9 @@ func TestN2EntriesStay(t *testing.T) {
 	}
 }
 
-// TestN3ChainWrittenAgain: who holds the database and the key can write another
+// TestV3ChainWrittenAgain: who holds the database and the key can write another
 // chain; a checkpoint kept elsewhere shows it.
-func TestN3ChainWrittenAgain(t *testing.T) {
+func TestV3ChainWrittenAgain(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.day1()
@@ -274,9 +274,9 @@ func TestN3ChainWrittenAgain(t *testing.T) {
 	}
 }
 
-// TestN2OneChainAWriter: another key begins another chain; checkpoints name
+// TestV2OneChainAWriter: another key begins another chain; checkpoints name
 // both.
-func TestN2OneChainAWriter(t *testing.T) {
+func TestV2OneChainAWriter(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.day1()
@@ -298,9 +298,9 @@ func TestN2OneChainAWriter(t *testing.T) {
 	}
 }
 
-// TestN4Receipts: what a receipt names may be gone or blanked, and nothing
+// TestV4Receipts: what a receipt names may be gone or blanked, and nothing
 // else; what was pruned may be gone.
-func TestN4Receipts(t *testing.T) {
+func TestV4Receipts(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.day1()

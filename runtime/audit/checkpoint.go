@@ -93,7 +93,7 @@ func noteHash(signed string) string {
 // CheckpointEvery is how often a host signs where its chains stand.
 const CheckpointEvery = time.Hour
 
-// Checkpoint signs where every chain stands and keeps the note (N3). It returns
+// Checkpoint signs where every chain stands and keeps the note (V3). It returns
 // "" where nothing has happened since the last one.
 func (s *Store) Checkpoint(ctx context.Context, now time.Time) (signed string, err error) {
 	err = s.Store.Write(ctx, func(tx db.Tx) error {

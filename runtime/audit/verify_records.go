@@ -55,7 +55,7 @@ func (v *verifier) appended(tx db.Tx) error {
 // farAway is later than any record.
 var farAway = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// missing judges the facts whose record was not found (N4).
+// missing judges the facts whose record was not found (V4).
 func (v *verifier) missing(tx db.Tx) error {
 	for _, l := range v.lost {
 		id, err := tx.ReceiptOf(db.RecordRef{Kind: l.kind, Ref: l.ref})
@@ -147,7 +147,7 @@ func (v *verifier) compare(tx db.Tx, f fact, at time.Time) error {
 	return v.judge(tx, n, "the record is not as the host left it: it was changed past the host")
 }
 
-// judge is a fault, unless a receipt names the record (N4).
+// judge is a fault, unless a receipt names the record (V4).
 func (v *verifier) judge(tx db.Tx, n noted, wrong string) error {
 	id, err := tx.ReceiptOf(db.RecordRef{Kind: n.kind, Ref: n.ref})
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/runtime/audit"
 	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/gate"
 	"github.com/beckon-bot/beckon/runtime/xsim"
@@ -122,6 +123,22 @@ func (r *run) again() {
 	}
 	synctest.Wait()
 	same("a crash and a restart")
+	r.audit()
+}
+
+// audit holds that the audit chain tells of everything that was written, through
+// every fault and crash of the scenario.
+func (r *run) audit() {
+	got, err := audit.Verify(context.Background(), r.host().store, hostKey())
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for _, f := range got.Faults {
+		r.t.Errorf("audit chain: %s", f)
+	}
+	if got.Entries == 0 {
+		r.t.Error("audit chain: it is empty")
+	}
 }
 
 // witness is what the laws are held over.

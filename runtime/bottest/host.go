@@ -3,6 +3,7 @@ package bottest
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"github.com/beckon-bot/beckon/db/sqlite"
 	"github.com/beckon-bot/beckon/handlers"
 	"github.com/beckon-bot/beckon/runtime/action"
+	"github.com/beckon-bot/beckon/runtime/audit"
 	"github.com/beckon-bot/beckon/runtime/budget"
 	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/dispatch"
@@ -41,7 +43,7 @@ const (
 type host struct {
 	dir    string
 	fault  *breakage
-	store  *sqlite.Store
+	store  *audit.Store
 	bus    *bus.JetStream
 	web    http.Handler
 	desk   action.Desk
@@ -71,7 +73,7 @@ func start(dir string, s *scenario, sim *xsim.Sim, log *slog.Logger, before func
 			err = errors.Join(err, h.close())
 		}
 	}()
-	if h.store, err = sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(dir, "beckon.db")}); err != nil {
+	if h.store, err = openStore(ctx, dir); err != nil {
 		return nil, err
 	}
 	if err := s.appWindow(ctx, h.store); err != nil {
@@ -157,6 +159,33 @@ func (s *scenario) plans() (all []schedule.Plan) {
 		all = append(all, p)
 	}
 	return all
+}
+
+// openStore opens the database in dir, with its audit chain.
+func openStore(ctx context.Context, dir string) (*audit.Store, error) {
+	file := filepath.Join(dir, "audit.key")
+	signer, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		fresh, err := audit.NewKey()
+		if err != nil {
+			return nil, err
+		}
+		signer = []byte(fresh)
+		if err := os.WriteFile(file, signer, 0o600); err != nil {
+			return nil, err
+		}
+	} else if err != nil {
+		return nil, err
+	}
+	below, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(dir, "beckon.db")})
+	if err != nil {
+		return nil, err
+	}
+	s, err := audit.Open(ctx, below, audit.Options{Key: hostKey(), Signer: string(signer), Now: time.Now})
+	if err != nil {
+		return nil, errors.Join(err, below.Close())
+	}
+	return s, nil
 }
 
 // cast makes the bots of a scenario, all with the same rules and answers.

@@ -82,6 +82,23 @@ var checks = []struct {
 		fine: tree{"runtime/gate/a.go": pkg("gate", "var _ = rules.Query{}"), "runtime/action/a.go": pkg("action", "func f(e rules.Effect) {}")},
 	},
 	{
+		name: "AuditedWrites", run: auditedWrites,
+		bad: map[string]tree{
+			"db.PutX writes, and runtime/audit": {"db/a.go": pkg("db", "type Xs interface { PutX(x int) error; X() (string, error) }")},
+			"db.PruneX writes":                  {"db/a.go": pkg("db", "type Xs interface { PruneX() (n int, err error) }"), "runtime/audit/a.go": pkg("audit", "func (s *sealer) PruneX() {}")},
+			"db.MarkX writes":                   {"db/a.go": pkg("db", "type Xs interface { MarkX() (fresh bool, err error) }")},
+		},
+		fine: tree{
+			"db/a.go":            pkg("db", "type Xs interface { PutX() error; DropX() error; CountX() (int64, error); Xs() ([]int, error) }"),
+			"runtime/audit/a.go": pkg("audit", "var unnoted = []string{\"DropX\"}\nfunc (r *recorder) PutX() error { return nil }"),
+		},
+	},
+	{
+		name: "OneGiver", run: oneGiver,
+		bad:  map[string]tree{"only audit.Give records": {"runtime/admin/a.go": pkg("admin", "func f(tx db.Tx) { tx.PutRedistribution(r) }")}},
+		fine: tree{"runtime/audit/a.go": pkg("audit", "func f(tx db.Tx) { tx.PutRedistribution(r) }"), "runtime/admin/a.go": pkg("admin", "func f() { audit.Give() }")},
+	},
+	{
 		name: "FixedTop", run: fixedTop,
 		bad: map[string]tree{
 			"pkg: the top level is fixed":        {"pkg/a.go": pkg("a", "")},

@@ -15,6 +15,7 @@ import (
 	"github.com/beckon-bot/beckon/db/sqlite"
 	"github.com/beckon-bot/beckon/handlers"
 	"github.com/beckon-bot/beckon/rules"
+	"github.com/beckon-bot/beckon/runtime/audit"
 	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/conversation"
 	"github.com/beckon-bot/beckon/runtime/dispatch"
@@ -196,6 +197,16 @@ func copyOf(b *testing.B, path string) string {
 func copied(b *testing.B, path string) *sqlite.Store {
 	b.Helper()
 	s, err := sqlite.Open(b.Context(), sqlite.Options{Path: copyOf(b, path)})
+	must(b, err)
+	return s
+}
+
+// audited is copied with the audit chain around it, as a host opens it.
+func audited(b *testing.B, path string, key event.Key) *audit.Store {
+	b.Helper()
+	signer, err := audit.NewKey()
+	must(b, err)
+	s, err := audit.Open(b.Context(), copied(b, path), audit.Options{Key: key, Signer: signer})
 	must(b, err)
 	return s
 }

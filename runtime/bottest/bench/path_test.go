@@ -17,7 +17,7 @@ const drained = 8192
 
 // BenchmarkPath drains a backlog, from JetStream (file, every message synced)
 // to the acknowledgement after the commit (SQLite, synchronous=FULL), beside
-// its parts alone: the same rows through the store, the same messages through
+// the same without the audit chain, and its parts alone: the same rows through the store, the same messages through
 // the bus, and one row and a dedupe row an event through bare SQLite.
 func BenchmarkPath(b *testing.B) {
 	d := newDesk(b)
@@ -26,20 +26,10 @@ func BenchmarkPath(b *testing.B) {
 	calls := d.record(b, base, msgs)
 	race(b,
 		contestant{"drain", drained, func(b *testing.B, n int) spent {
-			q, s := backlog(b, msgs), copied(b, base)
-			defer func() { must(b, q.Close()) }()
-			defer func() { must(b, s.Close()) }()
-			p := d.dispatcher(s)
-			done := stopwatch()
-			for left := n; left > 0; {
-				ds, err := q.Next(b.Context(), dispatch.MaxBatch)
-				must(b, err)
-				_, err = p.Batch(b.Context(), day, ds)
-				must(b, err)
-				must(b, q.Ack(ds))
-				left -= len(ds)
-			}
-			return done()
+			return drain(b, d, backlog(b, msgs), audited(b, base, d.key), n)
+		}},
+		contestant{"drain-unaudited", drained, func(b *testing.B, n int) spent {
+			return drain(b, d, backlog(b, msgs), copied(b, base), n)
 		}},
 		contestant{"dispatch-alone", drained, func(b *testing.B, n int) spent {
 			s := copied(b, base)
@@ -82,6 +72,23 @@ func BenchmarkPath(b *testing.B) {
 		}},
 		contestant{"sqlite-two-rows", drained, twoRows},
 	)
+}
+
+// drain takes n events from the bus into the store.
+func drain(b *testing.B, d desk, q *bus.JetStream, s db.Store, n int) spent {
+	defer func() { must(b, q.Close()) }()
+	defer func() { must(b, s.Close()) }()
+	p := d.dispatcher(s)
+	done := stopwatch()
+	for left := n; left > 0; {
+		ds, err := q.Next(b.Context(), dispatch.MaxBatch)
+		must(b, err)
+		_, err = p.Batch(b.Context(), day, ds)
+		must(b, err)
+		must(b, q.Ack(ds))
+		left -= len(ds)
+	}
+	return done()
 }
 
 // BenchmarkCommit is dispatch without the bus, from body to commit, by the
