@@ -25,7 +25,7 @@ var unnoted = []string{
 	"MarkSeen", "PruneSeen", // of an event the decisions tell
 	"PutConversation", "PutInteraction", // state of users
 	"PutActionText", "DropActionText", "PutSlot", // text
-	"DropSlots", "PutReminder", "DropReminder", "DropReminders",
+	"DropSlots", "PutReminder", "DropReminder", "DropReminders", "PutOffReminders",
 	"AppendDeadLetter", "DropDeadLetter", "PutEcho", "DropEcho", "PutLookup", "DropLookup",
 	"PutToken",                                               // a secret; logins are told of in the log
 	"PutFingerprint", "DropFingerprint", "PruneFingerprints", // no text, and short-lived
