@@ -10,12 +10,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/gofrs/flock"
 
 	"github.com/beckon-bot/beckon/db"
-	"github.com/beckon-bot/beckon/runtime/audit"
 	"github.com/beckon-bot/beckon/runtime/event"
 )
 
@@ -26,6 +24,7 @@ import (
 //	token.key     the key that logins are sealed with, unless app.token_key names one
 //	host.key      the key behind every hash; without it opt-outs cannot be read
 //	audit.key     signs the checkpoints of the audit chain; another key begins another chain
+//	audit.checkpoint  the last of them
 //	admin.addr    where the running host listens for operators
 //	admin.token   what they must show it
 //	lock          held by the process that runs
@@ -86,26 +85,6 @@ func (d *dataDir) makeKey(path string) (event.Key, error) {
 		return nil, fmt.Errorf("keep the host key: %w", err)
 	}
 	return key, nil
-}
-
-// audited puts the audit chain around a store, with the key beside it.
-func (d *dataDir) audited(ctx context.Context, store db.Store, key event.Key, now func() time.Time) (*audit.Store, error) {
-	path := d.file("audit.key")
-	b, err := os.ReadFile(path)
-	signer := string(b)
-	if errors.Is(err, fs.ErrNotExist) {
-		if signer, err = audit.NewKey(); err == nil {
-			err = writeSecret(path, signer+"\n")
-		}
-	}
-	if err != nil {
-		return nil, fmt.Errorf("the key of the audit chain: %w", err)
-	}
-	s, err := audit.Open(ctx, store, audit.Options{Key: key, Signer: signer, Now: now})
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return s, nil
 }
 
 // unsafeKey is why the host must not start: without its key, everybody who said

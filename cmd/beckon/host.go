@@ -149,6 +149,9 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if o.Dry {
 		b.send = nil
 	}
+	if err := recordConfig(ctx, h.store, o.Config, h.key, o.Now()); err != nil {
+		return nil, err
+	}
 	g, book := gate.New(b.gate), b.book()
 	tried := &rollout.Metrics{}
 	if h.rules, err = startRules(ctx, sys, o, h.store, g, tried); err != nil {

@@ -70,6 +70,7 @@ func commands() []command {
 		{"resume", "BOT|--all", "kill switch off", resumeCommand},
 		{"consent", "list|record|withdraw BOT USER_ID ...", "what one user agreed to", consentCommand},
 		{"optouts", "list|add|export|import|match ...", "who said stop", optoutsCommand},
+		{"audit", "verify|export ...", "check the audit chain, and make the report for X's yearly audit", auditCommand},
 		{"xsim", "[--listen ADDR] [--webhook URL] [--scenario FILE]", "a simulated X", xsimCommand},
 		{"config", "print", "the commented sample configuration", configCommand},
 		{"version", "", "which build this is", versionCommand},

@@ -20,6 +20,7 @@ import (
 	"github.com/beckon-bot/beckon/runtime/account"
 	"github.com/beckon-bot/beckon/runtime/action"
 	"github.com/beckon-bot/beckon/runtime/admin"
+	"github.com/beckon-bot/beckon/runtime/audit/bundle"
 	"github.com/beckon-bot/beckon/runtime/budget"
 	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/gate"
@@ -188,6 +189,7 @@ func (o *operator) become(ctx context.Context, sys system, cfg *config.Config, d
 		Accounts:  lazily(func() (*account.Manager, error) { return h.lateAccounts(sys) }),
 		Watch:     h.lateWatch(sys),
 		Doctor:    h.lateDoctor(sys, o.flags),
+		Use:       func() []bundle.Line { return dataUse(cfg) },
 		Republish: republisher(cfg, h.publishOnce),
 		Publish:   commander(h.publishOnce),
 	})}}

@@ -16,6 +16,7 @@ import (
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/runtime/account"
 	"github.com/beckon-bot/beckon/runtime/admin"
+	"github.com/beckon-bot/beckon/runtime/audit/bundle"
 	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/dispatch"
 	"github.com/beckon-bot/beckon/runtime/event"
@@ -39,6 +40,7 @@ func (h *host) adminServer(context.Context) (service.Service, error) {
 		Accounts:  lazily(func() (*account.Manager, error) { return h.accounts, nil }),
 		Watch:     adminWatch(func() (*ingest.Watchdog, *xapi.Client, error) { return h.ways.watch, h.ways.x, nil }),
 		Doctor:    h.doctor,
+		Use:       func() []bundle.Line { return dataUse(h.cfg) },
 		Republish: republisher(h.cfg, h.bus.Publish),
 		Publish:   commander(h.bus.Publish),
 		Ready:     h.ready.err, Metrics: h.metrics.Handler(), Stir: h.stir, Log: h.log,

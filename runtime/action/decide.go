@@ -161,6 +161,7 @@ func (u *Unit) append(r gate.Record, line []byte) error {
 	if err := u.Tx.AppendDecision(d); err != nil {
 		return fmt.Errorf("append decision %s: %w", r.ID, err)
 	}
+	u.tallyDecision(r)
 	return nil
 }
 

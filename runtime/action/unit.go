@@ -32,6 +32,7 @@ type Unit struct {
 	posts         map[string]*posted       // by bot
 	lanes         map[lane][]db.RateWindow // as this transaction left them
 	cap           *db.Cap
+	counts        map[db.Count]int64
 }
 
 type pair struct{ bot, key string }
@@ -53,6 +54,7 @@ func NewUnit(tx db.Tx, key event.Key, book *budget.Book, now time.Time) *Unit {
 		money:         newLedger(),
 		posts:         map[string]*posted{},
 		lanes:         map[lane][]db.RateWindow{},
+		counts:        map[db.Count]int64{},
 	}
 }
 
@@ -251,6 +253,9 @@ func (u *Unit) Flush() error {
 		if err := u.Tx.PutSuppression(k.value); err != nil {
 			return fmt.Errorf("write opt-out %s: %w", hash, err)
 		}
+	}
+	if err := u.flushCounts(); err != nil {
+		return err
 	}
 	return u.flushMoney()
 }

@@ -45,6 +45,8 @@
 //	POST /v1/subscribe                        {"mend", "prune", "bot"}: webhook and subscriptions on X
 //	POST /v1/connections                      {"close"}: the app's streams on X
 //	POST /v1/doctor                           {"bot", "online", "beside"}: what is not as X wants it
+//	POST /v1/audit/verify                     {"checkpoints"}: what does not agree with the audit chain
+//	POST /v1/audit/report                     {"by", "for", "from", "to"}: what X's yearly audit is shown
 package admin
 
 import (
@@ -60,6 +62,7 @@ import (
 
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/runtime/action"
+	"github.com/beckon-bot/beckon/runtime/audit/bundle"
 	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/rollout"
 )
@@ -83,6 +86,9 @@ type Options struct {
 	Accounts Accounts // nil: none
 	Watch    Watch    // nil: none
 	Doctor   Doctor   // nil: none
+
+	// Use says how data is used, for audit reports; nil: nothing is said.
+	Use func() []bundle.Line
 
 	Rules *rollout.Rollout // nil: no host runs
 	// Publish puts an operator's command on the bus, durably.
@@ -142,6 +148,8 @@ func New(o Options) http.Handler {
 	v1.Handle("POST /v1/subscribe", answer(s.subscribe))
 	v1.Handle("POST /v1/connections", answer(s.connections))
 	v1.Handle("POST /v1/doctor", answer(s.examine))
+	v1.Handle("POST /v1/audit/verify", answer(s.verifyAudit))
+	v1.Handle("POST /v1/audit/report", answer(s.reportAudit))
 	v1.Handle("/", answer(func(r *http.Request) (any, error) {
 		return nil, fmt.Errorf("%s %s: %w", r.Method, r.URL.Path, db.ErrNotFound)
 	}))

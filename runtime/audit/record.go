@@ -55,12 +55,12 @@ func (s *sealer) consent(c db.Consent) fact {
 		what = "withdrawn"
 	}
 	return fact{KindConsent, s.consentRef(c), what, s.seal(KindConsent,
-		c.Bot, c.User, string(c.Kind), c.Wording, millis(c.At), c.Event, millis(c.WithdrawnAt), c.WithdrawnBy)}
+		c.Bot, c.User, string(c.Kind), c.Covers, c.Wording, millis(c.At), c.Event, millis(c.WithdrawnAt), c.WithdrawnBy)}
 }
 
 // consentRef is how the chain, and a receipt, name a consent.
 func (s *sealer) consentRef(c db.Consent) string {
-	return s.seal("consent of", c.Bot, c.User, string(c.Kind))[:22]
+	return s.seal("consent of", c.Bot, c.User, string(c.Kind), c.Covers)[:22]
 }
 
 func (s *sealer) ruleSet(r db.RuleSet) fact {

@@ -36,6 +36,9 @@ func (w *work) inbound(m bus.Delivery, e event.Event, counted bool) ([]gate.Reco
 	if err != nil {
 		return nil, err
 	}
+	if todo.stopped {
+		w.TallyOptOut(e.Bot, w.Now.Sub(m.Time))
+	}
 	if err := w.spoke(e, st.Conversation); err != nil {
 		return nil, err
 	}

@@ -91,6 +91,12 @@ func record(tx db.Tx, s *slot, set *rules.Set, was, why string, now time.Time) e
 	if err := tx.AppendDecision(db.Decision{ID: rec.ID, At: rec.At, Bot: rec.Bot, Record: line}); err != nil {
 		return fmt.Errorf("record the activation of rule set %s: %w", a.Set, err)
 	}
+	err = tx.PutActivation(db.Activation{
+		Bot: a.Bot, Candidate: a.Candidate, Set: a.Set, Was: a.Was, At: now, Packs: a.Platform + ", " + a.Account, Why: a.Why,
+	})
+	if err != nil {
+		return err
+	}
 	if err := tx.SetMeta(s.key(), a.Set+" "+now.Format(time.RFC3339Nano)); err != nil {
 		return fmt.Errorf("remember that rule set %s is in force: %w", a.Set, err)
 	}

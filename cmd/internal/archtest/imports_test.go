@@ -32,7 +32,7 @@ var mayImport = map[string][]string{
 	"runtime/audit":        {"runtime/event", "runtime/conversation", "db"},
 	"runtime/doctor":       {"runtime/event"},
 	"runtime/account":      {"runtime/event", "db", "runtime/seal"},
-	"runtime/action":       {"runtime/event", "runtime/conversation", "db", "runtime/gate", "runtime/budget"},
+	"runtime/action":       {"runtime/event", "runtime/conversation", "db", "runtime/gate", "runtime/budget", "runtime/audit"},
 	"runtime/ingest":       {"runtime/event", "runtime/bus"},
 	"runtime/dispatch":     {"runtime/event", "runtime/bus", "runtime/conversation", "db", "runtime/gate", "handlers", "runtime/action", "runtime/budget"},
 	"runtime/replay":       {"runtime/event", "runtime/bus", "runtime/conversation", "db", "runtime/gate", "handlers", "runtime/action", "runtime/dispatch", "runtime/budget"},
@@ -40,7 +40,7 @@ var mayImport = map[string][]string{
 	"runtime/llm":          {"runtime/event", "db", "runtime/remote", "runtime/dial"},
 	"runtime/timeline":     {"runtime/event", "runtime/bus", "runtime/conversation", "rules", "db", "runtime/gate", "handlers", "runtime/action", "runtime/dispatch", "runtime/replay", "runtime/xsim", "runtime/budget"},
 	"runtime/rollout":      {"runtime/event", "db", "rules", "handlers", "runtime/gate", "runtime/action"},
-	"runtime/admin":        {"runtime/event", "db", "runtime/action", "runtime/obs", "runtime/rollout", "runtime/budget", "runtime/doctor"},
+	"runtime/admin":        {"runtime/event", "db", "runtime/action", "runtime/obs", "runtime/rollout", "runtime/budget", "runtime/doctor", "runtime/audit"},
 	"runtime/bottest":      {"*"},
 	"cmd":                  {"*", "cmd"},
 }
