@@ -26,6 +26,7 @@ var unnoted = []string{
 	"PutConversation", "PutInteraction", // state of users
 	"PutActionText", "DropActionText", "PutSlot", // text
 	"DropSlots", "PutReminder", "DropReminder", "DropReminders", "PutOffReminders",
+	"PutQuestion", "PutQuestionText", "DropQuestionText", "PruneQuestions", "AddHandout", // to handlers elsewhere
 	"AppendDeadLetter", "DropDeadLetter", "PutEcho", "DropEcho", "PutLookup", "DropLookup",
 	"PutToken",                                               // a secret; logins are told of in the log
 	"PutFingerprint", "DropFingerprint", "PruneFingerprints", // no text, and short-lived
