@@ -65,7 +65,9 @@ func TestAudit(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, out = s.beckon("audit", "verify", "--format", "json")
-	var got struct{ Faults []struct{ Record, Wrong string } }
+	var got struct {
+		Faults []struct{ Record, Wrong string }
+	}
 	if err := json.NewDecoder(strings.NewReader(out)).Decode(&got); err != nil {
 		t.Fatalf("%v in:\n%s", err, out)
 	}

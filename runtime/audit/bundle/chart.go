@@ -73,7 +73,7 @@ func (r Report) daily() template.HTML {
 					names[k].Decision, x+step*0.1, y, step*0.8, h, bins[i].Format(time.DateOnly), thousands(int64(v)), names[k].Decision)
 			}
 		}
-		if i%every == 0 {
+		if i%every == 0 && (i == 0 || x+step/2 < chartWidth-24) { // the last may not fit
 			fmt.Fprintf(&b, `<text class="foot" x="%.1f" y="%.1f">%s</text>`, x+step/2, topEdge+height+18, bins[i].Format("2 Jan"))
 		}
 	}
