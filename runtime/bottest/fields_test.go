@@ -14,15 +14,19 @@ import (
 )
 
 // notInScenarios are the values that no scenario can show, and why. What a
-// scenario does show must not stand here.
+// scenario does show must not stand here; "not yet" is for what is being built.
 func notInScenarios() map[string]string {
 	return map[string]string{
-		"action.purpose=reminder": "a handler's timers are not there yet",
-		"event.kind=none":         "of an event that permits nothing, nothing is drafted",
-		"user.initiated=opt_in":   "an opt-in outside X is no first word on X; no way in tells of one",
-		"draft.approval=rejected": "a rejected draft has ended (I5): it is never decided again",
+		"action.purpose=reminder":   notYet + "a scenario has no flow with a reminder",
+		"action.handover=true":      notYet + "a host has no last word of its own at a hand-over",
+		"event.kind=none":           "of an event that permits nothing, nothing is drafted",
+		"event.text_readable=false": "a handler of this host finds nothing to answer where there is no text; one outside of the process may",
+		"user.initiated=opt_in":     "an opt-in outside X is no first word on X; no way in tells of one",
+		"draft.approval=rejected":   "a rejected draft has ended (I5): it is never decided again",
 	}
 }
+
+const notYet = "not yet: "
 
 // seen collects the values of every input that a rule decided on.
 type seen struct {
@@ -99,7 +103,9 @@ func (s *seen) hold(t *testing.T) {
 	for _, f := range inputFields() {
 		for _, v := range f.values() {
 			name := f.name + "=" + v
-			switch _, excused := except[name]; {
+			switch why, excused := except[name]; {
+			case s.values[name] && strings.HasPrefix(why, notYet):
+				t.Logf("%s is in a scenario now: take the exception out", name)
 			case s.values[name] && excused:
 				t.Errorf("%s is said to be in no scenario, and is in one: take the exception out", name)
 			case !s.values[name] && !excused:
