@@ -20,7 +20,15 @@ type flow struct {
 	steps     []*step
 	cancelled texts // said when the user cancels
 	expires   time.Duration
+	remind    silence     // said once while the user leaves a question unanswered
+	closes    silence     // ends the flow then, with or without a word
 	draft     event.Draft // flags only
+}
+
+// silence is what follows from a user's silence; the zero value is nothing.
+type silence struct {
+	after time.Duration
+	text  texts
 }
 
 // step asks for a slot, or says something, and then goes on.
@@ -71,7 +79,8 @@ func (s *turn) resume() (_ Out, done bool) {
 	if f != nil {
 		at = slices.IndexFunc(f.steps, func(st *step) bool { return st.id == p.step && st.ask != nil })
 	}
-	s.kept = maps.Clone(s.in.Slots)
+	s.kept = map[string]string{}
+	maps.Copy(s.kept, s.in.Slots)
 	if !ok || at < 0 || s.in.Now.Sub(p.since) > f.expires {
 		s.end()
 		return Out{}, false
@@ -111,7 +120,7 @@ func (s *turn) again(f *flow, st *step, p place) Out {
 	text, lang := st.retry.in(s.lang, p.lang)
 	s.trace.said(f.id+"/"+st.id+": retry", event.DM, lang)
 	p.since = s.in.Now
-	s.move(p)
+	s.wait(f, p)
 	s.say(text, f.draft, f.id+"/"+st.id)
 	return s.out
 }
@@ -167,7 +176,7 @@ func (s *turn) walk(f *flow, from int, lang string) Out {
 		}
 		if st.ask != nil && s.kept[st.ask.name] == "" {
 			tell(st)
-			s.move(place{f.id, st.id, lang, 0, s.in.Now})
+			s.wait(f, place{f.id, st.id, lang, 0, s.in.Now})
 			return finish()
 		}
 		if st.ask == nil {
@@ -215,7 +224,19 @@ func (s *turn) slot(name, value string) {
 	s.out.Slots[name] = value
 }
 
-func (s *turn) move(p place) { s.out.Flow = new(p.String()) }
+// wait leaves the flow at a question, and arms what follows from silence.
+func (s *turn) wait(f *flow, p place) {
+	s.out.Flow, s.out.Remind = new(p.String()), nil
+	for _, q := range []silence{f.remind, f.closes} {
+		if q.after == 0 {
+			continue
+		}
+		text, _ := q.text.in(s.lang, p.lang)
+		s.out.Remind = append(s.out.Remind, Reminder{
+			After: q.after, Text: fill(text, s.in.Bot, s.kept), Close: q.after == f.closes.after,
+		})
+	}
+}
 
 // close leaves the flow; what it knows stays for the person who takes over.
 func (s *turn) close() { s.out.Flow = new("") }

@@ -24,10 +24,17 @@ func (l *loader) flow(f *file, e rules.Entry) {
 	fl := &flow{id: f.Name(e.Key, "the name of a flow")}
 	l.name(f, e.Key, "flow", fl.id)
 	m := f.Keys(e.Value, "a flow", []string{"cancelled", "steps"},
-		[]string{"expires", "ai_generated", "promotional", "affiliate", "paid_partnership"})
+		[]string{"expires", "remind", "close", "ai_generated", "promotional", "affiliate", "paid_partnership"})
 	v := botVariables().with(l.slots)
 	fl.cancelled = f.texts(m["cancelled"], "cancelled", v)
 	fl.expires = cmp.Or(f.duration(m["expires"], "expires", time.Minute, maxExpiry), defaultExpiry)
+	fl.remind, fl.closes = f.silence(m["remind"], "remind", v), f.silence(m["close"], "close", v)
+	if m["remind"] != nil && fl.remind.text.silent() {
+		f.Report(m["remind"], "missing-key", "add text:", "a reminder needs the key text")
+	}
+	if fl.closes.after != 0 && fl.closes.after <= fl.remind.after {
+		f.Report(m["close"], "range", "let it come later", "the flow is closed before its reminder, which comes after %s", fl.remind.after)
+	}
 	fl.draft = f.flags(m)
 	nodes := f.list(m["steps"], "steps")
 	if len(nodes) > maxSteps {
@@ -49,6 +56,19 @@ func (l *loader) flow(f *file, e rules.Entry) {
 	}
 	l.jumps(f, fl, nodes, thens)
 	l.flows[cmp.Or(fl.id, e.Key.Value)] = fl
+}
+
+// silence reads what follows from a user's silence, by DM.
+func (f *file) silence(n *yaml.Node, what string, v variables) (q silence) {
+	if n == nil {
+		return q
+	}
+	m := f.Keys(n, what, []string{"after"}, []string{"text"})
+	q = silence{f.duration(m["after"], "after", time.Minute, MaxRemind), f.texts(m["text"], "text", v)}
+	if got := q.text.longest(v, utf8.RuneCountInString); got > maxDM {
+		f.Report(m["text"], "too-long", "say it in fewer words", "the text can have %d characters, %d are allowed", got, maxDM)
+	}
+	return q
 }
 
 // step reads one step; then is where it names what follows.

@@ -106,6 +106,8 @@ func answersSchemaObject() object {
 		}))),
 		"flows": named("Talks of several steps, in DMs.", record("A flow.", []string{"cancelled", "steps"}, flagsInto(object{
 			"cancelled": saidSchema("Said when the user cancels."), "expires": line("24h if not said."),
+			"remind": record("Said once while the user leaves a question unanswered.", []string{"after", "text"}, object{"after": line("1m to 168h of silence."), "text": saidSchema("By DM.")}),
+			"close":  record("Ends the flow while the user leaves a question unanswered.", []string{"after"}, object{"after": line("1m to 168h of silence."), "text": saidSchema("By DM.")}),
 			"steps": listOf("In order; they only go forward.", record("A step: it asks, or says something, or only goes on.", nil, object{
 				"id": line("For then; the number of the step if not said."), "when": whenSchema(), "ask": line("The slot that is asked for."),
 				"text": saidSchema("The question."), "retry": saidSchema("Said where the answer is none."),
