@@ -56,6 +56,7 @@ const (
 	KindReceipt    = "receipt"
 	KindExport     = "export"
 	KindConfig     = "config"
+	KindHandout    = "handout" // a post or DM that a handler elsewhere was asked about
 
 	kindWriter = "writer" // begins a chain
 	kindPruned = "pruned" // decisions from before a time are gone: retention

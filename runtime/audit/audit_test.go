@@ -91,6 +91,7 @@ func (d *desk) day1() {
 			tx.PutConsent(db.Consent{Bot: "desk", User: "4711", Kind: conversation.ConsentMatching, Wording: "w", At: day, Event: "e"}),
 			tx.PutRuleSet(db.RuleSet{Hash: "set-1", ActivatedAt: day, Packs: "p", Sources: []byte("{}")}),
 			tx.PutActivation(db.Activation{Bot: "desk", Set: "set-1", At: day, Packs: "p", Why: "start"}),
+			tx.AddHandout(db.Handout{Question: "q-1", Attempt: 1, At: day, Bot: "desk", To: "127.0.0.1", What: "dm", Bytes: 20}),
 			tx.PutConfigVersion(db.ConfigVersion{At: day, Hash: "c", Changed: "listen", Keys: "{}"}),
 			tx.PutRedistribution(db.Redistribution{ID: "x-1", At: day, Recipient: "auditor", What: "posts", IDs: 3}))
 	})
@@ -139,7 +140,7 @@ func TestV1WhatIsWrittenIsNoted(t *testing.T) {
 		t.Fatalf("faults in what the host wrote: %v", got.Faults)
 	}
 	for _, k := range []string{
-		KindDecision, KindAction, KindOptOut, KindSwitch, KindConsent, KindRuleSet, KindActivation, KindConfig, KindExport,
+		KindDecision, KindAction, KindOptOut, KindSwitch, KindConsent, KindRuleSet, KindActivation, KindConfig, KindExport, KindHandout,
 	} {
 		if got.Records[k] == 0 {
 			t.Errorf("no %s was checked: %v", k, got.Records)
@@ -147,6 +148,13 @@ func TestV1WhatIsWrittenIsNoted(t *testing.T) {
 	}
 	if got.Entries != 6 || got.Checkpoints != 1 { // the writer's, and five transactions
 		t.Errorf("got %d entries and %d checkpoints, want 6 and 1", got.Entries, got.Checkpoints)
+	}
+
+	d.write(func(tx db.Tx) error { // again, later: it is there already
+		return tx.AddHandout(db.Handout{Question: "q-1", Attempt: 1, At: day.Add(time.Hour), Bot: "desk", To: "127.0.0.1", What: "dm", Bytes: 20})
+	})
+	if got = d.verify(); len(got.Faults) > 0 {
+		t.Fatalf("a handout told of twice: %v", got.Faults)
 	}
 
 	// What is rolled back leaves no entry, and a transaction without facts none.
@@ -205,6 +213,7 @@ func TestV2Tampered(t *testing.T) {
 		"rules changed":          {[]string{`UPDATE rule_sets SET sources = '{"a":1}'`}, "ruleset set-1: the record is not as"},
 		"activation removed":     {[]string{`DELETE FROM activations`}, "activation desk: the record is missing"},
 		"configuration changed":  {[]string{`UPDATE config_versions SET changed = ''`}, "config c: the record was changed"},
+		"handout removed":        {[]string{`DELETE FROM handouts`}, "handout q-1.1: the record is missing"},
 		"export made smaller":    {[]string{`UPDATE redistributions SET ids = 1`}, "export x-1: the record was changed"},
 		"entry changed":          {[]string{free, `UPDATE audit_entries SET facts = replace(facts, 'd-0000000000000001', 'd-000000000000000f') WHERE seq = 2`}, "entry 2 of W: it was changed"},
 		"entry removed":          {[]string{`DELETE FROM audit_entries WHERE seq = 3`}, "entry 4 of W: it follows 2: entries between are missing"},

@@ -86,6 +86,12 @@ func (s *sealer) config(c db.ConfigVersion) fact {
 	return fact{KindConfig, c.Hash, "", s.seal(KindConfig, millis(c.At), c.Hash, c.Changed, c.Keys)}
 }
 
+// handout is named by its question, which is made from its cause.
+func (s *sealer) handout(h db.Handout) fact {
+	return fact{KindHandout, h.Question + "." + strconv.Itoa(h.Attempt), h.What, s.seal(KindHandout,
+		h.Question, strconv.Itoa(h.Attempt), millis(h.At), h.Bot, h.To, h.What, strconv.FormatInt(h.Bytes, 10))}
+}
+
 // millis of a time, as engines keep it.
 func millis(t time.Time) string {
 	if t.IsZero() {

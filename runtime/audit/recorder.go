@@ -26,7 +26,7 @@ var unnoted = []string{
 	"PutConversation", "PutInteraction", // state of users
 	"PutActionText", "DropActionText", "PutSlot", // text
 	"DropSlots", "PutReminder", "DropReminder", "DropReminders", "PutOffReminders",
-	"PutQuestion", "PutQuestionText", "DropQuestionText", "PruneQuestions", "AddHandout", // to handlers elsewhere
+	"PutQuestion", "PutQuestionText", "DropQuestionText", "PruneQuestions", // to handlers elsewhere
 	"AppendDeadLetter", "DropDeadLetter", "PutEcho", "DropEcho", "PutLookup", "DropLookup",
 	"PutToken",                                               // a secret; logins are told of in the log
 	"PutFingerprint", "DropFingerprint", "PruneFingerprints", // no text, and short-lived
@@ -97,4 +97,8 @@ func (r *recorder) PruneDecisions(before time.Time, max int) (int, error) {
 		r.facts = fact{kind: kindPruned, ref: millis(before), what: strconv.Itoa(n)}.line(r.facts)
 	}
 	return n, err
+}
+
+func (r *recorder) AddHandout(h db.Handout) error {
+	return r.note(r.handout(h), r.Tx.AddHandout(h))
 }

@@ -283,6 +283,10 @@ func (v *verifier) facts(e db.AuditEntry) {
 			}
 		case KindAction, KindOptOut, KindSwitch, KindConsent, KindRuleSet:
 			v.noted[[2]string{f.kind, f.ref}] = n
+		case KindHandout: // the same again changed nothing
+			if key := [2]string{f.kind, f.ref}; v.noted[key].kind == "" {
+				v.noted[key] = n
+			}
 		default:
 			v.matched(n)
 		}

@@ -3,6 +3,7 @@ package audit
 import (
 	"errors"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -117,6 +118,15 @@ func (v *verifier) latest(tx db.Tx) error {
 	}
 	for _, c := range consents {
 		if err := v.compare(tx, v.consent(c), c.At); err != nil {
+			return err
+		}
+	}
+	handouts, err := tx.ListHandouts(math.MaxInt32)
+	if err != nil {
+		return err
+	}
+	for _, h := range handouts {
+		if err := v.compare(tx, v.handout(h), h.At); err != nil {
 			return err
 		}
 	}

@@ -10,6 +10,7 @@ package bundle
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -33,6 +34,7 @@ type Report struct {
 	OptOuts   OptOuts       `json:"optouts"`
 	Deletions []Deletion    `json:"deletions"`
 	Given     []Given       `json:"given"`
+	Handlers  []Handler     `json:"handlers"`
 	Config    []Config      `json:"config"`
 	Chain     audit.Checked `json:"chain"`
 	Note      string        `json:"checkpoint"` // the last signed one
@@ -103,6 +105,14 @@ type Given struct {
 	CapObjects  int64    `json:"cap_hydrated_in_a_day"`
 }
 
+// Handler is who was asked about posts and DMs outside of the host.
+type Handler struct {
+	At        string `json:"at"` // its host name
+	What      string `json:"what"`
+	N         int64  `json:"n"`
+	MostInDay int64  `json:"most_in_a_day"`
+}
+
 // Config is a configuration that the host started with.
 type Config struct {
 	At      time.Time `json:"at"`
@@ -124,14 +134,14 @@ type Options struct {
 func Collect(ctx context.Context, store db.Store, o Options) (Report, error) {
 	r := Report{
 		From: o.From, To: o.To, Made: o.Now.UTC().Truncate(time.Second), By: o.By, For: o.For, Use: o.Use,
-		Rules: []Period{}, Decisions: []Decisions{}, Deletions: []Deletion{}, Given: []Given{}, Config: []Config{},
+		Rules: []Period{}, Decisions: []Decisions{}, Deletions: []Deletion{}, Given: []Given{}, Handlers: []Handler{}, Config: []Config{},
 		OptOuts: OptOuts{Within: []Within{}},
 	}
 	if !o.From.Before(o.To) {
 		return r, fmt.Errorf("the period is empty: from %s to before %s", o.From.Format(time.DateOnly), o.To.Format(time.DateOnly))
 	}
 	err := store.Read(ctx, func(tx db.Tx) error {
-		for _, step := range []func(db.Tx) error{r.rules, r.counts, r.standing, r.deletions, r.given, r.config, r.checkpoint} {
+		for _, step := range []func(db.Tx) error{r.rules, r.counts, r.standing, r.deletions, r.given, r.handlers, r.config, r.checkpoint} {
 			if err := step(tx); err != nil {
 				return err
 			}
@@ -257,6 +267,35 @@ func (r *Report) given(tx db.Tx) error {
 		}
 	}
 	slices.SortFunc(r.Given, func(a, b Given) int { return strings.Compare(a.Recipient, b.Recipient) })
+	return nil
+}
+
+// handlers counts what left the host for handlers elsewhere.
+func (r *Report) handlers(tx db.Tx) error {
+	list, err := tx.ListHandouts(math.MaxInt32)
+	if err != nil {
+		return err
+	}
+	type who struct{ at, what string }
+	days := map[who]map[string]int64{}
+	for _, h := range list {
+		if h.At.Before(r.From) || !h.At.Before(r.To) {
+			continue
+		}
+		w := who{h.To, h.What}
+		if days[w] == nil {
+			days[w] = map[string]int64{}
+		}
+		days[w][h.At.Format(time.DateOnly)]++
+	}
+	for w, of := range days {
+		h := Handler{At: w.at, What: w.what}
+		for _, n := range of {
+			h.N, h.MostInDay = h.N+n, max(h.MostInDay, n)
+		}
+		r.Handlers = append(r.Handlers, h)
+	}
+	slices.SortFunc(r.Handlers, func(a, b Handler) int { return strings.Compare(a.At+" "+a.What, b.At+" "+b.What) })
 	return nil
 }
 

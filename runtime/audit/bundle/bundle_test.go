@@ -82,6 +82,9 @@ func month(t *testing.T) *audit.Store {
 			}
 		}
 		return errorsOf(
+			tx.AddHandout(db.Handout{Question: "q-1", Attempt: 1, At: from.Add(time.Hour), Bot: "desk", To: "models.acme.example", What: "dm"}),
+			tx.AddHandout(db.Handout{Question: "q-1", Attempt: 2, At: from.Add(2 * time.Hour), Bot: "desk", To: "models.acme.example", What: "dm"}),
+			tx.AddHandout(db.Handout{Question: "q-2", Attempt: 1, At: to, Bot: "desk", To: "models.acme.example", What: "dm"}),
 			tx.PutSuppression(conversation.Suppression{UserHash: key.User("4711"), OptedOut: true, At: from, EventID: "e", Tier: conversation.TierHard}),
 			tx.PutConfigVersion(db.ConfigVersion{At: from.Add(time.Hour), Hash: "0123456789abcdef", Changed: "bots.desk.send listen", Keys: "{}"}),
 			tx.PutConfigVersion(db.ConfigVersion{At: to.Add(time.Hour), Hash: "f", Changed: "later", Keys: "{}"}))
@@ -164,6 +167,9 @@ func TestCollect(t *testing.T) {
 	}
 	if len(r.Given) != 1 || fmt.Sprint(r.Given[0]) != fmt.Sprint(want) {
 		t.Errorf("given: got %+v, want %+v", r.Given, want)
+	}
+	if len(r.Handlers) != 1 || r.Handlers[0] != (Handler{"models.acme.example", "dm", 2, 2}) {
+		t.Errorf("handlers elsewhere: got %+v", r.Handlers)
 	}
 	if len(r.Config) != 1 || r.Config[0].Changed != "bots.desk.send listen" {
 		t.Errorf("configurations: got %+v", r.Config)

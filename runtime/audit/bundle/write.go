@@ -101,6 +101,7 @@ func (r Report) files() ([]file, error) {
 		jsonLines("optouts.jsonl", "opt-outs, and how soon they were in force", forX, []OptOuts{r.OptOuts}),
 		jsonLines("deletions.jsonl", "removals and their deadlines", forX, r.Deletions),
 		jsonLines("given.jsonl", "what was given to whom, against X's caps", inside, r.Given),
+		jsonLines("handlers.jsonl", "posts and DMs that handlers outside of the host were asked about", inside, r.Handlers),
 		jsonLines("configuration.jsonl", "which settings changed when", inside, r.Config),
 		jsonLines("chain.jsonl", "what the check of the audit chain found", forX, []any{r.Chain}),
 	} {
