@@ -1,0 +1,51 @@
+package sqlite
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+)
+
+// Nobody is looked for: what is kept of users is read for one user, or one act
+// of theirs, that the caller names. Whoever adds a query that lists or finds
+// users says here why it is no search.
+func TestNobodyIsLookedFor(t *testing.T) {
+	t.Parallel()
+	named := map[string]string{
+		"OptedOut":    "who may not be written to, by keyed hash alone: an export for another host of the operator",
+		"AllConsents": "the audit's record of what all users agreed to; it finds nobody by what they are or said",
+		"Interaction": "one act, by the id that X gave it",
+	}
+	files, err := filepath.Glob("query/*.sql")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no queries: %v", err)
+	}
+	query := regexp.MustCompile(`(?s)-- name: (\w+) :\w+\n(.*?;)`)
+	ofUsers := regexp.MustCompile(`(?is)^\s*SELECT\b.*\b(FROM|JOIN)\s+(conversations|interactions|consents|slots|suppressions)\b`)
+	oneUser := regexp.MustCompile(`\b(user_id|user_hash)\s*=\s*(\?|sqlc\.arg)`)
+	read := 0
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, q := range query.FindAllStringSubmatch(string(text), -1) {
+			if !ofUsers.MatchString(q[2]) {
+				continue
+			}
+			read++
+			_, excused := named[q[1]]
+			if one := oneUser.MatchString(q[2]); one == excused {
+				t.Errorf("%s: %s names one user: %t, excepted: %t", file, q[1], one, excused)
+			}
+			delete(named, q[1])
+		}
+	}
+	if read < 6 {
+		t.Errorf("%d queries read what is kept of users: the pattern is blind", read)
+	}
+	for name := range named {
+		t.Errorf("%s is excepted, and there is no such query", name)
+	}
+}
