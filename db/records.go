@@ -21,6 +21,9 @@ type Conversations interface {
 	Conversation(bot, user string) (conversation.Conversation, error)
 	// PutConversation stores c with Version one higher than given.
 	PutConversation(c conversation.Conversation) error
+	// WithPeople lists the conversations that are held, handed off, or paused
+	// until after now, of a bot ("": of every), by bot and user.
+	WithPeople(bot string, now time.Time, max int) ([]conversation.Conversation, error)
 	Interaction(bot, key string) (conversation.Interaction, error)
 	PutInteraction(i conversation.Interaction) error
 }

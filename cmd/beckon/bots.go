@@ -12,6 +12,7 @@ import (
 	"github.com/beckon-bot/beckon/handlers"
 	"github.com/beckon-bot/beckon/rules"
 	"github.com/beckon-bot/beckon/runtime/account"
+	"github.com/beckon-bot/beckon/runtime/action"
 	"github.com/beckon-bot/beckon/runtime/budget"
 	"github.com/beckon-bot/beckon/runtime/gate"
 	"github.com/beckon-bot/beckon/runtime/rollout"
@@ -94,6 +95,15 @@ func budgets(cfg *config.Config) map[string]budget.Limits {
 	return of
 }
 
+// quietOf is how long each bot is silent after a person spoke.
+func quietOf(cfg *config.Config) action.Quiet {
+	q := action.Quiet{}
+	for name, b := range cfg.Bots {
+		q[name] = b.PersonQuiet
+	}
+	return q
+}
+
 // record keeps the rule sets with their sources, so that any decision of theirs
 // can be made again later. A host does it where it puts them in force.
 func (b bots) record(ctx context.Context, store db.Store, now time.Time) error {
@@ -123,7 +133,9 @@ func gateBot(name string, c config.Bot, tier string) (gate.Bot, error) {
 	return gate.Bot{
 		Name: name, UserID: c.UserID, Username: c.Username, Operator: c.OperatorAccount,
 		Tier: gateTier(tier), Zone: zone, PrivacyURL: c.PrivacyURL, LongPosts: c.LongPosts,
-		OptOutHint: c.Texts.OptOutHint, OptOutConfirmation: c.Texts.OptOutConfirmation, StopQuestion: c.Texts.StopQuestion, Disclosure: disclosureOf(c),
+		OptOutHint: c.Texts.OptOutHint, OptOutConfirmation: c.Texts.OptOutConfirmation, StopQuestion: c.Texts.StopQuestion, Handover: c.Texts.Handover,
+		HandoffWords: c.HandoffWords, HandoffQuiet: c.HandoffQuiet, DoubtToDesk: c.Doubt == "hand_off",
+		Disclosure:     disclosureOf(c),
 		LabelOn:        !c.Declared.Label.IsZero(),
 		BioDiscloses:   !c.Declared.Bio.IsZero(),
 		OperatorLinked: !c.Declared.Operator.IsZero(),

@@ -161,19 +161,19 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if h.answers, err = startAnswers(o, b.answers, said); err != nil {
 		return nil, err
 	}
-	h.desk = action.Desk{Store: h.store, Gate: g, Key: h.key, Book: book}
+	h.desk = action.Desk{Store: h.store, Gate: g, Key: h.key, Book: book, PersonQuiet: quietOf(o.Config)}
 	sent, taken, met, events := &action.Metrics{}, &dispatch.Metrics{}, &ingest.Metrics{}, &ingest.EventMetrics{}
 	h.sender = action.New(action.Options{
-		Store: h.store, Gate: g, X: x, Key: h.key, Book: book, Told: inbox.Take, Send: b.send, Log: o.Log, Metrics: sent,
+		Store: h.store, Gate: g, X: x, Key: h.key, Book: book, Told: inbox.Take, Send: b.send, PersonQuiet: quietOf(o.Config), Log: o.Log, Metrics: sent,
 		Decided: func(r gate.Record) { h.rules.Saw(ctx, r) },
 		Lost:    func() { nudge(h.doubt) },
 	})
-	h.lost = &action.Reconciler{Store: h.store, X: x, Key: h.key, Book: book, Log: o.Log, Metrics: sent}
+	h.lost = &action.Reconciler{Store: h.store, X: x, Key: h.key, Book: book, PersonQuiet: quietOf(o.Config), Log: o.Log, Metrics: sent}
 	h.timers = h.openTimers(plans)
 	h.dispatch = dispatch.New(dispatch.Options{
 		Armed: func() { nudge(h.timers.wake) },
 		Store: h.store, Gate: g, Handlers: b.chains, Key: h.key, Book: book,
-		MaxEventAge: o.Config.MaxEventAge, App: o.Config.App.ID, Log: o.Log, Metrics: taken,
+		PersonQuiet: quietOf(o.Config), MaxEventAge: o.Config.MaxEventAge, App: o.Config.App.ID, Log: o.Log, Metrics: taken,
 	})
 	h.ways = h.openWays(x, func(ctx context.Context, source string, body []byte) error { return h.webhook.Take(ctx, source, body) })
 	h.webhook = ingest.New(ingest.Options{

@@ -181,7 +181,7 @@ func (o *operator) become(ctx context.Context, sys system, cfg *config.Config, d
 			return err
 		}
 	}
-	h.desk = action.Desk{Store: h.store, Gate: g, Key: h.key, Book: b.book()}
+	h.desk = action.Desk{Store: h.store, Gate: g, Key: h.key, Book: b.book(), PersonQuiet: quietOf(cfg)}
 	o.base, o.token = "http://localhost", newToken()
 	o.http = &http.Client{Transport: inProcess{admin.New(admin.Options{
 		Store: h.store, Now: h.now, Token: o.token, Bots: cfg.Names(), Log: log,

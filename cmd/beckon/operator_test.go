@@ -247,6 +247,16 @@ func (s *station) walk(ids []string, runs bool) {
 		{"optouts list --max 1", 0, []string{"the first 1; `beckon optouts list --after "}},
 		{"actions show " + held, 0, []string{"cancelled since 0s"}},
 
+		{"conversations list", 0, []string{"no conversation waits for a person\n"}},
+		{"conversations release support " + annUser, 1, []string{"nobody has this conversation, and it is not held"}},
+		{"conversations handoff support @ann", 2, []string{"user: X's user id, which is digits"}},
+		{"conversations handoff suport " + annUser, 2, []string{"bot: one of support"}},
+		{"conversations handoff support " + annUser + " --why angry", 0, []string{"support is silent toward user " + annUser + ", and speaks again in 3d; `beckon conversations release support " + annUser + "` ends it before."}},
+		{"conversations list --bot support", 0, []string{"BOT", "support  " + annUser + "  handed_off", "by bob: angry"}},
+		{"conversations list --format json", 0, []string{`"state": "handed_off"`}},
+		{"conversations release support " + annUser, 0, []string{"support may speak to user " + annUser + " again"}},
+		{"conversations list", 0, []string{"no conversation waits for a person\n"}},
+
 		{"actions", 2, []string{"say what: list, show, queue, cost, unknown, settle, dead,"}},
 		{"actions lst", 2, []string{`no command "lst"; there are list, show, queue, cost, unknown, settle, dead, retry, approve, reject`}},
 		{"actions approve -h", 0, []string{"beckon actions approve ID", "let a held action go", "--by NAME"}},

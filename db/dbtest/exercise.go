@@ -39,6 +39,7 @@ func Exercise(t *testing.T, open func(t *testing.T) db.Store, f Features) {
 		"Seen":                    testSeen,
 		"ConversationVersion":     testConversationVersion,
 		"OptedOut":                testOptedOut,
+		"WithPeople":              testWithPeople,
 		"Decisions":               testDecisions,
 		"DeadLetters":             testDeadLetters,
 		"Echoes":                  testEchoes,

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/beckon-bot/beckon/db/sqlite/gen"
 	"github.com/beckon-bot/beckon/runtime/conversation"
@@ -19,9 +20,29 @@ func (t tx) Conversation(bot, user string) (conversation.Conversation, error) {
 	if err != nil {
 		return none, fmt.Errorf("conversation of %s with %s: %w", bot, user, err)
 	}
+	return conversationOf(r)
+}
+
+func (t tx) WithPeople(bot string, now time.Time, max int) ([]conversation.Conversation, error) {
+	rows, err := t.q.WithPeople(background(), millis(now), bot, int64(max))
+	if err != nil {
+		return nil, fmt.Errorf("list conversations with people: %w", err)
+	}
+	var out []conversation.Conversation
+	for _, r := range rows {
+		c, err := conversationOf(r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+func conversationOf(r gen.Conversation) (conversation.Conversation, error) {
 	sends, err := decodeSends(r.Sends)
 	if err != nil {
-		return none, fmt.Errorf("conversation of %s with %s: %w", bot, user, err)
+		return conversation.Conversation{}, fmt.Errorf("conversation of %s with %s: %w", r.Bot, r.UserID, err)
 	}
 	return conversation.Conversation{
 		Bot:         r.Bot,

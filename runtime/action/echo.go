@@ -17,6 +17,13 @@ import (
 // person spoke to them through its account.
 const DefaultPersonQuiet = 24 * time.Hour
 
+// Quiet is how long each bot stays silent toward a user after a person spoke to
+// them through its account, by the bot's name; 0 or none is DefaultPersonQuiet.
+type Quiet map[string]time.Duration
+
+// Of is how long that bot stays silent.
+func (q Quiet) Of(bot string) time.Duration { return cmp.Or(q[bot], DefaultPersonQuiet) }
+
 // Echoed says what a post or DM of our own account, seen from outside, is.
 type Echoed string
 

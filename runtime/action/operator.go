@@ -32,6 +32,8 @@ type Desk struct {
 	Gate  *gate.Gate
 	Key   event.Key
 	Book  *budget.Book // nil: the shipped one
+
+	PersonQuiet Quiet
 }
 
 // Approve records a person's yes to a held draft and decides again at this
@@ -128,7 +130,7 @@ func (d Desk) Settle(ctx context.Context, now time.Time, id, by string, f Found)
 		if err := u.Move(*a, event.Unsettled); err != nil {
 			return err
 		}
-		return u.judgeEchoes(*a, DefaultPersonQuiet)
+		return u.judgeEchoes(*a, d.PersonQuiet.Of(a.Bot))
 	})
 }
 

@@ -31,9 +31,7 @@ type Reconciler struct {
 	Key   event.Key
 	Book  *budget.Book // what was held for a lost send is spent or free again; nil: as for the Sender
 
-	// PersonQuiet is how long a bot stays silent toward a user after a person
-	// spoke to them through its account; 0: DefaultPersonQuiet.
-	PersonQuiet time.Duration
+	PersonQuiet Quiet
 
 	Log     *slog.Logger // nil: silent
 	Metrics *Metrics     // nil: not counted
@@ -156,7 +154,7 @@ func (r *Reconciler) judge(u *Unit, lost []db.Action, own []event.Own, out event
 		if err := u.Move(a, event.Unsettled); err != nil {
 			return nil, err
 		}
-		if err := u.judgeEchoes(a, cmp.Or(r.PersonQuiet, DefaultPersonQuiet)); err != nil {
+		if err := u.judgeEchoes(a, r.PersonQuiet.Of(a.Bot)); err != nil {
 			return nil, err
 		}
 		done = append(done, a)

@@ -28,9 +28,7 @@ type Options struct {
 	// would have gone out is decided, recorded and cancelled.
 	Send map[string]bool
 
-	// PersonQuiet is how long a bot stays silent toward a user after a person
-	// spoke to them through its account.
-	PersonQuiet time.Duration
+	PersonQuiet Quiet
 
 	// Decided is told of each decision that a claim made, once it is committed;
 	// nil: nobody.
@@ -66,9 +64,6 @@ func New(o Options) *Sender {
 	}
 	if o.Metrics == nil {
 		o.Metrics = &Metrics{}
-	}
-	if o.PersonQuiet == 0 {
-		o.PersonQuiet = DefaultPersonQuiet
 	}
 	if o.Book == nil {
 		o.Book = budget.New(budget.Options{})

@@ -95,7 +95,7 @@ func (s *Sender) close(u *Unit, a db.Action) error {
 	if err := u.Move(a, event.Attempting); err != nil {
 		return err
 	}
-	if err := u.judgeEchoes(a, s.PersonQuiet); err != nil {
+	if err := u.judgeEchoes(a, s.PersonQuiet.Of(a.Bot)); err != nil {
 		return err
 	}
 	return u.overtaken(a)

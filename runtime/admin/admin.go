@@ -26,6 +26,9 @@
 //	GET  /v1/unknown?max=                     by id, with how far the search has come
 //	GET  /v1/queue?bot=                       what waits to leave, for what, until when
 //	GET  /v1/cost?bot=&month=YYYY-MM          what the bots cost, by day and kind
+//	GET  /v1/conversations?bot=&max=          those that a person has or should look at
+//	POST /v1/conversations/{bot}/{user}/handoff {"by", "why"}: a person takes over
+//	POST /v1/conversations/{bot}/{user}/release {"by"}: the bot may speak again
 //	GET  /v1/dead?max=                        oldest first
 //	GET  /v1/dead/{id}                        with its body
 //	POST /v1/dead/{id}/retry                  {"by"}
@@ -129,6 +132,9 @@ func New(o Options) http.Handler {
 	v1.Handle("GET /v1/unknown", answer(s.listUnknown))
 	v1.Handle("GET /v1/queue", answer(s.queue))
 	v1.Handle("GET /v1/cost", answer(s.cost))
+	v1.Handle("GET /v1/conversations", answer(s.listConversations))
+	v1.Handle("POST /v1/conversations/{bot}/{user}/handoff", answer(s.handOff))
+	v1.Handle("POST /v1/conversations/{bot}/{user}/release", answer(s.release))
 	v1.Handle("GET /v1/dead", answer(s.listDead))
 	v1.Handle("GET /v1/dead/{id}", answer(s.showDead))
 	v1.Handle("POST /v1/dead/{id}/retry", answer(s.retryDead))

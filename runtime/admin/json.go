@@ -55,7 +55,7 @@ func status(err error) int {
 		return http.StatusBadRequest
 	case errors.Is(err, db.ErrNotFound):
 		return http.StatusNotFound
-	case errors.Is(err, action.ErrNotHeld), errors.Is(err, action.ErrNotWaiting), errors.Is(err, action.ErrNotUnknown), errors.Is(err, action.ErrPaused), errors.Is(err, db.ErrStale), errors.Is(err, ErrUnusable), errors.As(err, new(Refusal)):
+	case errors.Is(err, action.ErrNotHeld), errors.Is(err, action.ErrWithNobody), errors.Is(err, action.ErrNotWaiting), errors.Is(err, action.ErrNotUnknown), errors.Is(err, action.ErrPaused), errors.Is(err, db.ErrStale), errors.Is(err, ErrUnusable), errors.As(err, new(Refusal)):
 		return http.StatusConflict
 	}
 	return http.StatusInternalServerError

@@ -35,6 +35,7 @@ const (
 	privacy   = "https://acme.example/privacy"
 	hint      = "STOP ends this."
 	question  = "Did you ask me to stop? STOP ends this."
+	lastWord  = "A person takes over."
 	confirmed = "You will not hear from this account again. START brings it back."
 )
 
@@ -202,7 +203,7 @@ func (s *scenario) cast(fault *breakage) (bots []gate.Bot, chains map[string]han
 	for i, name := range s.Bots {
 		b := gate.Bot{
 			Name: name, UserID: botID(i), Username: name, Operator: operator, Tier: s.Tier,
-			OptOutHint: hint, OptOutConfirmation: confirmed, StopQuestion: question, Disclosure: "Run by " + operator + ".",
+			OptOutHint: hint, OptOutConfirmation: confirmed, StopQuestion: question, Handover: lastWord, HandoffWords: true, HandoffQuiet: s.HandoffQuiet, Disclosure: "Run by " + operator + ".",
 			LabelOn: declared("label"), BioDiscloses: declared("bio"), OperatorLinked: declared("operator"),
 			AIApproved: s.AIApproved, LongPosts: s.LongPosts, Rules: s.rules,
 		}

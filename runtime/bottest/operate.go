@@ -24,6 +24,16 @@ func (r *run) operate(ctx context.Context, s step) error {
 			who = db.AllBots
 		}
 		return r.host().desk.Pause(ctx, now, who, "olga", "asked for", s.verb == "pause")
+	case "handoff", "release":
+		u, ok := r.sim.User(s.args[1])
+		if !ok {
+			return fmt.Errorf("nobody is called %s", s.args[1])
+		}
+		if s.verb == "release" {
+			return r.host().desk.Release(ctx, now, who, u.ID, "olga")
+		}
+		_, err := r.host().desk.HandOff(ctx, now, who, u.ID, "olga", "asked for")
+		return err
 	case "optout":
 		u, ok := r.sim.User(who)
 		if !ok {

@@ -154,7 +154,7 @@ func (r *run) do(s step) error {
 		return r.ask(ctx, s)
 	case "consent":
 		return r.consent(ctx, s)
-	case "approve", "reject", "retry", "pause", "resume", "optout", "redo":
+	case "approve", "reject", "retry", "pause", "resume", "optout", "redo", "handoff", "release":
 		return r.operate(ctx, s)
 	}
 	a, err := r.act(s)

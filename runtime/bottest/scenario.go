@@ -39,19 +39,20 @@ const (
 
 // settings is bot.yaml. The zero value is a bot that may answer.
 type settings struct {
-	Bots        []string      `yaml:"bots"` // configured names and handles; none: help
-	Tier        string        `yaml:"tier"` // self_serve, which is the default, or enterprise
-	AIApproved  bool          `yaml:"ai_approved"`
-	Undeclared  []string      `yaml:"undeclared"` // of label, bio, operator
-	NoPrivacy   bool          `yaml:"no_privacy"`
-	LongPosts   bool          `yaml:"long_posts"`
-	Dry         bool          `yaml:"dry"`
-	MaxEventAge time.Duration `yaml:"max_event_age"`
-	DayUSD      usd           `yaml:"day_usd"` // budget of each bot; none: no budget
-	MonthUSD    usd           `yaml:"month_usd"`
-	AppDMs      int64         `yaml:"app_dms"` // that X lets all bots together send in a day; none: 1,440
-	Panics      string        `yaml:"panics"`  // a text on which a handler panics
-	Echo        string        `yaml:"echo"`    // before, after, which is the default, or off
+	Bots         []string      `yaml:"bots"` // configured names and handles; none: help
+	Tier         string        `yaml:"tier"` // self_serve, which is the default, or enterprise
+	AIApproved   bool          `yaml:"ai_approved"`
+	Undeclared   []string      `yaml:"undeclared"` // of label, bio, operator
+	NoPrivacy    bool          `yaml:"no_privacy"`
+	LongPosts    bool          `yaml:"long_posts"`
+	Dry          bool          `yaml:"dry"`
+	MaxEventAge  time.Duration `yaml:"max_event_age"`
+	HandoffQuiet time.Duration `yaml:"handoff_quiet"`
+	DayUSD       usd           `yaml:"day_usd"` // budget of each bot; none: no budget
+	MonthUSD     usd           `yaml:"month_usd"`
+	AppDMs       int64         `yaml:"app_dms"` // that X lets all bots together send in a day; none: 1,440
+	Panics       string        `yaml:"panics"`  // a text on which a handler panics
+	Echo         string        `yaml:"echo"`    // before, after, which is the default, or off
 }
 
 // usd is an amount in US dollars.

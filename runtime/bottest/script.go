@@ -60,6 +60,8 @@ var verbs = map[string]struct {
 	"pause":   {1, ""},
 	"resume":  {1, ""},
 	"optout":  {1, ""},
+	"handoff": {2, ""},
+	"release": {2, ""},
 	"ask":     {3, "post to list act id timer ai promotional affiliate disclosed paid"}, // a command: BOT KIND TEXT
 	"consent": {3, "withdrawn fails"},                                                   // WHO BOT KIND
 	"redo":    {1, ""},                                                                  // the dead letter of an act

@@ -144,7 +144,7 @@ func (r *run) showStates() (string, error) {
 				if c.Held {
 					fmt.Fprintf(&b, "held: %s to %s: %s\n", bot, r.names[id], c.HeldReason)
 				}
-				if c.HandedOff {
+				if c.HandedOver(time.Now()) {
 					fmt.Fprintf(&b, "handed off: %s to %s\n", bot, r.names[id])
 				}
 				if !c.PausedUntil.IsZero() {

@@ -48,8 +48,12 @@ type OptOutRecorded struct {
 	ID string // of the command, for the record
 }
 
-// HandedOff gives the user to a person; the bot is silent until Released.
-type HandedOff struct{}
+// HandedOff gives the user to a person; the bot is silent until Released, or
+// until a time.
+type HandedOff struct {
+	At, Until time.Time // Until zero: until Released
+	Why       string    // for the operator; no text of theirs
+}
 
 // Released is a person who lets the bot speak to the user again: it ends hold,
 // handoff and pause. It ends neither an opt-out nor a block.

@@ -14,6 +14,18 @@ func (s Suppression) Erased(at time.Time) bool {
 	return !s.ErasedAt.IsZero() && at.Before(s.ErasedAt)
 }
 
+// WithPerson reports whether a person has the conversation: it was handed off,
+// or they spoke through the account a short while ago.
+func (c Conversation) WithPerson(now time.Time) bool {
+	return c.HandedOver(now) || now.Before(c.PausedUntil)
+}
+
+// HandedOver reports whether the conversation was handed off, and nobody released
+// it since.
+func (c Conversation) HandedOver(now time.Time) bool {
+	return c.HandedOff && (c.HandedOffUntil.IsZero() || now.Before(c.HandedOffUntil))
+}
+
 // stop records an opt-out and reports whether it stands. A zero time cannot be
 // ordered: it counts, and leaves the time that stands.
 func stop(s *Suppression, at time.Time, id string, tier Tier) bool {

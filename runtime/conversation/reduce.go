@@ -26,7 +26,11 @@ func Reduce(s State, in Input) (State, []Effect) {
 	case Received:
 		return received(s, in)
 	case Spoke:
-		s.Conversation.PausedUntil = later(s.Conversation.PausedUntil, stamp(in.Until))
+		c := &s.Conversation
+		c.PausedUntil = later(c.PausedUntil, stamp(in.Until))
+		if c.HandedOff && !c.HandedOffUntil.IsZero() { // a person is at it
+			c.HandedOffUntil = later(c.HandedOffUntil, c.PausedUntil)
+		}
 	case Drafted:
 		if in.Purpose == event.OptOutConfirmation {
 			s.Conversation.ConfirmedAt = later(s.Conversation.ConfirmedAt, stamp(in.At))
@@ -41,10 +45,15 @@ func Reduce(s State, in Input) (State, []Effect) {
 		s.Conversation.Flow = ""
 		return s, []Effect{CancelOpen{Reason: reasonRecorded}}
 	case HandedOff:
-		s.Conversation.HandedOff = true
+		c := &s.Conversation
+		if !c.HandedOver(in.At) {
+			c.HandedOff, c.HandedOffAt, c.HandedOffWhy = true, stamp(in.At), in.Why
+		}
+		c.HandedOffUntil = stamp(in.Until)
 	case Released:
-		s.Conversation.HandedOff = false
-		s.Conversation.Missed = 0
+		c := &s.Conversation
+		c.HandedOff, c.HandedOffAt, c.HandedOffUntil, c.HandedOffWhy = false, time.Time{}, time.Time{}, ""
+		c.Missed = 0
 		s.Conversation.PausedUntil = time.Time{}
 		return lift(s, nil)
 	case FlowMoved:

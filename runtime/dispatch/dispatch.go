@@ -69,8 +69,8 @@ type Options struct {
 	Book *budget.Book // nil: the shipped prices, no budgets
 
 	MaxEventAge time.Duration // 0: DefaultMaxEventAge
-	PersonQuiet time.Duration // 0: action.DefaultPersonQuiet
-	App         string        // id of the X app that all bots belong to; "": not known
+	PersonQuiet action.Quiet
+	App         string // id of the X app that all bots belong to; "": not known
 
 	// Armed is called after a commit by which a reminder may be the next to come
 	// due; nil: nobody waits for any.
@@ -94,9 +94,6 @@ type Dispatcher struct {
 func New(o Options) *Dispatcher {
 	if o.MaxEventAge == 0 {
 		o.MaxEventAge = DefaultMaxEventAge
-	}
-	if o.PersonQuiet == 0 {
-		o.PersonQuiet = action.DefaultPersonQuiet
 	}
 	if o.Book == nil {
 		o.Book = budget.New(budget.Options{})

@@ -56,8 +56,14 @@ func (w *work) inbound(m bus.Delivery, e event.Event, counted bool) ([]gate.Reco
 	if why := w.silent(m, e, *st, tier, todo); why != "" {
 		return w.nothing(e, why)
 	}
-	if bot, _ := w.Gate.Bot(e.Bot); todo.ask != "" && bot.StopQuestion != "" {
+	bot, _ := w.Gate.Bot(e.Bot)
+	switch {
+	case todo.ask != "" && bot.DoubtToDesk:
+		return w.handOff(m, e, "a message that is perhaps a STOP")
+	case todo.ask != "" && bot.StopQuestion != "":
 		return w.askStop(m, e, todo.ask, bot.StopQuestion)
+	case bot.HandoffWords && conversation.WantsPerson(e.Text):
+		return w.handOff(m, e, "the user asked for a person")
 	}
 	return w.answer(m, e, tier)
 }
@@ -146,7 +152,7 @@ func (w *work) silent(m bus.Delivery, e event.Event, st conversation.State, tier
 		return "The post does not address the bot: no mention, reply or quote."
 	case w.stale(m, e):
 		return fmt.Sprintf("The event is older than %s: recorded, not answered.", w.MaxEventAge)
-	case st.Conversation.HandedOff:
+	case st.Conversation.HandedOver(w.Now):
 		return "A person has taken over; the bot is silent toward this user."
 	case st.Interaction.Superseded(e):
 		return "A later version of this post is known."
@@ -280,11 +286,14 @@ func (w *work) moved(e event.Event, st conversation.State, out handlers.Out) err
 	case st.Conversation.Missed > 0 && (len(out.Drafts) > 0 || out.Handoff):
 		inputs = append(inputs, conversation.Understood{})
 	}
-	if out.Handoff {
-		inputs = append(inputs, conversation.HandedOff{})
-	}
 	for _, in := range inputs {
 		if _, _, err := w.Reduce(e.Bot, e.User, "", in); err != nil {
+			return err
+		}
+	}
+	if out.Handoff {
+		bot, _ := w.Gate.Bot(e.Bot)
+		if _, err := w.HandOff(action.Handoff{Bot: e.Bot, User: e.User, Why: "the bot could not go on", Cause: e.ID, Quiet: bot.HandoffQuiet}); err != nil {
 			return err
 		}
 	}

@@ -214,7 +214,7 @@ func (w *work) event(m bus.Delivery, e event.Event) (Handled, error) {
 
 // own is a post or DM of the bot's own account, seen from outside.
 func (w *work) own(e event.Event) ([]gate.Record, error) {
-	what, a, err := w.Echo(e.Bot, e, w.App, w.PersonQuiet)
+	what, a, err := w.Echo(e.Bot, e, w.App, w.PersonQuiet.Of(e.Bot))
 	if err != nil {
 		return nil, err
 	}
@@ -230,7 +230,7 @@ func (w *work) own(e event.Event) ([]gate.Record, error) {
 	if e.User == "" {
 		return w.nothing(e, "A person posted through the account; it answers nobody, so nobody is paused.")
 	}
-	return w.nothing(e, fmt.Sprintf("A person speaks through the account; the bot is silent toward this user for %s.", w.PersonQuiet))
+	return w.nothing(e, fmt.Sprintf("A person speaks through the account; the bot is silent toward this user for %s.", w.PersonQuiet.Of(e.Bot)))
 }
 
 // revoked stops the bot whose authorisation was withdrawn.

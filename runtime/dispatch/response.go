@@ -7,8 +7,8 @@ import (
 
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/handlers"
+	"github.com/beckon-bot/beckon/runtime/action"
 	"github.com/beckon-bot/beckon/runtime/bus"
-	"github.com/beckon-bot/beckon/runtime/conversation"
 	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/gate"
 )
@@ -136,7 +136,8 @@ func (w *work) speak(m bus.Delivery, e event.Event, d event.Draft, handoff bool,
 	if err != nil || !handoff {
 		return rs, err
 	}
-	_, _, err = w.Reduce(e.Bot, e.User, "", conversation.HandedOff{})
+	bot, _ := w.Gate.Bot(e.Bot)
+	_, err = w.HandOff(action.Handoff{Bot: e.Bot, User: e.User, Why: "the bot could not go on", Cause: e.ID, Quiet: bot.HandoffQuiet})
 	return rs, err
 }
 

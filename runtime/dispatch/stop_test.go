@@ -62,3 +62,16 @@ func TestHandlersHaveNoLines(t *testing.T) {
 	h.want(h.batch(h.dm(alice, "7000", "hello")), gate.None, "The handler failed")
 	h.wantRows()
 }
+
+// A doubt is handed off where the configuration says so: the user is held, a
+// person has them, and no word goes to them.
+func TestDoubtToDesk(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, true)
+	h.d.Gate.Update("acme", func(b *gate.Bot) { b.DoubtToDesk, b.StopQuestion, b.Handover = true, "Stop?", "A person comes." })
+	h.want(h.batch(h.dm(alice, "7000", "unsubcribe")), gate.Deny, "x.held")
+	if c := h.conversation("acme", alice); !c.Held || !c.HandedOff {
+		t.Errorf("held %t, handed off %t", c.Held, c.HandedOff)
+	}
+	h.wantRows()
+}

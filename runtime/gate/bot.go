@@ -21,8 +21,13 @@ type Bot struct {
 
 	OptOutHint         string
 	OptOutConfirmation string
+	Handover           string // the last word before a person takes over; "": none
 	StopQuestion       string // to a user who perhaps said stop; "": nobody is asked
 	Disclosure         string
+
+	HandoffWords bool          // a user who asks for a person gets one
+	HandoffQuiet time.Duration // the bot speaks again by itself that long after; 0: not before it is released
+	DoubtToDesk  bool          // a user who perhaps said stop is handed off, not asked
 
 	// Declared, until the doctor has seen what X shows.
 	LabelOn        bool // the Automated label is on

@@ -23,6 +23,7 @@ var computed = map[string]string{
 	"rules.inputHash":   "rules.fields",
 
 	"runtime/conversation.lists":  "the files in words, once they are needed",
+	"runtime/conversation.agents": "the embedded agent.txt, once it is needed",
 	"runtime/conversation.glyphs": "the tables of Unicode",
 	"rules.sensitive":             "the embedded sensitive.txt",
 

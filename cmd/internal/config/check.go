@@ -115,6 +115,9 @@ func (c check) bot(at string, b *Bot) {
 	}
 	c.text(at+".texts.opt_out_hint", b.Texts.OptOutHint)
 	c.text(at+".texts.opt_out_confirmation", b.Texts.OptOutConfirmation)
+	c.quiet(at+".person_quiet", b.PersonQuiet, false)
+	c.quiet(at+".handoff_quiet", b.HandoffQuiet, true)
+	c.text(at+".texts.handover", b.Texts.Handover)
 	c.text(at+".texts.stop_question", b.Texts.StopQuestion)
 	c.text(at+".texts.disclosure", b.Texts.Disclosure)
 	if m := b.Budget.MonthUSD; m != 0 && b.Budget.DayUSD > m {
@@ -193,6 +196,14 @@ func (c check) text(at, v string) {
 		c.fail(at, "has control characters")
 	case v != "" && strings.TrimSpace(v) == "":
 		c.fail(at, "is blank")
+	}
+}
+
+// quiet is how long a bot is silent; none: 0 is no end.
+func (c check) quiet(at string, d time.Duration, none bool) {
+	const longest = 90 * 24 * time.Hour
+	if (d != 0 || !none) && (d < time.Minute || d > longest) {
+		c.fail(at, "want 1m to 2160h")
 	}
 }
 

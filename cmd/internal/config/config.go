@@ -193,6 +193,23 @@ type Bot struct {
 	// Premium). An answer that does not fit is not sent, and never cut.
 	LongPosts bool `yaml:"long_posts" default:"false"`
 
+	// How long the bot is silent toward a user after a person wrote to them
+	// through the account: 1m to 2160h.
+	PersonQuiet time.Duration `yaml:"person_quiet" default:"24h"`
+
+	// How long the bot is silent toward a user who was handed to a person, unless
+	// that person writes or `beckon conversations release` ends it before: 1m to
+	// 2160h, or 0s for no end by itself.
+	HandoffQuiet time.Duration `yaml:"handoff_quiet" default:"72h"`
+
+	// Whether a user who asks for a person, with nothing but a word such as agent,
+	// human or Mitarbeiter, is handed to one.
+	HandoffWords bool `yaml:"handoff_words" default:"true"`
+
+	// What happens to a user who perhaps said stop. Either way nothing else goes
+	// to them: ask asks whether they did, hand_off gives them to a person.
+	Doubt string `yaml:"doubt" enum:"ask hand_off" default:"ask"`
+
 	// Fixed texts, at most 280 characters each.
 	Texts Texts `yaml:"texts"`
 
@@ -324,6 +341,10 @@ type Texts struct {
 	// finger, whether they did. Nothing else goes to them until they answer or a
 	// person has looked. "" asks nobody.
 	StopQuestion string `yaml:"stop_question" default:"Did you ask me to stop? Reply STOP and I will not message you again."`
+
+	// The bot's last word to a user whom a person takes over. "" leaves without
+	// one.
+	Handover string `yaml:"handover" default:"A person takes over from here."`
 
 	// Says that a bot speaks, and whose. Left out, it is made from the operator
 	// account.

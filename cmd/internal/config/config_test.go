@@ -56,10 +56,11 @@ func TestLoadDefaultsAndPaths(t *testing.T) {
 		Bots: map[string]Bot{"desk": {
 			UserID: "42", Username: "desk_bot", OperatorAccount: "acme",
 			Token: "file:/etc/b/desk.token", Rules: "/etc/b/rules", Answers: "/etc/b/answers.yaml",
-			TimeZone: "UTC",
+			TimeZone: "UTC", PersonQuiet: 24 * time.Hour, HandoffQuiet: 72 * time.Hour, HandoffWords: true, Doubt: "ask",
 			Texts: Texts{
 				OptOutHint:         "Reply STOP and I will not message you again.",
 				OptOutConfirmation: "You will not hear from this account again. Send START to come back.",
+				Handover:           "A person takes over from here.",
 				StopQuestion:       "Did you ask me to stop? Reply STOP and I will not message you again.",
 			},
 		}},
@@ -92,7 +93,11 @@ bots:
 		"answers: answers.yaml", `answers: /srv/a.yaml
     time_zone: Europe/Berlin
     privacy_url: https://acme.example/p
-    texts: {opt_out_hint: H, opt_out_confirmation: C, disclosure: D}
+    texts: {opt_out_hint: H, opt_out_confirmation: C, handover: L, disclosure: D}
+    person_quiet: 1h
+    handoff_quiet: 0s
+    handoff_words: false
+    doubt: hand_off
     send: true
     budget: {day_usd: 0.5, month_usd: "12"}
     declared: {label: 2026-11-26, operator: "2026-01-02"}
@@ -110,7 +115,8 @@ bots:
 	want := Bot{
 		UserID: "42", Username: "desk_bot", OperatorAccount: "acme", Token: "file:/srv/desk.token",
 		Rules: "/srv/rules", Answers: "/srv/a.yaml", TimeZone: "Europe/Berlin", PrivacyURL: "https://acme.example/p",
-		Texts: Texts{OptOutHint: "H", OptOutConfirmation: "C", StopQuestion: "Did you ask me to stop? Reply STOP and I will not message you again.", Disclosure: "D"}, Send: true, Budget: Budget{DayUSD: 500_000, MonthUSD: 12_000_000},
+		Texts:       Texts{OptOutHint: "H", OptOutConfirmation: "C", StopQuestion: "Did you ask me to stop? Reply STOP and I will not message you again.", Handover: "L", Disclosure: "D"},
+		PersonQuiet: time.Hour, HandoffQuiet: 0, HandoffWords: false, Doubt: "hand_off", Send: true, Budget: Budget{DayUSD: 500_000, MonthUSD: 12_000_000},
 		Declared:   Declared{Label: day(2026, 11, 26), Operator: day(2026, 1, 2)},
 		AIApproval: AIApproval{Reference: "77", Date: day(2025, 12, 31)},
 	}

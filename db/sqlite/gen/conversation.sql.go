@@ -242,3 +242,64 @@ func (q *Queries) PutInteraction(ctx context.Context, arg PutInteractionParams) 
 	)
 	return err
 }
+
+const withPeople = `-- name: WithPeople :many
+SELECT bot, user_id, version, initiated, initiated_at, initiated_by, dms_received, dms_sent, replies_sent, last_dm_at, sends, held, held_reason, handed_off, paused_until, flow, automated, blocked_us, confirmed_at, last_event_at, consent_dm_storage, consent_matching, refusals, missed, dms_aside, handed_off_at, handed_off_until, handed_off_why FROM conversations
+WHERE (held = 1 OR handed_off = 1 OR paused_until > 0)
+  AND (held = 1 OR paused_until > CAST(?1 AS INTEGER)
+    OR (handed_off = 1 AND (handed_off_until = 0 OR handed_off_until > CAST(?1 AS INTEGER))))
+  AND (CAST(?2 AS TEXT) = '' OR bot = CAST(?2 AS TEXT))
+ORDER BY bot, user_id LIMIT CAST(?3 AS INTEGER)
+`
+
+func (q *Queries) WithPeople(ctx context.Context, now int64, onlyBot string, most int64) ([]Conversation, error) {
+	rows, err := q.query(ctx, q.withPeopleStmt, withPeople, now, onlyBot, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Conversation
+	for rows.Next() {
+		var i Conversation
+		if err := rows.Scan(
+			&i.Bot,
+			&i.UserID,
+			&i.Version,
+			&i.Initiated,
+			&i.InitiatedAt,
+			&i.InitiatedBy,
+			&i.DmsReceived,
+			&i.DmsSent,
+			&i.RepliesSent,
+			&i.LastDmAt,
+			&i.Sends,
+			&i.Held,
+			&i.HeldReason,
+			&i.HandedOff,
+			&i.PausedUntil,
+			&i.Flow,
+			&i.Automated,
+			&i.BlockedUs,
+			&i.ConfirmedAt,
+			&i.LastEventAt,
+			&i.ConsentDmStorage,
+			&i.ConsentMatching,
+			&i.Refusals,
+			&i.Missed,
+			&i.DmsAside,
+			&i.HandedOffAt,
+			&i.HandedOffUntil,
+			&i.HandedOffWhy,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

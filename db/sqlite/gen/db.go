@@ -387,6 +387,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.walkDecisionsStmt, err = db.PrepareContext(ctx, walkDecisions); err != nil {
 		return nil, fmt.Errorf("error preparing query WalkDecisions: %w", err)
 	}
+	if q.withPeopleStmt, err = db.PrepareContext(ctx, withPeople); err != nil {
+		return nil, fmt.Errorf("error preparing query WithPeople: %w", err)
+	}
 	return &q, nil
 }
 
@@ -997,6 +1000,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing walkDecisionsStmt: %w", cerr)
 		}
 	}
+	if q.withPeopleStmt != nil {
+		if cerr := q.withPeopleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing withPeopleStmt: %w", cerr)
+		}
+	}
 	return err
 }
 
@@ -1157,6 +1165,7 @@ type Queries struct {
 	updateTokenStmt         *sql.Stmt
 	walkActionsStmt         *sql.Stmt
 	walkDecisionsStmt       *sql.Stmt
+	withPeopleStmt          *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
@@ -1284,5 +1293,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		updateTokenStmt:         q.updateTokenStmt,
 		walkActionsStmt:         q.walkActionsStmt,
 		walkDecisionsStmt:       q.walkDecisionsStmt,
+		withPeopleStmt:          q.withPeopleStmt,
 	}
 }

@@ -37,6 +37,14 @@ ON CONFLICT (bot, user_id) DO UPDATE SET
   handed_off_until = excluded.handed_off_until,
   handed_off_why = excluded.handed_off_why;
 
+-- name: WithPeople :many
+SELECT * FROM conversations
+WHERE (held = 1 OR handed_off = 1 OR paused_until > 0)
+  AND (held = 1 OR paused_until > CAST(sqlc.arg(now) AS INTEGER)
+    OR (handed_off = 1 AND (handed_off_until = 0 OR handed_off_until > CAST(sqlc.arg(now) AS INTEGER))))
+  AND (CAST(sqlc.arg(only_bot) AS TEXT) = '' OR bot = CAST(sqlc.arg(only_bot) AS TEXT))
+ORDER BY bot, user_id LIMIT CAST(sqlc.arg(most) AS INTEGER);
+
 -- name: Interaction :one
 SELECT * FROM interactions WHERE bot = ? AND interaction = ?;
 

@@ -1,0 +1,112 @@
+package action
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/runtime/conversation"
+	"github.com/beckon-bot/beckon/runtime/event"
+)
+
+// ErrWithNobody is returned where a user is to be released who is neither held
+// nor with a person.
+var ErrWithNobody = errors.New("nobody has this conversation, and it is not held: there is nothing to release")
+
+// Handoff gives a user to a person.
+type Handoff struct {
+	Bot, User string
+	Why       string        // for the desk and the operator; no text of the user's
+	Cause     string        // id of the event or command
+	Quiet     time.Duration // the bot speaks again by itself that long after; 0: not before it is released
+}
+
+// HandOff silences the bot toward a user until a person releases them, or for
+// h.Quiet, and cancels what still waits for them; the confirmation of an
+// opt-out still goes. It reports false where a person has them already; then
+// only the time is counted anew.
+func (u *Unit) HandOff(h Handoff) (fresh bool, err error) {
+	st, err := u.State(h.Bot, h.User, "")
+	if err != nil {
+		return false, err
+	}
+	fresh = !st.Conversation.WithPerson(u.Now)
+	_, err = u.CancelOpenTo(h.User, "a person takes over", func(a db.Action) bool {
+		return a.Bot == h.Bot && a.Event != h.Cause && a.Purpose != event.OptOutConfirmation && a.Purpose != event.Operator
+	})
+	if err != nil {
+		return false, err
+	}
+	in := conversation.HandedOff{At: u.Now, Why: h.Why}
+	if h.Quiet > 0 {
+		in.Until = u.Now.Add(h.Quiet)
+	}
+	if _, _, err := u.Reduce(h.Bot, h.User, "", in); err != nil {
+		return false, err
+	}
+	return fresh, nil
+}
+
+// Release lets the bot speak to a user again: it ends hold, handoff and pause,
+// and no opt-out.
+func (u *Unit) Release(bot, user string) error {
+	st, err := u.State(bot, user, "")
+	if err != nil {
+		return err
+	}
+	if c := st.Conversation; !c.Held && !c.WithPerson(u.Now) {
+		return fmt.Errorf("user %s of bot %s: %w", user, bot, ErrWithNobody)
+	}
+	_, effects, err := u.Reduce(bot, user, "", conversation.Released{})
+	if err != nil {
+		return err
+	}
+	_, err = u.CarryOut(user, effects)
+	return err
+}
+
+// HandOff gives a user to a person, by an operator's word.
+func (d Desk) HandOff(ctx context.Context, now time.Time, bot, user, by, why string) (fresh bool, err error) {
+	b, _ := d.Gate.Bot(bot)
+	h := Handoff{Bot: bot, User: user, Why: "by " + by, Cause: "operator:" + by, Quiet: b.HandoffQuiet}
+	if why != "" {
+		h.Why += ": " + why
+	}
+	err = d.transact(ctx, now, func(u *Unit) (err error) {
+		fresh, err = u.HandOff(h)
+		return err
+	})
+	return fresh, err
+}
+
+// Release lets the bot speak to a user again, by an operator's word.
+func (d Desk) Release(ctx context.Context, now time.Time, bot, user, by string) error {
+	return d.transact(ctx, now, func(u *Unit) error { return u.Release(bot, user) })
+}
+
+// WithPerson is a conversation that a person has, or should look at.
+type WithPerson struct {
+	Bot, User string
+	State     string    // held, handed_off or paused
+	Why       string    // no text of theirs
+	Since     time.Time // of a handoff
+	Until     time.Time // when the bot speaks again by itself; zero: not before it is released
+	Last      time.Time // the user's latest act that we know of
+}
+
+// WithPersonOf is how a conversation stands; its State is "" where the bot may
+// speak.
+func WithPersonOf(c conversation.Conversation, now time.Time) WithPerson {
+	w := WithPerson{Bot: c.Bot, User: c.User, Last: c.LastEventAt}
+	switch {
+	case c.HandedOver(now):
+		w.State, w.Why, w.Since, w.Until = "handed_off", c.HandedOffWhy, c.HandedOffAt, c.HandedOffUntil
+	case c.Held:
+		w.State, w.Why = "held", c.HeldReason
+	case c.WithPerson(now):
+		w.State, w.Why, w.Until = "paused", "a person speaks through the account", c.PausedUntil
+	}
+	return w
+}

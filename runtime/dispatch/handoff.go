@@ -1,0 +1,29 @@
+package dispatch
+
+import (
+	"github.com/beckon-bot/beckon/runtime/action"
+	"github.com/beckon-bot/beckon/runtime/bus"
+	"github.com/beckon-bot/beckon/runtime/event"
+	"github.com/beckon-bot/beckon/runtime/gate"
+)
+
+// handOff gives the user to a person, with one last word of fixed text, if the
+// rules let it go. Whatever the handlers would say is not asked for.
+func (w *work) handOff(m bus.Delivery, e event.Event, why string) ([]gate.Record, error) {
+	bot, _ := w.Gate.Bot(e.Bot)
+	fresh, err := w.HandOff(action.Handoff{Bot: e.Bot, User: e.User, Why: why, Cause: e.ID, Quiet: bot.HandoffQuiet})
+	if err != nil {
+		return nil, err
+	}
+	rs, err := w.nothing(e, "A person takes over: "+why+".")
+	if err != nil || !fresh || bot.Handover == "" {
+		return rs, err
+	}
+	kind := event.Reply
+	if e.Kind == event.KindDM {
+		kind = event.DM
+	}
+	d := event.Draft{Kind: kind, Purpose: event.Notice, Line: event.Handover, Text: bot.Handover, Handler: "handoff"}
+	last, err := w.propose(m, e, d, w.Now, w.Now.Add(confirmWithin))
+	return append(rs, last...), err
+}
