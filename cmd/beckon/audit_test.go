@@ -23,6 +23,7 @@ func TestAudit(t *testing.T) {
 	}
 	s.must("optouts", "add", annUser)
 	s.must("pause", "--all")
+	s.must("optouts", "export", "--for", "the other host")
 
 	code, out := s.beckon("audit", "verify")
 	if code != exitOK || !strings.Contains(out, "1 writer") || !strings.Contains(out, "1 checkpoints") {
@@ -35,6 +36,9 @@ func TestAudit(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join(dir, "report.html"))
 	if err != nil || !strings.Contains(string(page), "X Corp.") || strings.Contains(string(page), annUser) {
 		t.Errorf("the page does not name who has it, or names a user: %v", err)
+	}
+	if given, err := os.ReadFile(filepath.Join(dir, "given.jsonl")); err != nil || !strings.Contains(string(given), "the other host") {
+		t.Errorf("the export of opt-outs is not told of: %s, %v", given, err)
 	}
 	kept := filepath.Join(dir, "checkpoint.txt")
 	if code, out = s.beckon("audit", "verify", "--checkpoint", kept); code != exitOK {

@@ -33,7 +33,9 @@ const (
 )
 
 func optoutsExport(ctx context.Context, sys system, args []string) error {
-	f, rest, err := readFlags(sys, flag.NewFlagSet("optouts export", flag.ContinueOnError), args, false)
+	flags := flag.NewFlagSet("optouts export", flag.ContinueOnError)
+	whom := flags.String("for", "another host of the operator", "`who` will have it; it is recorded")
+	f, rest, err := readFlags(sys, flags, args, true)
 	if err != nil {
 		return err
 	}
@@ -41,6 +43,11 @@ func optoutsExport(ctx context.Context, sys system, args []string) error {
 		return err
 	}
 	return operate(ctx, sys, f, false, func(o *operator) error {
+		// Keyed hashes are no ids of X: nobody without the key can use them.
+		told := admin.Export{By: f.by, For: *whom, What: "opt-outs by keyed hash"}
+		if _, err := o.call(ctx, http.MethodPost, "/v1/exports", told, nil); err != nil {
+			return err
+		}
 		w := bufio.NewWriter(sys.stdout)
 		enc := json.NewEncoder(w)
 		for after, first := "", true; ; first = false {

@@ -49,6 +49,7 @@
 //	POST /v1/connections                      {"close"}: the app's streams on X
 //	POST /v1/doctor                           {"bot", "online", "beside"}: what is not as X wants it
 //	POST /v1/audit/verify                     {"checkpoints"}: what does not agree with the audit chain
+//	POST /v1/exports                          {"by", "for", "what", "ids", "hydrated"}: is about to leave; refused beyond X's caps
 //	POST /v1/audit/report                     {"by", "for", "from", "to"}: what X's yearly audit is shown
 package admin
 
@@ -155,6 +156,7 @@ func New(o Options) http.Handler {
 	v1.Handle("POST /v1/connections", answer(s.connections))
 	v1.Handle("POST /v1/doctor", answer(s.examine))
 	v1.Handle("POST /v1/audit/verify", answer(s.verifyAudit))
+	v1.Handle("POST /v1/exports", answer(s.recordExport))
 	v1.Handle("POST /v1/audit/report", answer(s.reportAudit))
 	v1.Handle("/", answer(func(r *http.Request) (any, error) {
 		return nil, fmt.Errorf("%s %s: %w", r.Method, r.URL.Path, db.ErrNotFound)
