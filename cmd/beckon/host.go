@@ -21,6 +21,7 @@ import (
 	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/gate"
 	"github.com/beckon-bot/beckon/runtime/ingest"
+	"github.com/beckon-bot/beckon/runtime/llm"
 	"github.com/beckon-bot/beckon/runtime/obs"
 	"github.com/beckon-bot/beckon/runtime/remote"
 	"github.com/beckon-bot/beckon/runtime/rollout"
@@ -45,6 +46,7 @@ type host struct {
 	accounts *account.Manager
 	lost     *action.Reconciler
 	remote   *remote.Requester
+	models   []*llm.Line
 	desk     action.Desk
 	rules    *rollout.Rollout
 	answers  *rollout.Answers
@@ -183,15 +185,15 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 		Replayed: h.ways.replayed(),
 		App:      o.Config.App.ID, Now: o.Now, Log: o.Log, Metrics: met, Events: events,
 	})
-	asked := &remote.Metrics{}
-	if err := h.openRemote(asked); err != nil {
+	asked, wrote := &remote.Metrics{}, &llm.Metrics{}
+	if err := h.openRemote(sys, asked, wrote); err != nil {
 		return nil, err
 	}
 	h.doctor = h.openClinic(sys, o, x, skew, g)
 	if h.metrics, err = obs.NewMetrics(); err != nil {
 		return nil, err
 	}
-	return h, h.metrics.Register(sent, taken, asked, met, events, calls, logins, tried, said, h.timers.count, h.timers.looks, h.ways.watched, h.ways.streamed, h.ways.polled, h.doctor.count)
+	return h, h.metrics.Register(sent, taken, asked, wrote, met, events, calls, logins, tried, said, h.timers.count, h.timers.looks, h.ways.watched, h.ways.streamed, h.ways.polled, h.doctor.count)
 }
 
 // openStore opens the database that belongs to the host key.
