@@ -27,7 +27,7 @@ const (
 // request is a chat completion, as OpenAI's API has it.
 type request struct {
 	Model     string    `json:"model"`
-	Messages  []message `json:"messages"` // the instructions, then the user's text (V2)
+	Messages  []message `json:"messages"` // the instructions, then the user's text (F2)
 	MaxTokens int       `json:"max_tokens"`
 }
 
@@ -91,7 +91,7 @@ func (l *Line) complete(ctx context.Context, r request) (string, error) {
 	return read(data)
 }
 
-// read takes the words out of a completion, and nothing else (V3).
+// read takes the words out of a completion, and nothing else (F3).
 func read(data []byte) (string, error) {
 	var c struct {
 		Choices []struct {

@@ -5,12 +5,12 @@
 // it refuses: to decide, to send, to let a model or a user choose more than
 // words. A model's answer takes the way of every handler outside of the process.
 //
-//   - V1 a call is on record before it is made: whatever leaves is counted, and
+//   - F1 a call is on record before it is made: whatever leaves is counted, and
 //     never more in a day than MaxADay to one recipient.
-//   - V2 what leaves is the operator's prompt, the house rules and the text of one
+//   - F2 what leaves is the operator's prompt, the house rules and the text of one
 //     message: no id, no name, nothing of anybody else. What a user writes stands
 //     in a message of its own and is never part of the instructions.
-//   - V3 what comes back is words, marked as a model's: an addressee, a tool or a
+//   - F3 what comes back is words, marked as a model's: an addressee, a tool or a
 //     flag in it is text like any other.
 package llm
 
@@ -167,7 +167,7 @@ func (l *Line) call(ctx context.Context, q remote.Question) error {
 	return nil
 }
 
-// record counts what is about to leave (V1).
+// record counts what is about to leave (F1).
 func (l *Line) record(ctx context.Context, q remote.Question, r request) error {
 	now := l.o.Now()
 	what := "post"

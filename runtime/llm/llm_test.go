@@ -120,7 +120,7 @@ func (f *fixture) handouts() (out []db.Handout) {
 	return out
 }
 
-func TestV1WhatLeavesIsCounted(t *testing.T) {
+func TestF1WhatLeavesIsCounted(t *testing.T) {
 	t.Parallel()
 	s := newStub(t, completion("  Tomorrow.\n"))
 	f := newFixture(t, s, nil)
@@ -157,8 +157,8 @@ func TestV1WhatLeavesIsCounted(t *testing.T) {
 	}
 }
 
-// V2: instructions are the operator's and ours, whatever a user writes.
-func TestV2UserCannotInstruct(t *testing.T) {
+// F2: instructions are the operator's and ours, whatever a user writes.
+func TestF2UserCannotInstruct(t *testing.T) {
 	t.Parallel()
 	s := newStub(t, completion("No."))
 	f := newFixture(t, s, nil)
@@ -194,8 +194,8 @@ func TestV2UserCannotInstruct(t *testing.T) {
 	}
 }
 
-// V3: whatever a model is made to say is words of the one answer.
-func TestV3OnlyWordsComeBack(t *testing.T) {
+// F3: whatever a model is made to say is words of the one answer.
+func TestF3OnlyWordsComeBack(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name  string
