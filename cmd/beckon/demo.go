@@ -108,6 +108,7 @@ func openDemo(ctx context.Context, sys system, tmp string, out *demoPrinter) (_ 
 	d := &demo{clock: &demoClock{at: demoStart()}, out: out, ids: map[string]string{}}
 	secrets := map[string]string{
 		"DEMO_SECRET": "demo-consumer-secret", "DEMO_TOKEN_HELP": "demo-token-help", "DEMO_TOKEN_CARE": "demo-token-care",
+		"DEMO_TOKEN_SUPPORT": "demo-token-support",
 	}
 	sys.getenv = func(name string) string { return secrets[name] }
 	sys.now = d.clock.now
@@ -157,6 +158,15 @@ func demoConfig(sys system, tmp string) (*config.Config, error) {
 	if err := os.CopyFS(tmp, sub); err != nil {
 		return nil, fmt.Errorf("write the demo's files: %w", err)
 	}
+	support := filepath.Join(tmp, "support")
+	if err := writeBot(support); err != nil {
+		return nil, err
+	}
+	for _, tests := range []string{"rules", "answers"} { // of the bot that init writes: `beckon rules test` runs them
+		if err := os.Remove(filepath.Join(support, tests, "support_test.yaml")); err != nil {
+			return nil, err
+		}
+	}
 	return readConfig(sys, filepath.Join(tmp, "beckon.yaml"))
 }
 
@@ -165,7 +175,7 @@ func demoX(cfg *config.Config, secrets map[string]string, now func() time.Time, 
 		ConsumerSecret: []byte(secrets["DEMO_SECRET"]), WebhookURL: webhook, Now: now,
 		Users: []xsim.User{{ID: "1000000000000000009", Username: "acme"}},
 	}
-	for name, token := range map[string]string{"help": "DEMO_TOKEN_HELP", "care": "DEMO_TOKEN_CARE"} {
+	for name, token := range map[string]string{"help": "DEMO_TOKEN_HELP", "care": "DEMO_TOKEN_CARE", "support": "DEMO_TOKEN_SUPPORT"} {
 		b := cfg.Bots[name]
 		o.Accounts = append(o.Accounts, xsim.Account{
 			User:  xsim.User{ID: b.UserID, Username: b.Username, Automated: true, Bio: "Bot by @acme"},

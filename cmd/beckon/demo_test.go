@@ -124,6 +124,12 @@ func TestDemoDay(t *testing.T) {
 		{"nor is a bot of somebody else", "help", "13:12", "wb1", []string{"deny x.bot-to-bot"}, nil},
 		{"a person took over", "care", "13:45", "hanad2", []string{"deny x.handed-off"}, nil},
 		{"a lost answer is settled by X's own event", "help", "14:01", "ivo2", []string{"allow help.reply"}, []string{"answer sent"}},
+		{"the desk of init asks for an order number", "support", "15:43", "norad2", []string{"allow support.dm"}, []string{"answer sent"}},
+		{"and hands over with it", "support", "15:45 15:46", "norad4",
+			[]string{"allow support.dm", "none: A person has taken over; the bot is silent toward this user."}, []string{"answer sent"}},
+		{"in German too, where a flow can be left", "support", "15:50 15:51", "ottod2", []string{"allow support.dm", "allow support.dm"}, []string{"answer sent"}},
+		{"a refund in German waits for a person", "support", "15:52", "ottod3", []string{"hold support.refund-needs-a-person"}, []string{"answer hold"}},
+		{"who asks for a person gets one", "support", "15:54", "piad1", []string{"allow support.dm"}, []string{"answer sent"}},
 		{"a refusal for good", "care", "14:21", "jan2", []string{"allow care.reply"}, []string{"answer failed"}},
 	} {
 		t.Run(tt.shows, func(t *testing.T) {

@@ -49,7 +49,7 @@ func (p *demoPrinter) line(format string, args ...any) {
 }
 
 func (p *demoPrinter) header(d *demo) {
-	p.line("A day of a small support desk, on a simulated X. Everything runs in this process: two bots, the\nwebhook at http://%s%s, the event bus, the database, the rules, the sender.\n\ntime   who          event      what they write                     decision and rule               why, and what became of it", d.cfg.Listen, webhookPath)
+	p.line("A day of a small support desk, on a simulated X. Everything runs in this process: three bots, the\nwebhook at http://%s%s, the event bus, the database, the rules, the sender.\n\ntime   who          event      what they write                     decision and rule               why, and what became of it", d.cfg.Listen, webhookPath)
 }
 
 func (p *demoPrinter) note(s string) { p.line("\n%s", p.bold(s)) }
