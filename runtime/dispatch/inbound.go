@@ -38,6 +38,9 @@ func (w *work) inbound(m bus.Delivery, e event.Event, counted bool) ([]gate.Reco
 	}
 	if todo.stopped {
 		w.TallyOptOut(e.Bot, w.Now.Sub(m.Time))
+		if err := w.Tx.DropReminders(e.Bot, e.User); err != nil { // their text is of no use any more
+			return nil, err
+		}
 	}
 	if err := w.spoke(e, st.Conversation); err != nil {
 		return nil, err
@@ -297,7 +300,7 @@ func (w *work) moved(e event.Event, st conversation.State, out handlers.Out) err
 			return err
 		}
 	}
-	return w.arm(e, out.Remind)
+	return w.arm(e, out)
 }
 
 var (

@@ -37,19 +37,21 @@ func remindable(out handlers.Out) error {
 }
 
 // arm keeps the reminders of a handler, in place of those before. Without an
-// open flow there is nothing to wait for.
-func (w *work) arm(e event.Event, reminders []handlers.Reminder) error {
-	if len(reminders) == 0 {
+// open flow there is nothing to wait for, and what was armed in it goes.
+func (w *work) arm(e event.Event, out handlers.Out) error {
+	reminders := out.Remind
+	if len(reminders) == 0 && out.Flow == nil {
 		return nil
 	}
 	st, err := w.State(e.Bot, e.User, "")
 	if err != nil {
 		return err
 	}
-	if st.Conversation.Flow == "" {
+	closed := st.Conversation.Flow == ""
+	if len(reminders) == 0 && !closed {
 		return nil
 	}
-	if err := w.Tx.DropReminders(e.Bot, e.User); err != nil {
+	if err := w.Tx.DropReminders(e.Bot, e.User); err != nil || closed {
 		return err
 	}
 	if w.Armed != nil {
