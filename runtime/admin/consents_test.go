@@ -22,7 +22,7 @@ func TestO2Consents(t *testing.T) {
 		{"/v1/consents", strings.Replace(body(`"kind":"matching","wording":"May we?"`), "olga", "", 1), "by: say who", 400},
 		{"/v1/consents", strings.Replace(body(`"kind":"matching","wording":"May we?"`), bot, "nobody", 1), "bot: one of", 400},
 		{"/v1/consents", strings.Replace(body(`"kind":"matching","wording":"May we?"`), ann, "@ann", 1), "user: X's user id", 400},
-		{"/v1/consents", body(`"kind":"newsletter","wording":"May we?"`), "kind: dm_storage or matching", 400},
+		{"/v1/consents", body(`"kind":"newsletter","wording":"May we?"`), "kind: dm_storage, matching or opt_in", 400},
 		{"/v1/consents", body(`"kind":"matching"`), "wording: what the user saw", 400},
 		{"/v1/consents", body(`"kind":"matching","wording":"May we?","event":"a\nb"`), "event: an id", 400},
 		{"/v1/consents/withdraw", body(`"kind":"matching"`), "has given no such consent", 404},

@@ -24,7 +24,7 @@ func TestImportOptOuts(t *testing.T) {
 	ahead := d.opt.Now().Add(1000 * time.Hour)
 	for _, tt := range []struct{ body, say string }{
 		{body("another", key.User(ann), start, "hard"), "host_key: "},
-		{body(key.Check(), key.User(ann), start, "start"), "optouts[0]: tier: hard, phrase or operator"},
+		{body(key.Check(), key.User(ann), start, "start"), "optouts[0]: tier: hard, phrase, operator or blocked"},
 		{body(key.Check(), ann, start, "hard"), "optouts[0]: user_hash: "},
 		{strings.Replace(body(key.Check(), key.User(ann), start, "hard"), "bob", "", 1), "by: "},
 	} {
