@@ -66,6 +66,7 @@ type Tx interface {
 	Texts
 	Fingerprints
 	Consents
+	Erasures
 	RuleSets
 	RateWindows
 	PostCounts

@@ -132,6 +132,48 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.echoesToStmt, err = db.PrepareContext(ctx, echoesTo); err != nil {
 		return nil, fmt.Errorf("error preparing query EchoesTo: %w", err)
 	}
+	if q.eraseActionsStmt, err = db.PrepareContext(ctx, eraseActions); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseActions: %w", err)
+	}
+	if q.eraseConsentsStmt, err = db.PrepareContext(ctx, eraseConsents); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseConsents: %w", err)
+	}
+	if q.eraseConversationsStmt, err = db.PrepareContext(ctx, eraseConversations); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseConversations: %w", err)
+	}
+	if q.eraseDecisionsStmt, err = db.PrepareContext(ctx, eraseDecisions); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseDecisions: %w", err)
+	}
+	if q.eraseEchoesStmt, err = db.PrepareContext(ctx, eraseEchoes); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseEchoes: %w", err)
+	}
+	if q.eraseFingerprintsStmt, err = db.PrepareContext(ctx, eraseFingerprints); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseFingerprints: %w", err)
+	}
+	if q.eraseInteractionsStmt, err = db.PrepareContext(ctx, eraseInteractions); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseInteractions: %w", err)
+	}
+	if q.eraseLookupsStmt, err = db.PrepareContext(ctx, eraseLookups); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseLookups: %w", err)
+	}
+	if q.eraseQuestionTextsStmt, err = db.PrepareContext(ctx, eraseQuestionTexts); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseQuestionTexts: %w", err)
+	}
+	if q.eraseQuestionsStmt, err = db.PrepareContext(ctx, eraseQuestions); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseQuestions: %w", err)
+	}
+	if q.eraseRemindersStmt, err = db.PrepareContext(ctx, eraseReminders); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseReminders: %w", err)
+	}
+	if q.eraseSlotsStmt, err = db.PrepareContext(ctx, eraseSlots); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseSlots: %w", err)
+	}
+	if q.eraseTextsStmt, err = db.PrepareContext(ctx, eraseTexts); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseTexts: %w", err)
+	}
+	if q.erasureStmt, err = db.PrepareContext(ctx, erasure); err != nil {
+		return nil, fmt.Errorf("error preparing query Erasure: %w", err)
+	}
 	if q.expiredActionsStmt, err = db.PrepareContext(ctx, expiredActions); err != nil {
 		return nil, fmt.Errorf("error preparing query ExpiredActions: %w", err)
 	}
@@ -168,6 +210,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.lastCheckpointStmt, err = db.PrepareContext(ctx, lastCheckpoint); err != nil {
 		return nil, fmt.Errorf("error preparing query LastCheckpoint: %w", err)
 	}
+	if q.lastDecisionStmt, err = db.PrepareContext(ctx, lastDecision); err != nil {
+		return nil, fmt.Errorf("error preparing query LastDecision: %w", err)
+	}
 	if q.listActionsStmt, err = db.PrepareContext(ctx, listActions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListActions: %w", err)
 	}
@@ -191,6 +236,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listEntriesStmt, err = db.PrepareContext(ctx, listEntries); err != nil {
 		return nil, fmt.Errorf("error preparing query ListEntries: %w", err)
+	}
+	if q.listErasuresStmt, err = db.PrepareContext(ctx, listErasures); err != nil {
+		return nil, fmt.Errorf("error preparing query ListErasures: %w", err)
 	}
 	if q.listHandoutsStmt, err = db.PrepareContext(ctx, listHandouts); err != nil {
 		return nil, fmt.Errorf("error preparing query ListHandouts: %w", err)
@@ -234,6 +282,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.openActionsToStmt, err = db.PrepareContext(ctx, openActionsTo); err != nil {
 		return nil, fmt.Errorf("error preparing query OpenActionsTo: %w", err)
 	}
+	if q.openErasuresStmt, err = db.PrepareContext(ctx, openErasures); err != nil {
+		return nil, fmt.Errorf("error preparing query OpenErasures: %w", err)
+	}
 	if q.openQuestionsToStmt, err = db.PrepareContext(ctx, openQuestionsTo); err != nil {
 		return nil, fmt.Errorf("error preparing query OpenQuestionsTo: %w", err)
 	}
@@ -251,6 +302,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.pruneEntriesStmt, err = db.PrepareContext(ctx, pruneEntries); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneEntries: %w", err)
+	}
+	if q.pruneErasedStmt, err = db.PrepareContext(ctx, pruneErased); err != nil {
+		return nil, fmt.Errorf("error preparing query PruneErased: %w", err)
 	}
 	if q.pruneFingerprintsStmt, err = db.PrepareContext(ctx, pruneFingerprints); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneFingerprints: %w", err)
@@ -284,6 +338,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putEchoStmt, err = db.PrepareContext(ctx, putEcho); err != nil {
 		return nil, fmt.Errorf("error preparing query PutEcho: %w", err)
+	}
+	if q.putErasureStmt, err = db.PrepareContext(ctx, putErasure); err != nil {
+		return nil, fmt.Errorf("error preparing query PutErasure: %w", err)
 	}
 	if q.putFingerprintStmt, err = db.PrepareContext(ctx, putFingerprint); err != nil {
 		return nil, fmt.Errorf("error preparing query PutFingerprint: %w", err)
@@ -371,6 +428,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.suppressionStmt, err = db.PrepareContext(ctx, suppression); err != nil {
 		return nil, fmt.Errorf("error preparing query Suppression: %w", err)
+	}
+	if q.unendedToStmt, err = db.PrepareContext(ctx, unendedTo); err != nil {
+		return nil, fmt.Errorf("error preparing query UnendedTo: %w", err)
 	}
 	if q.unsettledToStmt, err = db.PrepareContext(ctx, unsettledTo); err != nil {
 		return nil, fmt.Errorf("error preparing query UnsettledTo: %w", err)
@@ -575,6 +635,76 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing echoesToStmt: %w", cerr)
 		}
 	}
+	if q.eraseActionsStmt != nil {
+		if cerr := q.eraseActionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseActionsStmt: %w", cerr)
+		}
+	}
+	if q.eraseConsentsStmt != nil {
+		if cerr := q.eraseConsentsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseConsentsStmt: %w", cerr)
+		}
+	}
+	if q.eraseConversationsStmt != nil {
+		if cerr := q.eraseConversationsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseConversationsStmt: %w", cerr)
+		}
+	}
+	if q.eraseDecisionsStmt != nil {
+		if cerr := q.eraseDecisionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseDecisionsStmt: %w", cerr)
+		}
+	}
+	if q.eraseEchoesStmt != nil {
+		if cerr := q.eraseEchoesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseEchoesStmt: %w", cerr)
+		}
+	}
+	if q.eraseFingerprintsStmt != nil {
+		if cerr := q.eraseFingerprintsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseFingerprintsStmt: %w", cerr)
+		}
+	}
+	if q.eraseInteractionsStmt != nil {
+		if cerr := q.eraseInteractionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseInteractionsStmt: %w", cerr)
+		}
+	}
+	if q.eraseLookupsStmt != nil {
+		if cerr := q.eraseLookupsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseLookupsStmt: %w", cerr)
+		}
+	}
+	if q.eraseQuestionTextsStmt != nil {
+		if cerr := q.eraseQuestionTextsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseQuestionTextsStmt: %w", cerr)
+		}
+	}
+	if q.eraseQuestionsStmt != nil {
+		if cerr := q.eraseQuestionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseQuestionsStmt: %w", cerr)
+		}
+	}
+	if q.eraseRemindersStmt != nil {
+		if cerr := q.eraseRemindersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseRemindersStmt: %w", cerr)
+		}
+	}
+	if q.eraseSlotsStmt != nil {
+		if cerr := q.eraseSlotsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseSlotsStmt: %w", cerr)
+		}
+	}
+	if q.eraseTextsStmt != nil {
+		if cerr := q.eraseTextsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseTextsStmt: %w", cerr)
+		}
+	}
+	if q.erasureStmt != nil {
+		if cerr := q.erasureStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing erasureStmt: %w", cerr)
+		}
+	}
 	if q.expiredActionsStmt != nil {
 		if cerr := q.expiredActionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing expiredActionsStmt: %w", cerr)
@@ -635,6 +765,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing lastCheckpointStmt: %w", cerr)
 		}
 	}
+	if q.lastDecisionStmt != nil {
+		if cerr := q.lastDecisionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lastDecisionStmt: %w", cerr)
+		}
+	}
 	if q.listActionsStmt != nil {
 		if cerr := q.listActionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listActionsStmt: %w", cerr)
@@ -673,6 +808,11 @@ func (q *Queries) Close() error {
 	if q.listEntriesStmt != nil {
 		if cerr := q.listEntriesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listEntriesStmt: %w", cerr)
+		}
+	}
+	if q.listErasuresStmt != nil {
+		if cerr := q.listErasuresStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listErasuresStmt: %w", cerr)
 		}
 	}
 	if q.listHandoutsStmt != nil {
@@ -745,6 +885,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing openActionsToStmt: %w", cerr)
 		}
 	}
+	if q.openErasuresStmt != nil {
+		if cerr := q.openErasuresStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing openErasuresStmt: %w", cerr)
+		}
+	}
 	if q.openQuestionsToStmt != nil {
 		if cerr := q.openQuestionsToStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing openQuestionsToStmt: %w", cerr)
@@ -773,6 +918,11 @@ func (q *Queries) Close() error {
 	if q.pruneEntriesStmt != nil {
 		if cerr := q.pruneEntriesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing pruneEntriesStmt: %w", cerr)
+		}
+	}
+	if q.pruneErasedStmt != nil {
+		if cerr := q.pruneErasedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pruneErasedStmt: %w", cerr)
 		}
 	}
 	if q.pruneFingerprintsStmt != nil {
@@ -828,6 +978,11 @@ func (q *Queries) Close() error {
 	if q.putEchoStmt != nil {
 		if cerr := q.putEchoStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putEchoStmt: %w", cerr)
+		}
+	}
+	if q.putErasureStmt != nil {
+		if cerr := q.putErasureStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putErasureStmt: %w", cerr)
 		}
 	}
 	if q.putFingerprintStmt != nil {
@@ -975,6 +1130,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing suppressionStmt: %w", cerr)
 		}
 	}
+	if q.unendedToStmt != nil {
+		if cerr := q.unendedToStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing unendedToStmt: %w", cerr)
+		}
+	}
 	if q.unsettledToStmt != nil {
 		if cerr := q.unsettledToStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing unsettledToStmt: %w", cerr)
@@ -1080,6 +1240,20 @@ type Queries struct {
 	dueQuestionsStmt        *sql.Stmt
 	dueRemindersStmt        *sql.Stmt
 	echoesToStmt            *sql.Stmt
+	eraseActionsStmt        *sql.Stmt
+	eraseConsentsStmt       *sql.Stmt
+	eraseConversationsStmt  *sql.Stmt
+	eraseDecisionsStmt      *sql.Stmt
+	eraseEchoesStmt         *sql.Stmt
+	eraseFingerprintsStmt   *sql.Stmt
+	eraseInteractionsStmt   *sql.Stmt
+	eraseLookupsStmt        *sql.Stmt
+	eraseQuestionTextsStmt  *sql.Stmt
+	eraseQuestionsStmt      *sql.Stmt
+	eraseRemindersStmt      *sql.Stmt
+	eraseSlotsStmt          *sql.Stmt
+	eraseTextsStmt          *sql.Stmt
+	erasureStmt             *sql.Stmt
 	expiredActionsStmt      *sql.Stmt
 	fingerprintsSinceStmt   *sql.Stmt
 	firstDueStmt            *sql.Stmt
@@ -1092,6 +1266,7 @@ type Queries struct {
 	insertTokenStmt         *sql.Stmt
 	interactionStmt         *sql.Stmt
 	lastCheckpointStmt      *sql.Stmt
+	lastDecisionStmt        *sql.Stmt
 	listActionsStmt         *sql.Stmt
 	listActivationsStmt     *sql.Stmt
 	listCheckpointsStmt     *sql.Stmt
@@ -1100,6 +1275,7 @@ type Queries struct {
 	listDeadLettersStmt     *sql.Stmt
 	listDecisionsStmt       *sql.Stmt
 	listEntriesStmt         *sql.Stmt
+	listErasuresStmt        *sql.Stmt
 	listHandoutsStmt        *sql.Stmt
 	listRateWindowsStmt     *sql.Stmt
 	listReceiptsStmt        *sql.Stmt
@@ -1114,12 +1290,14 @@ type Queries struct {
 	nextQuestionStmt        *sql.Stmt
 	nextReminderStmt        *sql.Stmt
 	openActionsToStmt       *sql.Stmt
+	openErasuresStmt        *sql.Stmt
 	openQuestionsToStmt     *sql.Stmt
 	optInsStmt              *sql.Stmt
 	optedOutStmt            *sql.Stmt
 	pruneCountsStmt         *sql.Stmt
 	pruneDecisionsStmt      *sql.Stmt
 	pruneEntriesStmt        *sql.Stmt
+	pruneErasedStmt         *sql.Stmt
 	pruneFingerprintsStmt   *sql.Stmt
 	pruneQuestionTextsStmt  *sql.Stmt
 	pruneQuestionsStmt      *sql.Stmt
@@ -1131,6 +1309,7 @@ type Queries struct {
 	putConsentStmt          *sql.Stmt
 	putConversationStmt     *sql.Stmt
 	putEchoStmt             *sql.Stmt
+	putErasureStmt          *sql.Stmt
 	putFingerprintStmt      *sql.Stmt
 	putInteractionStmt      *sql.Stmt
 	putLookupStmt           *sql.Stmt
@@ -1160,6 +1339,7 @@ type Queries struct {
 	slotsStmt               *sql.Stmt
 	spendingStmt            *sql.Stmt
 	suppressionStmt         *sql.Stmt
+	unendedToStmt           *sql.Stmt
 	unsettledToStmt         *sql.Stmt
 	updateActionStmt        *sql.Stmt
 	updateTokenStmt         *sql.Stmt
@@ -1208,6 +1388,20 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		dueQuestionsStmt:        q.dueQuestionsStmt,
 		dueRemindersStmt:        q.dueRemindersStmt,
 		echoesToStmt:            q.echoesToStmt,
+		eraseActionsStmt:        q.eraseActionsStmt,
+		eraseConsentsStmt:       q.eraseConsentsStmt,
+		eraseConversationsStmt:  q.eraseConversationsStmt,
+		eraseDecisionsStmt:      q.eraseDecisionsStmt,
+		eraseEchoesStmt:         q.eraseEchoesStmt,
+		eraseFingerprintsStmt:   q.eraseFingerprintsStmt,
+		eraseInteractionsStmt:   q.eraseInteractionsStmt,
+		eraseLookupsStmt:        q.eraseLookupsStmt,
+		eraseQuestionTextsStmt:  q.eraseQuestionTextsStmt,
+		eraseQuestionsStmt:      q.eraseQuestionsStmt,
+		eraseRemindersStmt:      q.eraseRemindersStmt,
+		eraseSlotsStmt:          q.eraseSlotsStmt,
+		eraseTextsStmt:          q.eraseTextsStmt,
+		erasureStmt:             q.erasureStmt,
 		expiredActionsStmt:      q.expiredActionsStmt,
 		fingerprintsSinceStmt:   q.fingerprintsSinceStmt,
 		firstDueStmt:            q.firstDueStmt,
@@ -1220,6 +1414,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertTokenStmt:         q.insertTokenStmt,
 		interactionStmt:         q.interactionStmt,
 		lastCheckpointStmt:      q.lastCheckpointStmt,
+		lastDecisionStmt:        q.lastDecisionStmt,
 		listActionsStmt:         q.listActionsStmt,
 		listActivationsStmt:     q.listActivationsStmt,
 		listCheckpointsStmt:     q.listCheckpointsStmt,
@@ -1228,6 +1423,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listDeadLettersStmt:     q.listDeadLettersStmt,
 		listDecisionsStmt:       q.listDecisionsStmt,
 		listEntriesStmt:         q.listEntriesStmt,
+		listErasuresStmt:        q.listErasuresStmt,
 		listHandoutsStmt:        q.listHandoutsStmt,
 		listRateWindowsStmt:     q.listRateWindowsStmt,
 		listReceiptsStmt:        q.listReceiptsStmt,
@@ -1242,12 +1438,14 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		nextQuestionStmt:        q.nextQuestionStmt,
 		nextReminderStmt:        q.nextReminderStmt,
 		openActionsToStmt:       q.openActionsToStmt,
+		openErasuresStmt:        q.openErasuresStmt,
 		openQuestionsToStmt:     q.openQuestionsToStmt,
 		optInsStmt:              q.optInsStmt,
 		optedOutStmt:            q.optedOutStmt,
 		pruneCountsStmt:         q.pruneCountsStmt,
 		pruneDecisionsStmt:      q.pruneDecisionsStmt,
 		pruneEntriesStmt:        q.pruneEntriesStmt,
+		pruneErasedStmt:         q.pruneErasedStmt,
 		pruneFingerprintsStmt:   q.pruneFingerprintsStmt,
 		pruneQuestionTextsStmt:  q.pruneQuestionTextsStmt,
 		pruneQuestionsStmt:      q.pruneQuestionsStmt,
@@ -1259,6 +1457,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putConsentStmt:          q.putConsentStmt,
 		putConversationStmt:     q.putConversationStmt,
 		putEchoStmt:             q.putEchoStmt,
+		putErasureStmt:          q.putErasureStmt,
 		putFingerprintStmt:      q.putFingerprintStmt,
 		putInteractionStmt:      q.putInteractionStmt,
 		putLookupStmt:           q.putLookupStmt,
@@ -1288,6 +1487,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		slotsStmt:               q.slotsStmt,
 		spendingStmt:            q.spendingStmt,
 		suppressionStmt:         q.suppressionStmt,
+		unendedToStmt:           q.unendedToStmt,
 		unsettledToStmt:         q.unsettledToStmt,
 		updateActionStmt:        q.updateActionStmt,
 		updateTokenStmt:         q.updateTokenStmt,

@@ -35,6 +35,7 @@ type Action struct {
 	Price       string
 	Cost        int64
 	CostDay     int64
+	ErasedAt    int64
 }
 
 type ActionText struct {
@@ -167,6 +168,21 @@ type Echo struct {
 	UserID   string
 	TextHash string
 	At       int64
+}
+
+type Erasure struct {
+	ID       string
+	Bot      string
+	UserID   string
+	Step     string
+	AskedBy  string
+	AskedAt  int64
+	StartBy  int64
+	AfterID  string
+	ErasedAt int64
+	DoneAt   int64
+	Position int64
+	Counts   string
 }
 
 type EventsSeen struct {

@@ -1,0 +1,102 @@
+-- name: PutErasure :exec
+INSERT INTO erasures (id, bot, user_id, step, asked_by, asked_at, start_by, after_id, erased_at, done_at, position, counts)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET
+  bot = excluded.bot,
+  user_id = excluded.user_id,
+  step = excluded.step,
+  asked_by = excluded.asked_by,
+  asked_at = excluded.asked_at,
+  start_by = excluded.start_by,
+  after_id = excluded.after_id,
+  erased_at = excluded.erased_at,
+  done_at = excluded.done_at,
+  position = excluded.position,
+  counts = excluded.counts;
+
+-- name: Erasure :one
+SELECT * FROM erasures WHERE id = ?;
+
+-- name: OpenErasures :many
+SELECT * FROM erasures WHERE step <> 'done' ORDER BY asked_at, id;
+
+-- name: ListErasures :many
+SELECT * FROM erasures ORDER BY asked_at DESC, id DESC LIMIT ?;
+
+-- name: EraseActions :many
+UPDATE actions SET
+  user_id = sqlc.arg(as_user), reply_to = '', event_id = '', reason = 'the user was erased', text_hash = '',
+  decision_id = '', draft = '', decision = '', erased_at = sqlc.arg(erased_at)
+WHERE user_id = sqlc.arg(user_id) AND (CAST(sqlc.arg(bot) AS TEXT) = '' OR bot = sqlc.arg(bot))
+  AND created_at < sqlc.arg(before)
+  AND (state = 'sent' OR state = 'failed' OR state = 'denied' OR state = 'cancelled')
+RETURNING id;
+
+-- name: PruneErased :execrows
+DELETE FROM actions WHERE seq IN (
+  SELECT a.seq FROM actions AS a WHERE a.erased_at > 0 AND a.erased_at < ? ORDER BY a.erased_at LIMIT ?);
+
+-- name: UnendedTo :many
+SELECT id FROM actions
+WHERE user_id = sqlc.arg(user_id) AND (CAST(sqlc.arg(bot) AS TEXT) = '' OR bot = sqlc.arg(bot))
+  AND created_at < sqlc.arg(before)
+  AND state IN ('hold', 'pending', 'attempting', 'unknown')
+ORDER BY id;
+
+-- name: EraseTexts :execrows
+DELETE FROM action_texts WHERE action_id IN (
+  SELECT a.id FROM actions AS a WHERE a.user_id = sqlc.arg(user_id) AND (CAST(sqlc.arg(bot) AS TEXT) = '' OR a.bot = sqlc.arg(bot))
+    AND a.created_at < sqlc.arg(before) AND a.state <> 'attempting');
+
+-- name: EraseFingerprints :execrows
+DELETE FROM fingerprints WHERE action_id IN (
+  SELECT a.id FROM actions AS a WHERE a.user_id = sqlc.arg(user_id) AND (CAST(sqlc.arg(bot) AS TEXT) = '' OR a.bot = sqlc.arg(bot))
+    AND a.created_at < sqlc.arg(before));
+
+-- name: EraseLookups :execrows
+DELETE FROM lookups WHERE action_id IN (
+  SELECT a.id FROM actions AS a WHERE a.user_id = sqlc.arg(user_id) AND (CAST(sqlc.arg(bot) AS TEXT) = '' OR a.bot = sqlc.arg(bot))
+    AND a.created_at < sqlc.arg(before));
+
+-- name: EraseConversations :execrows
+DELETE FROM conversations WHERE user_id = sqlc.arg(user_id) AND (CAST(sqlc.arg(bot) AS TEXT) = '' OR bot = sqlc.arg(bot))
+  AND last_event_at < sqlc.arg(before);
+
+-- name: EraseInteractions :execrows
+DELETE FROM interactions WHERE user_id = sqlc.arg(user_id) AND (CAST(sqlc.arg(bot) AS TEXT) = '' OR bot = sqlc.arg(bot))
+  AND last_at < sqlc.arg(before);
+
+-- name: EraseEchoes :execrows
+DELETE FROM echoes WHERE user_id = sqlc.arg(user_id) AND (CAST(sqlc.arg(bot) AS TEXT) = '' OR bot = sqlc.arg(bot))
+  AND at < sqlc.arg(before);
+
+-- name: EraseSlots :execrows
+DELETE FROM slots WHERE user_id = sqlc.arg(user_id) AND (CAST(sqlc.arg(bot) AS TEXT) = '' OR bot = sqlc.arg(bot));
+
+-- name: EraseReminders :execrows
+DELETE FROM reminders WHERE user_id = sqlc.arg(user_id) AND (CAST(sqlc.arg(bot) AS TEXT) = '' OR bot = sqlc.arg(bot))
+  AND since < sqlc.arg(before);
+
+-- name: EraseConsents :execrows
+DELETE FROM consents WHERE user_id = sqlc.arg(user_id) AND (CAST(sqlc.arg(bot) AS TEXT) = '' OR bot = sqlc.arg(bot))
+  AND at < sqlc.arg(before);
+
+-- name: EraseQuestionTexts :execrows
+DELETE FROM question_texts WHERE question_id IN (
+  SELECT q.id FROM questions AS q WHERE q.user_id = sqlc.arg(user_id) AND (CAST(sqlc.arg(bot) AS TEXT) = '' OR q.bot = sqlc.arg(bot))
+    AND q.asked_at < sqlc.arg(before));
+
+-- name: EraseQuestions :execrows
+DELETE FROM questions WHERE user_id = sqlc.arg(user_id) AND (CAST(sqlc.arg(bot) AS TEXT) = '' OR bot = sqlc.arg(bot))
+  AND asked_at < sqlc.arg(before);
+
+-- name: LastDecision :one
+SELECT CAST(COALESCE(MAX(seq), 0) AS INTEGER) FROM decisions;
+
+-- Decisions have no index by user: a chunk of the log is looked through, so that
+-- the writer is never held for long.
+-- name: EraseDecisions :many
+DELETE FROM decisions
+WHERE seq > sqlc.arg(after) AND seq <= sqlc.arg(until) AND (CAST(sqlc.arg(bot) AS TEXT) = '' OR bot = sqlc.arg(bot))
+  AND instr(record, CAST(sqlc.arg(mark) AS TEXT)) > 0
+RETURNING id;
