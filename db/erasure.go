@@ -42,7 +42,7 @@ type Who struct {
 // Erased is what one transaction removed.
 type Erased struct {
 	Counts  map[string]int64 // by table; none are left out
-	Actions []string         // ids of the rows that were blanked
+	Records []RecordRef      // those that the audit chain knows; the rest of an action stays
 }
 
 // Erasures keeps the erasures, and does their part in the database.

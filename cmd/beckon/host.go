@@ -18,6 +18,7 @@ import (
 	"github.com/beckon-bot/beckon/runtime/budget"
 	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/dispatch"
+	"github.com/beckon-bot/beckon/runtime/erasure"
 	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/gate"
 	"github.com/beckon-bot/beckon/runtime/ingest"
@@ -48,6 +49,7 @@ type host struct {
 	remote   *remote.Requester
 	models   []*llm.Line
 	desk     action.Desk
+	eraser   *erasure.Eraser
 	rules    *rollout.Rollout
 	answers  *rollout.Answers
 	doctor   *clinic
@@ -164,6 +166,7 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 		return nil, err
 	}
 	h.desk = action.Desk{Store: h.store, Gate: g, Key: h.key, Book: book, PersonQuiet: quietOf(o.Config)}
+	h.eraser = h.openEraser(h.bus)
 	sent, taken, met, events := &action.Metrics{}, &dispatch.Metrics{}, &ingest.Metrics{}, &ingest.EventMetrics{}
 	h.sender = action.New(action.Options{
 		Store: h.store, Gate: g, X: x, Key: h.key, Book: book, Told: inbox.Take, Send: b.send, PersonQuiet: quietOf(o.Config), Log: o.Log, Metrics: sent,

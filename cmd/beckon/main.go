@@ -72,6 +72,8 @@ func commands() []command {
 		{"consent", "list|record|withdraw BOT USER_ID ...", "what one user agreed to", consentCommand},
 		{"optouts", "list|add|export|import|match ...", "who said stop", optoutsCommand},
 		{"audit", "verify|export ...", "check the audit chain, and make the report for X's yearly audit", auditCommand},
+		{"forget", "USER_ID [--bot BOT] [--dry]", "remove everything that is kept of a user, and say what it was", forgetCommand},
+		{"receipts", "[--max N]", "what was removed of users, when, and who asked for it", receiptsCommand},
 		{"xsim", "[--listen ADDR] [--webhook URL] [--scenario FILE]", "a simulated X", xsimCommand},
 		{"config", "print", "the commented sample configuration", configCommand},
 		{"version", "", "which build this is", versionCommand},

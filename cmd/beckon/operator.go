@@ -186,6 +186,7 @@ func (o *operator) become(ctx context.Context, sys system, cfg *config.Config, d
 	o.http = &http.Client{Transport: inProcess{admin.New(admin.Options{
 		Store: h.store, Now: h.now, Token: o.token, Bots: cfg.Names(), Log: log,
 		Desk:      h.desk,
+		Eraser:    h.openEraser(lateBus{h}),
 		Accounts:  lazily(func() (*account.Manager, error) { return h.lateAccounts(sys) }),
 		Watch:     h.lateWatch(sys),
 		Doctor:    h.lateDoctor(sys, o.flags),

@@ -37,6 +37,7 @@ func (h *host) adminServer(context.Context) (service.Service, error) {
 	token := newToken()
 	srv, ln, err := listen(h.cfg.Admin, admin.New(admin.Options{
 		Store: h.store, Desk: h.desk, Now: h.now, Token: token, Bots: h.cfg.Names(),
+		Eraser:    h.eraser,
 		Accounts:  lazily(func() (*account.Manager, error) { return h.accounts, nil }),
 		Watch:     adminWatch(func() (*ingest.Watchdog, *xapi.Client, error) { return h.ways.watch, h.ways.x, nil }),
 		Doctor:    h.doctor,

@@ -93,6 +93,7 @@ func (h *host) serve(ctx context.Context, hangup <-chan os.Signal) error {
 		{Name: "reconciler", Run: func(ctx context.Context) error { return h.lost.Run(ctx, h.now, h.doubt) }},
 		{Name: "dispatch", Run: h.runDispatch},
 		{Name: "prune", Run: h.runPrune},
+		{Name: "erasure", Run: func(ctx context.Context) error { return h.eraser.Run(ctx, h.now, nil) }},
 		{Name: "rules", Run: h.rules.Watch},
 		{Name: "answers", Run: h.answers.Watch},
 		{Name: "hangup", Run: func(ctx context.Context) error { return h.runHangup(ctx, hangup) }},

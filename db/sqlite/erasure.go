@@ -111,8 +111,9 @@ func (t tx) EraseUser(w db.Who, as string, at time.Time) (db.Erased, error) {
 	if err != nil {
 		return db.Erased{}, fmt.Errorf("erase actions to user %s: %w", w.User, err)
 	}
-	if e.Actions = ids; len(ids) > 0 {
-		e.Counts["actions"] = int64(len(ids))
+	for _, id := range ids {
+		e.Records = append(e.Records, db.RecordRef{Kind: "action", Ref: id})
+		e.Counts["actions"]++
 	}
 	return e, nil
 }

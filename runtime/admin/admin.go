@@ -39,6 +39,8 @@
 //	GET  /v1/consents?bot=&user=              of one user
 //	POST /v1/consents                         {"bot", "user", "kind", "wording", "event", "by"}
 //	POST /v1/consents/withdraw                {"bot", "user", "kind", "event", "by"}
+//	POST /v1/forget                           {"user", "bot", "by", "dry"}: everything kept of a user goes
+//	GET  /v1/receipts?max=                    of erasures, newest first
 //	GET  /v1/rules                            what is in force, and why what is not
 //	POST /v1/rules/reload                     {"by", "bot"}; without bot: all
 //	POST /v1/optouts/import                   {"by", "host_key", "optouts"}: what a list of another host said
@@ -67,6 +69,7 @@ import (
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/runtime/action"
 	"github.com/beckon-bot/beckon/runtime/audit/bundle"
+	"github.com/beckon-bot/beckon/runtime/erasure"
 	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/rollout"
 )
@@ -87,9 +90,10 @@ type Options struct {
 	// the transaction that drops the letter.
 	Republish func(ctx context.Context, l db.DeadLetter) error
 
-	Accounts Accounts // nil: none
-	Watch    Watch    // nil: none
-	Doctor   Doctor   // nil: none
+	Eraser   *erasure.Eraser // nil: nobody can be erased here
+	Accounts Accounts        // nil: none
+	Watch    Watch           // nil: none
+	Doctor   Doctor          // nil: none
 
 	// Use says how data is used, for audit reports; nil: nothing is said.
 	Use func() []bundle.Line
@@ -147,6 +151,8 @@ func New(o Options) http.Handler {
 	v1.Handle("GET /v1/consents", answer(s.listConsents))
 	v1.Handle("POST /v1/consents", answer(s.recordConsent))
 	v1.Handle("POST /v1/consents/withdraw", answer(s.withdrawConsent))
+	v1.Handle("POST /v1/forget", answer(s.forget))
+	v1.Handle("GET /v1/receipts", answer(s.receipts))
 	v1.Handle("GET /v1/rules", answer(s.listRules))
 	v1.Handle("POST /v1/rules/reload", answer(s.reloadRules))
 	v1.Handle("GET /v1/accounts", answer(s.listAccounts))

@@ -32,6 +32,7 @@ var unnoted = []string{
 	"PutFingerprint", "DropFingerprint", "PruneFingerprints", // no text, and short-lived
 	"PutRateWindow", "PutCap", "AddPosts", "AddSpending", // limits and figures: confidential
 	"AppendEntry", "PruneEntries", "AppendCheckpoint", "AddCount", "PruneCounts", // ours
+	"PutErasure", "EraseDecisions", "PruneErased", // their receipts tell
 	"SetMeta",
 }
 
@@ -101,4 +102,23 @@ func (r *recorder) PruneDecisions(before time.Time, max int) (int, error) {
 
 func (r *recorder) AddHandout(h db.Handout) error {
 	return r.note(r.handout(h), r.Tx.AddHandout(h))
+}
+
+// EraseUser adds the names of the consents that went: only the chain knows them.
+// The receipt, which whoever erases puts beside, is the fact.
+func (r *recorder) EraseUser(w db.Who, as string, at time.Time) (db.Erased, error) {
+	all, err := r.Tx.AllConsents()
+	if err != nil {
+		return db.Erased{}, err
+	}
+	gone, err := r.Tx.EraseUser(w, as, at)
+	if err != nil {
+		return gone, err
+	}
+	for _, c := range all {
+		if c.User == w.User && (w.Bot == "" || c.Bot == w.Bot) && (w.Before.IsZero() || c.At.Before(w.Before)) {
+			gone.Records = append(gone.Records, db.RecordRef{Kind: KindConsent, Ref: r.consentRef(c)})
+		}
+	}
+	return gone, nil
 }

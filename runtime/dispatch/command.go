@@ -67,6 +67,12 @@ func (w *work) commanded(m bus.Delivery, e event.Event, c event.Command) ([]gate
 			e.User, e.Version, e.Message = act.User, act.Version, act.Message
 		}
 	}
+	if gone, err := w.erased(e); gone || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		return w.nothing(e, erasedSince)
+	}
 	until := e.At.Add(w.MaxEventAge)
 	if !c.Until.IsZero() && c.Until.Before(until) {
 		until = c.Until

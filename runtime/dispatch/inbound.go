@@ -145,6 +145,8 @@ func (w *work) cancelAnswers(e event.Event) error {
 // silent says why an event gets no draft, "" if it may.
 func (w *work) silent(m bus.Delivery, e event.Event, st conversation.State, tier conversation.Tier, t todo) string {
 	switch {
+	case st.Suppression.Erased(e.At):
+		return erasedSince
 	case tier.OptsOut() && st.Suppression.OptedOut:
 		return fmt.Sprintf("The user said stop: %s; no confirmation is due.", cancelled(t.cancelled))
 	case e.Kind == event.KindChat:

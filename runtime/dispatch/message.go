@@ -197,6 +197,15 @@ func (w *work) event(m bus.Delivery, e event.Event) (Handled, error) {
 	for range e.Extra {
 		w.count(&w.Metrics.ExtraFields)
 	}
+	own := e.Kind == event.KindOwnPost || e.Kind == event.KindOwnDM
+	gone, err := w.erased(e)
+	if err != nil {
+		return h, err
+	}
+	if own && gone {
+		h.Records, err = w.nothing(e, erasedSince)
+		return h, err
+	}
 	switch e.Kind {
 	case event.KindPost, event.KindDM, event.KindChat:
 		h.Records, err = w.inbound(m, e, fresh || strings.HasPrefix(stage, stageReduce))
@@ -258,8 +267,29 @@ func (w *work) blocked(e event.Event) ([]gate.Record, error) {
 	return w.nothing(e, fmt.Sprintf("The user blocks the account: %s; nothing goes to them until they say START.", cancelled(todo.cancelled)))
 }
 
-// nothing records that an event led to no draft.
+// erasedSince is said of what a user did, or was asked for, before they were
+// erased.
+const erasedSince = "What is kept of the user was erased after this: it is neither kept nor answered."
+
+// erased reports whether the user was erased after the event.
+func (w *work) erased(e event.Event) (bool, error) {
+	if e.User == "" {
+		return false, nil
+	}
+	st, err := w.State(e.Bot, e.User, "")
+	return st.Suppression.Erased(e.At), err
+}
+
+// nothing records that an event led to no draft. The record of one from before
+// an erasure names nobody.
 func (w *work) nothing(e event.Event, say string) ([]gate.Record, error) {
+	gone, err := w.erased(e)
+	if err != nil {
+		return nil, err
+	}
+	if gone {
+		e.User = ""
+	}
 	r := w.none(e.Bot, e, say)
 	return []gate.Record{r}, w.Append(r)
 }

@@ -40,7 +40,8 @@ var mayImport = map[string][]string{
 	"runtime/llm":          {"runtime/event", "db", "runtime/remote", "runtime/dial"},
 	"runtime/timeline":     {"runtime/event", "runtime/bus", "runtime/conversation", "rules", "db", "runtime/gate", "handlers", "runtime/action", "runtime/dispatch", "runtime/replay", "runtime/xsim", "runtime/budget"},
 	"runtime/rollout":      {"runtime/event", "db", "rules", "handlers", "runtime/gate", "runtime/action"},
-	"runtime/admin":        {"runtime/event", "db", "runtime/action", "runtime/obs", "runtime/rollout", "runtime/budget", "runtime/doctor", "runtime/audit"},
+	"runtime/erasure":      {"runtime/event", "runtime/bus", "runtime/conversation", "db", "runtime/action", "runtime/budget"},
+	"runtime/admin":        {"runtime/event", "db", "runtime/action", "runtime/erasure", "runtime/obs", "runtime/rollout", "runtime/budget", "runtime/doctor", "runtime/audit"},
 	"runtime/bottest":      {"*"},
 	"cmd":                  {"*", "cmd"},
 }
