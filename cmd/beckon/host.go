@@ -50,6 +50,7 @@ type host struct {
 	models   []*llm.Line
 	desk     action.Desk
 	eraser   *erasure.Eraser
+	scrub    func(context.Context) error // of the database's files
 	rules    *rollout.Rollout
 	answers  *rollout.Answers
 	doctor   *clinic
@@ -208,6 +209,7 @@ func (h *host) openStore(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	h.scrub = below.Scrub
 	if err = checkKey(ctx, below, h.key); err == nil {
 		h.store, err = h.dir.audited(ctx, below, h.key, h.now)
 	}

@@ -46,6 +46,7 @@ func Exercise(t *testing.T, open func(t *testing.T) db.Store, f Features) {
 		"Lookups":                 testLookups,
 		"Reminders":               testReminders,
 		"Questions":               testQuestions,
+		"Erasures":                testErasures,
 		"Handouts":                testHandouts,
 		"Tokens":                  testTokens,
 		"Fingerprints":            testFingerprints,

@@ -20,6 +20,7 @@ var closed = map[reflect.Type][]string{
 	reflect.TypeFor[event.Class]():              {"transient", "", "rate_limited", "usage_capped", "refused", "auth", "gone", "unknown_outcome", "bug"},
 	reflect.TypeFor[event.Kind]():               {"post", "", "dm", "own_post", "own_dm", "chat", "delete", "revoke", "command", "timer", "other"},
 	reflect.TypeFor[db.TokenState]():            {"live", "refreshing", "unknown", "ended"},
+	reflect.TypeFor[db.EraseStep]():             {"rows", "asked", "bus", "decisions", "scrub", "done"},
 	reflect.TypeFor[db.QuestionState]():         {"open", "answered", "failed", "withdrawn"},
 	reflect.TypeFor[event.Tri]():                {"yes", "", "no", "unknown"},
 	reflect.TypeFor[conversation.Initiated]():   {"mention", "", "none", "reply", "quote", "dm", "opt_in"},

@@ -106,12 +106,15 @@ func (t tx) EraseUser(w db.Who, as string, at time.Time) (db.Erased, error) {
 		}
 	}
 	ids, err := t.q.EraseActions(background(), gen.EraseActionsParams{
-		AsUser: as, ErasedAt: millis(at), UserID: w.User, Bot: w.Bot, Before: until(w),
+		AsUser: as, UserID: w.User, Bot: w.Bot, Before: until(w),
 	})
 	if err != nil {
 		return db.Erased{}, fmt.Errorf("erase actions to user %s: %w", w.User, err)
 	}
 	for _, id := range ids {
+		if err := t.q.PutErased(background(), id, millis(at)); err != nil {
+			return db.Erased{}, fmt.Errorf("erase action %s: %w", id, err)
+		}
 		e.Records = append(e.Records, db.RecordRef{Kind: "action", Ref: id})
 		e.Counts["actions"]++
 	}
@@ -140,6 +143,11 @@ func (t tx) PruneErased(before time.Time, max int) (int, error) {
 	n, err := t.q.PruneErased(background(), millis(before), int64(max))
 	if err != nil {
 		return 0, fmt.Errorf("prune erased actions: %w", err)
+	}
+	if n > 0 {
+		if err := t.q.PruneErasedMarks(background()); err != nil {
+			return 0, fmt.Errorf("prune marks of erased actions: %w", err)
+		}
 	}
 	return int(n), nil
 }

@@ -92,7 +92,11 @@ func (w *work) apply(m bus.Delivery, e event.Event, counted bool) (*conversation
 		return nil
 	})
 	if fault == nil {
-		w.Keep(st)
+		kept := st
+		if st.Suppression.Erased(e.At) { // only an opt-out in it counts
+			kept = conversation.State{Suppression: st.Suppression}
+		}
+		w.Keep(kept)
 		return &st, effects, tier, nil
 	}
 	w.count(&w.Metrics.Panics)

@@ -41,7 +41,11 @@ func Prune(ctx context.Context, store db.Store, now time.Time) (next time.Time, 
 		if err != nil {
 			return fmt.Errorf("prune questions: %w", err)
 		}
-		if questions == pruneChunk || prints == pruneChunk || seen == pruneChunk || decisions == pruneChunk {
+		erased, err := tx.PruneErased(now.Add(-KeepSeen), pruneChunk)
+		if err != nil {
+			return fmt.Errorf("prune erased actions: %w", err)
+		}
+		if erased == pruneChunk || questions == pruneChunk || prints == pruneChunk || seen == pruneChunk || decisions == pruneChunk {
 			next = now
 		}
 		return nil

@@ -5,11 +5,11 @@
 // refuses: to touch an opt-out, to lose one that is still on its way, to let
 // something go out twice.
 //
-//   - F1 what an erasure has begun it ends, once, wherever the host stopped.
-//   - F2 when it is done, neither the user's id nor a word of theirs is in the
+//   - Z1 what an erasure has begun it ends, once, wherever the host stopped.
+//   - Z2 when it is done, neither the user's id nor a word of theirs is in the
 //     files of the database or of the bus.
-//   - F3 an opt-out survives, also one that dispatch had not had yet.
-//   - F4 what the user did before is never answered, however often it comes.
+//   - Z3 an opt-out survives, also one that dispatch had not had yet.
+//   - Z4 what the user did before is never answered, however often it comes.
 //
 // What stays: the opt-out and the time of the erasure, under a keyed hash; for
 // KeepAnswered the rows of actions that had ended, with their key and X's id of
@@ -23,7 +23,7 @@ package erasure
 
 import (
 	"context"
-	"crypto/sha256"
+	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -77,7 +77,7 @@ type Request struct {
 func (e *Eraser) Begin(ctx context.Context, now time.Time, r Request) (db.Erasure, error) {
 	var out db.Erasure
 	err := e.Store.Write(ctx, func(tx db.Tx) (err error) {
-		out = db.Erasure{ID: id(r.Bot, e.Key.User(r.User), now), Bot: r.Bot, User: r.User, By: r.By, AskedAt: now}
+		out = db.Erasure{ID: newID(), Bot: r.Bot, User: r.User, By: r.By, AskedAt: now}
 		out, err = e.rows(tx, now, out)
 		return err
 	})
@@ -87,9 +87,12 @@ func (e *Eraser) Begin(ctx context.Context, now time.Time, r Request) (db.Erasur
 	return out, nil
 }
 
-func id(bot, hash string, at time.Time) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d", bot, hash, at.UnixNano()))
-	return "r-" + hex.EncodeToString(sum[:8])
+// newID names an erasure. It is made from nothing, so that nobody can ask whether
+// it was that of a user they know.
+func newID() string {
+	b := make([]byte, 8)
+	rand.Read(b) // never fails
+	return "r-" + hex.EncodeToString(b)
 }
 
 // errDry undoes a transaction that only wanted to know.

@@ -75,7 +75,8 @@ func (e *Eraser) asked(ctx context.Context, now time.Time, x db.Erasure) (db.Era
 func (e *Eraser) rows(tx db.Tx, now time.Time, x db.Erasure) (db.Erasure, error) {
 	u := action.NewUnit(tx, e.Key, e.Book, now)
 	who := db.Who{Bot: x.Bot, User: x.User}
-	if err := e.end(u, who); err != nil {
+	ended, err := e.end(u, who)
+	if err != nil {
 		return x, err
 	}
 	st, err := u.State(x.Bot, x.User, "")
@@ -89,8 +90,14 @@ func (e *Eraser) rows(tx db.Tx, now time.Time, x db.Erasure) (db.Erasure, error)
 	if err != nil {
 		return x, err
 	}
-	if gone.Counts["dead_letters"], err = dropLetters(tx, who); err != nil {
+	letters, err := dropLetters(tx, who)
+	if err != nil {
 		return x, err
+	}
+	for what, n := range map[string]int64{"cancelled": ended, "dead_letters": letters} {
+		if n > 0 {
+			gone.Counts[what] = n
+		}
 	}
 	kept := st.Suppression
 	kept.ErasedAt = u.Now.UTC().Truncate(time.Millisecond)
@@ -108,31 +115,32 @@ func (e *Eraser) rows(tx db.Tx, now time.Time, x db.Erasure) (db.Erasure, error)
 }
 
 // end ends the actions to the user that X is not being asked for right now.
-func (e *Eraser) end(u *action.Unit, who db.Who) error {
+func (e *Eraser) end(u *action.Unit, who db.Who) (n int64, err error) {
 	ids, err := u.Tx.UnendedTo(who)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for _, id := range ids {
 		a, err := u.Tx.Action(id)
 		if err != nil {
-			return err
+			return n, err
 		}
 		switch a.State {
 		case event.Hold, event.Pending:
+			n++
 			err = u.Cancel(a, reason)
 		case event.Unsettled:
 			a.State, a.Reason = event.Failed, "nobody knows what became of it, and "+reason
 			err = u.Move(a, event.Unsettled)
 		}
 		if err != nil {
-			return err
+			return n, err
 		}
 	}
-	return nil
+	return n, nil
 }
 
-// bus removes the events. An opt-out among them counts (F3): what dispatch had
+// bus removes the events. An opt-out among them counts (Z3): what dispatch had
 // before changes nothing by being told again, since the later act wins.
 func (e *Eraser) bus(ctx context.Context, now time.Time, x db.Erasure) (db.Erasure, error) {
 	n, err := e.Bus.Erase(ctx, x.Bot, x.User, func(m bus.Message) error {

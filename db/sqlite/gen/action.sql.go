@@ -10,7 +10,7 @@ import (
 )
 
 const action = `-- name: Action :one
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day, erased_at FROM actions WHERE id = ?
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day FROM actions WHERE id = ?
 `
 
 func (q *Queries) Action(ctx context.Context, id string) (Action, error) {
@@ -47,13 +47,12 @@ func (q *Queries) Action(ctx context.Context, id string) (Action, error) {
 		&i.Price,
 		&i.Cost,
 		&i.CostDay,
-		&i.ErasedAt,
 	)
 	return i, err
 }
 
 const actionByRemoteID = `-- name: ActionByRemoteID :one
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day, erased_at FROM actions
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day FROM actions
 WHERE bot = ? AND remote_id = ? AND remote_id <> ''
 `
 
@@ -91,13 +90,12 @@ func (q *Queries) ActionByRemoteID(ctx context.Context, bot string, remoteID str
 		&i.Price,
 		&i.Cost,
 		&i.CostDay,
-		&i.ErasedAt,
 	)
 	return i, err
 }
 
 const actionsOf = `-- name: ActionsOf :many
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day, erased_at FROM actions
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day FROM actions
 WHERE bot = ? AND interaction = ?
 ORDER BY id
 `
@@ -142,7 +140,6 @@ func (q *Queries) ActionsOf(ctx context.Context, bot string, interaction string)
 			&i.Price,
 			&i.Cost,
 			&i.CostDay,
-			&i.ErasedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -193,7 +190,7 @@ func (q *Queries) CountActions(ctx context.Context) ([]CountActionsRow, error) {
 }
 
 const dueActions = `-- name: DueActions :many
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day, erased_at FROM actions
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day FROM actions
 WHERE state = 'pending' AND +due_at <= ?1
 ORDER BY turn_at, due_at, id
 LIMIT ?2
@@ -242,7 +239,6 @@ func (q *Queries) DueActions(ctx context.Context, now int64, max int64) ([]Actio
 			&i.Price,
 			&i.Cost,
 			&i.CostDay,
-			&i.ErasedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -258,7 +254,7 @@ func (q *Queries) DueActions(ctx context.Context, now int64, max int64) ([]Actio
 }
 
 const expiredActions = `-- name: ExpiredActions :many
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day, erased_at FROM actions
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day FROM actions
 WHERE state IN ('hold', 'pending') AND expires_at > 0 AND expires_at <= ?1
 ORDER BY expires_at, id
 LIMIT ?2
@@ -304,7 +300,6 @@ func (q *Queries) ExpiredActions(ctx context.Context, now int64, max int64) ([]A
 			&i.Price,
 			&i.Cost,
 			&i.CostDay,
-			&i.ErasedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -348,7 +343,7 @@ func (q *Queries) FirstExpiry(ctx context.Context) (int64, error) {
 }
 
 const inState = `-- name: InState :many
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day, erased_at FROM actions
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day FROM actions
 WHERE state = ?1
 ORDER BY id
 LIMIT ?2
@@ -394,7 +389,6 @@ func (q *Queries) InState(ctx context.Context, state string, max int64) ([]Actio
 			&i.Price,
 			&i.Cost,
 			&i.CostDay,
-			&i.ErasedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -410,7 +404,7 @@ func (q *Queries) InState(ctx context.Context, state string, max int64) ([]Actio
 }
 
 const inStateOpen = `-- name: InStateOpen :many
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day, erased_at FROM actions
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day FROM actions
 WHERE state IN ('hold', 'pending') AND state = ?1
 ORDER BY id
 LIMIT ?2
@@ -456,7 +450,6 @@ func (q *Queries) InStateOpen(ctx context.Context, state string, max int64) ([]A
 			&i.Price,
 			&i.Cost,
 			&i.CostDay,
-			&i.ErasedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -472,7 +465,7 @@ func (q *Queries) InStateOpen(ctx context.Context, state string, max int64) ([]A
 }
 
 const inStateUnsettled = `-- name: InStateUnsettled :many
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day, erased_at FROM actions
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day FROM actions
 WHERE state IN ('attempting', 'unknown') AND state = ?1
 ORDER BY id
 LIMIT ?2
@@ -518,7 +511,6 @@ func (q *Queries) InStateUnsettled(ctx context.Context, state string, max int64)
 			&i.Price,
 			&i.Cost,
 			&i.CostDay,
-			&i.ErasedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -614,7 +606,7 @@ func (q *Queries) InsertAction(ctx context.Context, arg InsertActionParams) (int
 }
 
 const listActions = `-- name: ListActions :many
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day, erased_at FROM actions
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day FROM actions
 WHERE (CAST(?1 AS TEXT) = '' OR bot = ?1)
   AND (CAST(?2 AS TEXT) = '' OR user_id = ?2)
   AND (CAST(?3 AS TEXT) = '' OR state = ?3)
@@ -674,7 +666,6 @@ func (q *Queries) ListActions(ctx context.Context, arg ListActionsParams) ([]Act
 			&i.Price,
 			&i.Cost,
 			&i.CostDay,
-			&i.ErasedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -690,7 +681,7 @@ func (q *Queries) ListActions(ctx context.Context, arg ListActionsParams) ([]Act
 }
 
 const openActionsTo = `-- name: OpenActionsTo :many
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day, erased_at FROM actions
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day FROM actions
 WHERE user_id = ? AND state IN ('hold', 'pending')
 ORDER BY id
 `
@@ -735,7 +726,6 @@ func (q *Queries) OpenActionsTo(ctx context.Context, userID string) ([]Action, e
 			&i.Price,
 			&i.Cost,
 			&i.CostDay,
-			&i.ErasedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -751,7 +741,7 @@ func (q *Queries) OpenActionsTo(ctx context.Context, userID string) ([]Action, e
 }
 
 const unsettledTo = `-- name: UnsettledTo :many
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day, erased_at FROM actions
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day FROM actions
 WHERE bot = ? AND user_id = ? AND state IN ('attempting', 'unknown')
 ORDER BY id
 `
@@ -796,7 +786,6 @@ func (q *Queries) UnsettledTo(ctx context.Context, bot string, userID string) ([
 			&i.Price,
 			&i.Cost,
 			&i.CostDay,
-			&i.ErasedAt,
 		); err != nil {
 			return nil, err
 		}

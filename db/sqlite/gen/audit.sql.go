@@ -593,7 +593,7 @@ func (q *Queries) ReceiptOf(ctx context.Context, kind string, ref string) (strin
 }
 
 const walkActions = `-- name: WalkActions :many
-SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day, erased_at FROM actions WHERE seq > ?1 ORDER BY seq LIMIT ?2
+SELECT seq, id, bot, interaction, kind, purpose, part, version, user_id, reply_to, event_id, state, created_at, updated_at, due_at, expires_at, attempts, remote_id, class, reason, text_hash, rule_set, decision_id, approval, draft, decision, turn_at, price, cost, cost_day FROM actions WHERE seq > ?1 ORDER BY seq LIMIT ?2
 `
 
 func (q *Queries) WalkActions(ctx context.Context, after int64, max int64) ([]Action, error) {
@@ -636,7 +636,6 @@ func (q *Queries) WalkActions(ctx context.Context, after int64, max int64) ([]Ac
 			&i.Price,
 			&i.Cost,
 			&i.CostDay,
-			&i.ErasedAt,
 		); err != nil {
 			return nil, err
 		}

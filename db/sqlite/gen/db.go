@@ -306,6 +306,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.pruneErasedStmt, err = db.PrepareContext(ctx, pruneErased); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneErased: %w", err)
 	}
+	if q.pruneErasedMarksStmt, err = db.PrepareContext(ctx, pruneErasedMarks); err != nil {
+		return nil, fmt.Errorf("error preparing query PruneErasedMarks: %w", err)
+	}
 	if q.pruneFingerprintsStmt, err = db.PrepareContext(ctx, pruneFingerprints); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneFingerprints: %w", err)
 	}
@@ -338,6 +341,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putEchoStmt, err = db.PrepareContext(ctx, putEcho); err != nil {
 		return nil, fmt.Errorf("error preparing query PutEcho: %w", err)
+	}
+	if q.putErasedStmt, err = db.PrepareContext(ctx, putErased); err != nil {
+		return nil, fmt.Errorf("error preparing query PutErased: %w", err)
 	}
 	if q.putErasureStmt, err = db.PrepareContext(ctx, putErasure); err != nil {
 		return nil, fmt.Errorf("error preparing query PutErasure: %w", err)
@@ -925,6 +931,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing pruneErasedStmt: %w", cerr)
 		}
 	}
+	if q.pruneErasedMarksStmt != nil {
+		if cerr := q.pruneErasedMarksStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pruneErasedMarksStmt: %w", cerr)
+		}
+	}
 	if q.pruneFingerprintsStmt != nil {
 		if cerr := q.pruneFingerprintsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing pruneFingerprintsStmt: %w", cerr)
@@ -978,6 +989,11 @@ func (q *Queries) Close() error {
 	if q.putEchoStmt != nil {
 		if cerr := q.putEchoStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putEchoStmt: %w", cerr)
+		}
+	}
+	if q.putErasedStmt != nil {
+		if cerr := q.putErasedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putErasedStmt: %w", cerr)
 		}
 	}
 	if q.putErasureStmt != nil {
@@ -1298,6 +1314,7 @@ type Queries struct {
 	pruneDecisionsStmt      *sql.Stmt
 	pruneEntriesStmt        *sql.Stmt
 	pruneErasedStmt         *sql.Stmt
+	pruneErasedMarksStmt    *sql.Stmt
 	pruneFingerprintsStmt   *sql.Stmt
 	pruneQuestionTextsStmt  *sql.Stmt
 	pruneQuestionsStmt      *sql.Stmt
@@ -1309,6 +1326,7 @@ type Queries struct {
 	putConsentStmt          *sql.Stmt
 	putConversationStmt     *sql.Stmt
 	putEchoStmt             *sql.Stmt
+	putErasedStmt           *sql.Stmt
 	putErasureStmt          *sql.Stmt
 	putFingerprintStmt      *sql.Stmt
 	putInteractionStmt      *sql.Stmt
@@ -1446,6 +1464,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		pruneDecisionsStmt:      q.pruneDecisionsStmt,
 		pruneEntriesStmt:        q.pruneEntriesStmt,
 		pruneErasedStmt:         q.pruneErasedStmt,
+		pruneErasedMarksStmt:    q.pruneErasedMarksStmt,
 		pruneFingerprintsStmt:   q.pruneFingerprintsStmt,
 		pruneQuestionTextsStmt:  q.pruneQuestionTextsStmt,
 		pruneQuestionsStmt:      q.pruneQuestionsStmt,
@@ -1457,6 +1476,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putConsentStmt:          q.putConsentStmt,
 		putConversationStmt:     q.putConversationStmt,
 		putEchoStmt:             q.putEchoStmt,
+		putErasedStmt:           q.putErasedStmt,
 		putErasureStmt:          q.putErasureStmt,
 		putFingerprintStmt:      q.putFingerprintStmt,
 		putInteractionStmt:      q.putInteractionStmt,

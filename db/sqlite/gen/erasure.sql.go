@@ -12,25 +12,23 @@ import (
 const eraseActions = `-- name: EraseActions :many
 UPDATE actions SET
   user_id = ?1, reply_to = '', event_id = '', reason = 'the user was erased', text_hash = '',
-  decision_id = '', draft = '', decision = '', erased_at = ?2
-WHERE user_id = ?3 AND (CAST(?4 AS TEXT) = '' OR bot = ?4)
-  AND created_at < ?5
+  decision_id = '', draft = '', decision = ''
+WHERE user_id = ?2 AND (CAST(?3 AS TEXT) = '' OR bot = ?3)
+  AND created_at < ?4
   AND (state = 'sent' OR state = 'failed' OR state = 'denied' OR state = 'cancelled')
 RETURNING id
 `
 
 type EraseActionsParams struct {
-	AsUser   string
-	ErasedAt int64
-	UserID   string
-	Bot      string
-	Before   int64
+	AsUser string
+	UserID string
+	Bot    string
+	Before int64
 }
 
 func (q *Queries) EraseActions(ctx context.Context, arg EraseActionsParams) ([]string, error) {
 	rows, err := q.query(ctx, q.eraseActionsStmt, eraseActions,
 		arg.AsUser,
-		arg.ErasedAt,
 		arg.UserID,
 		arg.Bot,
 		arg.Before,
@@ -362,8 +360,8 @@ func (q *Queries) OpenErasures(ctx context.Context) ([]Erasure, error) {
 }
 
 const pruneErased = `-- name: PruneErased :execrows
-DELETE FROM actions WHERE seq IN (
-  SELECT a.seq FROM actions AS a WHERE a.erased_at > 0 AND a.erased_at < ? ORDER BY a.erased_at LIMIT ?)
+DELETE FROM actions WHERE id IN (
+  SELECT e.action_id FROM erased_actions AS e WHERE e.erased_at < ? ORDER BY e.action_id LIMIT ?)
 `
 
 func (q *Queries) PruneErased(ctx context.Context, erasedAt int64, limit int64) (int64, error) {
@@ -372,6 +370,24 @@ func (q *Queries) PruneErased(ctx context.Context, erasedAt int64, limit int64) 
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const pruneErasedMarks = `-- name: PruneErasedMarks :exec
+DELETE FROM erased_actions WHERE NOT EXISTS (SELECT 1 FROM actions WHERE actions.id = erased_actions.action_id)
+`
+
+func (q *Queries) PruneErasedMarks(ctx context.Context) error {
+	_, err := q.exec(ctx, q.pruneErasedMarksStmt, pruneErasedMarks)
+	return err
+}
+
+const putErased = `-- name: PutErased :exec
+INSERT INTO erased_actions (action_id, erased_at) VALUES (?, ?) ON CONFLICT DO NOTHING
+`
+
+func (q *Queries) PutErased(ctx context.Context, actionID string, erasedAt int64) error {
+	_, err := q.exec(ctx, q.putErasedStmt, putErased, actionID, erasedAt)
+	return err
 }
 
 const putErasure = `-- name: PutErasure :exec

@@ -35,7 +35,6 @@ type Action struct {
 	Price       string
 	Cost        int64
 	CostDay     int64
-	ErasedAt    int64
 }
 
 type ActionText struct {
@@ -168,6 +167,11 @@ type Echo struct {
 	UserID   string
 	TextHash string
 	At       int64
+}
+
+type ErasedAction struct {
+	ActionID string
+	ErasedAt int64
 }
 
 type Erasure struct {

@@ -22,6 +22,9 @@ CREATE INDEX conversations_user ON conversations (user_id);
 CREATE INDEX interactions_user ON interactions (user_id);
 CREATE INDEX actions_user ON actions (user_id);
 
--- Rows that only say that something was answered, until nothing can ask again.
-ALTER TABLE actions ADD COLUMN erased_at INTEGER NOT NULL DEFAULT 0;
-CREATE INDEX actions_erased ON actions (erased_at) WHERE erased_at > 0;
+-- Actions of which only is left that something was answered, until nothing can
+-- ask again.
+CREATE TABLE erased_actions (
+  action_id TEXT    NOT NULL PRIMARY KEY,
+  erased_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

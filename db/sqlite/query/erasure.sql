@@ -26,15 +26,21 @@ SELECT * FROM erasures ORDER BY asked_at DESC, id DESC LIMIT ?;
 -- name: EraseActions :many
 UPDATE actions SET
   user_id = sqlc.arg(as_user), reply_to = '', event_id = '', reason = 'the user was erased', text_hash = '',
-  decision_id = '', draft = '', decision = '', erased_at = sqlc.arg(erased_at)
+  decision_id = '', draft = '', decision = ''
 WHERE user_id = sqlc.arg(user_id) AND (CAST(sqlc.arg(bot) AS TEXT) = '' OR bot = sqlc.arg(bot))
   AND created_at < sqlc.arg(before)
   AND (state = 'sent' OR state = 'failed' OR state = 'denied' OR state = 'cancelled')
 RETURNING id;
 
+-- name: PutErased :exec
+INSERT INTO erased_actions (action_id, erased_at) VALUES (?, ?) ON CONFLICT DO NOTHING;
+
 -- name: PruneErased :execrows
-DELETE FROM actions WHERE seq IN (
-  SELECT a.seq FROM actions AS a WHERE a.erased_at > 0 AND a.erased_at < ? ORDER BY a.erased_at LIMIT ?);
+DELETE FROM actions WHERE id IN (
+  SELECT e.action_id FROM erased_actions AS e WHERE e.erased_at < ? ORDER BY e.action_id LIMIT ?);
+
+-- name: PruneErasedMarks :exec
+DELETE FROM erased_actions WHERE NOT EXISTS (SELECT 1 FROM actions WHERE actions.id = erased_actions.action_id);
 
 -- name: UnendedTo :many
 SELECT id FROM actions
