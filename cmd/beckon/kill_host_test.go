@@ -38,7 +38,7 @@ type life struct {
 }
 
 // makeBot writes the bot that init writes, with answers that tell which act
-// they are for. The tests of its rules go: they tell of its own answers.
+// they are for. Its tests go: they tell of its own answers.
 func makeBot(ctx context.Context, bin, dir string) error {
 	if out, err := exec.CommandContext(ctx, bin, "init", dir).CombinedOutput(); err != nil {
 		return fmt.Errorf("beckon init: %w: %s", err, out)
@@ -48,10 +48,12 @@ func makeBot(ctx context.Context, bin, dir string) error {
 	for i := range topics {
 		fmt.Fprintf(&b, "  - id: %[1]s\n    any_of: [%[1]s]\n    reply: %[2]q\n    dm: %[2]q\n", topic(i), answer(i))
 	}
-	if err := os.Remove(filepath.Join(dir, "rules", "support_test.yaml")); err != nil {
-		return err
+	for _, tests := range []string{"rules", "answers"} {
+		if err := os.Remove(filepath.Join(dir, tests, "support_test.yaml")); err != nil {
+			return err
+		}
 	}
-	return os.WriteFile(filepath.Join(dir, "answers.yaml"), []byte(b.String()), 0o600)
+	return os.WriteFile(filepath.Join(dir, "answers", "support.yaml"), []byte(b.String()), 0o600)
 }
 
 // configure points the bot at X, and lets it choose its own addresses.
