@@ -12,7 +12,7 @@ import (
 func TestRulesCoverage(t *testing.T) {
 	t.Parallel()
 	code, out, stderr := beckon(t, "rules", "test", "--coverage", rulesDir(t, nil))
-	if code != exitOK || !strings.HasPrefix(out, "coverage: 7 of 7 conditions ") || !strings.HasSuffix(out, "ok: 27 passed, 0 failed, 0 todo, in 1 file\n") {
+	if code != exitOK || !strings.HasPrefix(out, "coverage: 7 of 7 conditions ") || !strings.HasSuffix(out, "ok: 28 passed, 0 failed, 0 todo, in 1 file\n") {
 		t.Errorf("exit %d: %s%s", code, out, stderr)
 	}
 	dir := rulesDir(t, map[string]func(string) string{"support_test.yaml": replace("{event.age: 12h}", "{interaction.replies_sent: 2, event.age: 12h}")})
@@ -50,10 +50,10 @@ func TestRulesJUnit(t *testing.T) {
 		tests, failures, errors, skipped int
 		part                             string
 	}{
-		{"all pass", nil, exitOK, 27, 0, 0, 0, ""},
-		{"one fails", map[string]func(string) string{"support.yaml": replace("hours(12)", "hours(14)")}, exitExpect, 27, 1, 0, 0, `message="differs in decision"`},
+		{"all pass", nil, exitOK, 28, 0, 0, 0, ""},
+		{"one fails", map[string]func(string) string{"support.yaml": replace("hours(12)", "hours(14)")}, exitExpect, 28, 1, 0, 0, `message="differs in decision"`},
 		{"one is a todo", map[string]func(string) string{"support.yaml": replace("hours(12)", "hours(14)"),
-			"support_test.yaml": replace("set: {event.age: 12h}", "set: {event.age: 12h}\n      todo: \"<later>\"")}, exitOK, 27, 0, 0, 1, `message="&lt;later&gt;"`},
+			"support_test.yaml": replace("set: {event.age: 12h}", "set: {event.age: 12h}\n      todo: \"<later>\"")}, exitOK, 28, 0, 0, 1, `message="&lt;later&gt;"`},
 		{"rules do not load", map[string]func(string) string{"support.yaml": replace("hours(12)", "12")}, exitRules, 1, 0, 1, 0, `message="type: event.age is a duration"`},
 	} {
 		code, out, stderr := beckon(t, "rules", "test", "--format", "junit", rulesDir(t, tt.change))

@@ -53,7 +53,7 @@ func TestRulesInitBot(t *testing.T) {
 		t.Errorf("check: exit %d: %s%s", code, out, stderr)
 	}
 	code, out, stderr = beckon(t, "rules", "test", dir)
-	if code != exitOK || out != "ok: 27 passed, 0 failed, 0 todo, in 1 file\n" {
+	if code != exitOK || out != "ok: 28 passed, 0 failed, 0 todo, in 1 file\n" {
 		t.Errorf("test: exit %d: %s%s", code, out, stderr)
 	}
 }
@@ -75,7 +75,7 @@ func TestRulesExit(t *testing.T) {
 			[]string{"unknown-value: effect is never allow"}, "1 problem in "},
 		{"tests do not load", "test", map[string]func(string) string{"support_test.yaml": func(s string) string {
 			return strings.NewReplacer("event.age: 12h", "event.aeg: 12h", "expect: hold", "expect: held").Replace(s)
-		}}, exitRules, []string{"unknown-field: there is no field event.aeg", "hint: did you mean event.age?", "expect is never held"}, "7 problems in "},
+		}}, exitRules, []string{"unknown-field: there is no field event.aeg", "hint: did you mean event.age?", "expect is never held"}, "8 problems in "},
 		{"tests that do not load are no matter of the rules", "check", map[string]func(string) string{"support_test.yaml": replace("12h", "12")}, exitOK,
 			[]string{"ok: 5 rules"}, ""},
 		{"a test fails", "test", map[string]func(string) string{"support.yaml": replace("hours(12)", "hours(14)")}, exitExpect,
@@ -83,15 +83,15 @@ func TestRulesExit(t *testing.T) {
 				"FAIL  a mention of this morning is too old in the evening\n", "support_test.yaml:32\n", "differs in decision\n",
 				"want  deny by support.reply [fresh]\n", "got   allow by x.reply [engaged, post]; support.reply [fresh]\n",
 				"say   We answer posts", "permit support.reply: reply\n", "T  when fresh: event.age < hours(14)\n",
-				"FAIL: 26 passed, 1 failed, 0 todo, in 1 file\n",
-			}, "1 of 27 tests failed"},
+				"FAIL: 27 passed, 1 failed, 0 todo, in 1 file\n",
+			}, "1 of 28 tests failed"},
 		{"for the wrong reason", "test", map[string]func(string) string{"support_test.yaml": replace("[fresh]}\n      obligations: []", "[fresh], support.dm: []}\n      obligations: [append_opt_out_hint]")}, exitExpect,
 			[]string{"differs in by, obligations\n", "want  allow by x.reply [engaged]; support.reply [fresh]; support.dm; obligations [append_opt_out_hint]\n",
-				"permit support.dm: dm\n        no conditions\n"}, "1 of 27 tests failed"},
+				"permit support.dm: dm\n        no conditions\n"}, "1 of 28 tests failed"},
 		{"a todo", "test", map[string]func(string) string{"support_test.yaml": replace("expect: hold", "expect: deny\n      todo: \"in \\e1.5\"")}, exitOK,
-			[]string{"todo  a refund waits for a person\n", "in \ufffd1.5\n", "ok: 26 passed, 0 failed, 1 todo, in 1 file\n"}, ""},
+			[]string{"todo  a refund waits for a person\n", "in \ufffd1.5\n", "ok: 27 passed, 0 failed, 1 todo, in 1 file\n"}, ""},
 		{"a todo that holds", "test", map[string]func(string) string{"support_test.yaml": replace("expect: hold", "expect: hold\n      todo: in 1.5")}, exitExpect,
-			[]string{"FAIL  a refund waits for a person\n", "it holds now: take its todo out (in 1.5)\n"}, "1 of 27 tests failed"},
+			[]string{"FAIL  a refund waits for a person\n", "it holds now: take its todo out (in 1.5)\n"}, "1 of 28 tests failed"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -118,8 +118,8 @@ func TestRulesExit(t *testing.T) {
 			if code != tt.code || got.OK != (tt.code == exitOK) || (len(got.Diagnostics) > 0) != (tt.code == exitRules) {
 				t.Errorf("--format json: exit %d, want %d: %+v", code, tt.code, got)
 			}
-			if n := len(got.Cases); tt.tool == "test" && tt.code != exitRules && n != 27 {
-				t.Errorf("--format json: %d cases, want 27", n)
+			if n := len(got.Cases); tt.tool == "test" && tt.code != exitRules && n != 28 {
+				t.Errorf("--format json: %d cases, want 28", n)
 			}
 		})
 	}
