@@ -67,6 +67,7 @@ type Tx interface {
 	Fingerprints
 	Consents
 	Erasures
+	Retention
 	RuleSets
 	RateWindows
 	PostCounts

@@ -67,3 +67,14 @@ type Erasures interface {
 	// PruneErased drops up to max rows of actions erased before the time.
 	PruneErased(before time.Time, max int) (n int, err error)
 }
+
+// Retention drops what has not been needed for long, at most max rows a call.
+type Retention interface {
+	// PruneInteractions drops acts last heard of before the time.
+	PruneInteractions(before time.Time, max int) (n int, err error)
+	// PruneConversations drops those with users who wrote last before the time,
+	// and their slots. It keeps what says more than that they wrote: held or handed
+	// over, in a flow, paused, an opt-in or a consent that stands, a block.
+	PruneConversations(before time.Time, max int) (n int, err error)
+	PruneDeadLetters(before time.Time, max int) (n int, err error)
+}

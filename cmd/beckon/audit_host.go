@@ -18,7 +18,6 @@ import (
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/runtime/audit"
 	"github.com/beckon-bot/beckon/runtime/audit/bundle"
-	"github.com/beckon-bot/beckon/runtime/dispatch"
 	"github.com/beckon-bot/beckon/runtime/event"
 )
 
@@ -150,7 +149,7 @@ func dataUse(cfg *config.Config) []bundle.Line {
 		{What: "Use of X's API", Is: cfg.Use + ", " + cfg.App.Environment},
 		{What: "What for", Is: "automated accounts that answer who writes to them; nothing is read of others, nobody is profiled, no model is trained"},
 		{What: "How events come in", Is: cfg.Ingest},
-		{What: "Decision records", Is: fmt.Sprintf("kept %d days: ids, features and hashes, no text", int(dispatch.KeepDecisions.Hours()/24))},
+		{What: "Decision records", Is: fmt.Sprintf("kept %d days: ids, features and hashes, no text", int(cfg.Retention.Decisions.Hours()/24))},
 		{What: "Opt-outs", Is: "kept without end, by keyed hash of the user's id; in force for every bot of the host"},
 		{What: "Audit log", Is: "kept two years, and one past the end of access"},
 	}

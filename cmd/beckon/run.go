@@ -141,7 +141,7 @@ func (h *host) runDispatch(ctx context.Context) error {
 // runPrune forgets what is past its time, a chunk at a time.
 func (h *host) runPrune(ctx context.Context) error {
 	for {
-		next, err := dispatch.Prune(ctx, h.store, h.now())
+		next, err := dispatch.Prune(ctx, h.store, h.now(), dispatch.Keep(h.cfg.Retention))
 		if err != nil && ctx.Err() == nil {
 			h.log.WarnContext(ctx, "prune", "err", err)
 		}

@@ -32,6 +32,7 @@ var unnoted = []string{
 	"PutFingerprint", "DropFingerprint", "PruneFingerprints", // no text, and short-lived
 	"PutRateWindow", "PutCap", "AddPosts", "AddSpending", // limits and figures: confidential
 	"AppendEntry", "PruneEntries", "AppendCheckpoint", "AddCount", "PruneCounts", // ours
+	"PruneInteractions", "PruneConversations", "PruneDeadLetters",
 	"PutErasure", "EraseDecisions", "PruneErased", // their receipts tell
 	"SetMeta",
 }

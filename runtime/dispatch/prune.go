@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -9,44 +10,58 @@ import (
 	"github.com/beckon-bot/beckon/runtime/action"
 )
 
-// How long what is only needed for a while is kept.
-const (
-	// KeepSeen outlasts what X can deliver again (24 hours) by far.
-	KeepSeen = 7 * 24 * time.Hour
-	// KeepDecisions is how long decision records are at hand.
-	KeepDecisions = 90 * 24 * time.Hour
+// KeepSeen outlasts what X can deliver again (24 hours) by far. Nothing that
+// tells whether something was answered goes earlier.
+const KeepSeen = 7 * 24 * time.Hour
 
+const (
 	pruneEvery = time.Hour
 	pruneChunk = 2000 // rows a transaction, so that the writer is never held for long
 )
 
+// Keep is how long what is only needed for a while is kept. Texts are not among
+// it: they go when their action ends. A zero time stands for the default.
+type Keep struct {
+	Decisions     time.Duration // decision records: 90 days
+	Interactions  time.Duration // acts of users, since they were last heard of: 90 days
+	Conversations time.Duration // of users, since they wrote last, where nothing stands: 400 days
+	DeadLetters   time.Duration // with the body that could not be used: 30 days
+}
+
+const day = 24 * time.Hour
+
+// DefaultKeep is what a configuration says that says nothing.
+func DefaultKeep() Keep {
+	return Keep{Decisions: 90 * day, Interactions: 90 * day, Conversations: 400 * day, DeadLetters: 30 * day}
+}
+
 // Prune forgets a chunk of what is past its time. It returns when it wants to
 // be called again: now if there is more.
-func Prune(ctx context.Context, store db.Store, now time.Time) (next time.Time, err error) {
+func Prune(ctx context.Context, store db.Store, now time.Time, keep Keep) (next time.Time, err error) {
 	next = now.Add(pruneEvery)
+	std := DefaultKeep()
 	err = store.Write(ctx, func(tx db.Tx) error {
-		seen, err := tx.PruneSeen(now.Add(-KeepSeen), pruneChunk)
-		if err != nil {
-			return fmt.Errorf("prune dedupe rows: %w", err)
-		}
-		decisions, err := tx.PruneDecisions(now.Add(-KeepDecisions), pruneChunk)
-		if err != nil {
-			return fmt.Errorf("prune decisions: %w", err)
-		}
-		prints, err := action.PruneFingerprints(tx, now, pruneChunk)
-		if err != nil {
-			return err
-		}
-		questions, err := tx.PruneQuestions(now.Add(-KeepSeen), pruneChunk)
-		if err != nil {
-			return fmt.Errorf("prune questions: %w", err)
-		}
-		erased, err := tx.PruneErased(now.Add(-KeepSeen), pruneChunk)
-		if err != nil {
-			return fmt.Errorf("prune erased actions: %w", err)
-		}
-		if erased == pruneChunk || questions == pruneChunk || prints == pruneChunk || seen == pruneChunk || decisions == pruneChunk {
-			next = now
+		for _, p := range []struct {
+			what  string
+			prune func(before time.Time, max int) (int, error)
+			keep  time.Duration
+		}{
+			{"dedupe rows", tx.PruneSeen, KeepSeen},
+			{"decisions", tx.PruneDecisions, cmp.Or(keep.Decisions, std.Decisions)},
+			{"fingerprints", func(_ time.Time, max int) (int, error) { return action.PruneFingerprints(tx, now, max) }, 0},
+			{"questions", tx.PruneQuestions, KeepSeen},
+			{"erased actions", tx.PruneErased, KeepSeen},
+			{"interactions", tx.PruneInteractions, cmp.Or(keep.Interactions, std.Interactions)},
+			{"conversations", tx.PruneConversations, cmp.Or(keep.Conversations, std.Conversations)},
+			{"dead letters", tx.PruneDeadLetters, cmp.Or(keep.DeadLetters, std.DeadLetters)},
+		} {
+			n, err := p.prune(now.Add(-p.keep), pruneChunk)
+			if err != nil {
+				return fmt.Errorf("prune %s: %w", p.what, err)
+			}
+			if n == pruneChunk {
+				next = now
+			}
 		}
 		return nil
 	})

@@ -234,7 +234,7 @@ func TestPrune(t *testing.T) {
 	}
 	prune := func(now, next time.Time) {
 		t.Helper()
-		got, err := Prune(t.Context(), h.store, now)
+		got, err := Prune(t.Context(), h.store, now, Keep{})
 		if err != nil || !got.Equal(next) {
 			t.Errorf("prune at %s: next %s, %v; want %s", now, got, err, next)
 		}
@@ -253,9 +253,9 @@ func TestPrune(t *testing.T) {
 	if got := h.decisions(); got != 1 {
 		t.Errorf("%d decisions after a week, want 1", got)
 	}
-	at = nine.Add(KeepDecisions + time.Millisecond)
+	at = nine.Add(DefaultKeep().Decisions + time.Millisecond)
 	h.store.Next(dbtest.NotStored)
-	if next, err := Prune(t.Context(), h.store, at); !errors.Is(err, dbtest.ErrFault) || !next.Equal(at.Add(pruneEvery)) {
+	if next, err := Prune(t.Context(), h.store, at, Keep{}); !errors.Is(err, dbtest.ErrFault) || !next.Equal(at.Add(pruneEvery)) {
 		t.Errorf("a failing database: next %s, %v", next, err)
 	}
 	prune(at, at.Add(pruneEvery))

@@ -41,6 +41,18 @@ func (c check) config(cfg *Config) {
 	if cfg.MaxEventAge < time.Minute || cfg.MaxEventAge > 24*time.Hour {
 		c.fail("max_event_age", "want 1m to 24h")
 	}
+	for _, r := range []struct {
+		key  string
+		keep time.Duration
+		min  int // hours
+	}{
+		{"decisions", cfg.Retention.Decisions, 24}, {"interactions", cfg.Retention.Interactions, 168},
+		{"conversations", cfg.Retention.Conversations, 168}, {"dead_letters", cfg.Retention.DeadLetters, 24},
+	} {
+		if r.keep < time.Duration(r.min)*time.Hour {
+			c.fail("retention."+r.key, "want at least %dh", r.min)
+		}
+	}
 	// X rule: government use needs the Enterprise tier (read 2026-11-23)
 	if cfg.Use == "government" && cfg.App.Tier != "" && cfg.App.Tier != "enterprise" {
 		c.fail("app.tier", "use: government needs tier: enterprise")

@@ -58,6 +58,10 @@ type Config struct {
 	// replays what was missed for 24 hours, and its signature carries no time.
 	MaxEventAge time.Duration `yaml:"max_event_age" default:"24h"`
 
+	// How long what is no longer needed stays in the database. Texts of posts and
+	// DMs are not among it: they go when their action ends. Opt-outs stay.
+	Retention Retention `yaml:"retention"`
+
 	// What the bots are for. X asks government users to be on the Enterprise
 	// tier, commercial ones on a paid tier, and research to ask X first.
 	Use string `yaml:"use" enum:"commercial noncommercial government research" example:"commercial" need:"yes"`
@@ -86,6 +90,23 @@ type Config struct {
 	// The hosted accounts, by a name of your own: a-z, 0-9 and -, at most 32
 	// characters. The name is how commands, logs and metrics call the bot.
 	Bots map[string]Bot `yaml:"bots" example:"support" need:"yes"`
+}
+
+// Retention is how long things are kept.
+type Retention struct {
+	// Decision records: ids, rules and reasons. At least 24h.
+	Decisions time.Duration `yaml:"decisions" default:"2160h"`
+
+	// That a user wrote a post or DM, and that it was answered, since it was last
+	// heard of. At least 168h: X can deliver it again.
+	Interactions time.Duration `yaml:"interactions" default:"2160h"`
+
+	// What is known of a user, since they wrote last. At least 168h. It stays while
+	// a person has it, a flow is open, or an opt-in, a consent or a block stands.
+	Conversations time.Duration `yaml:"conversations" default:"9600h"`
+
+	// Bodies that could not be used, which hold what people wrote. At least 24h.
+	DeadLetters time.Duration `yaml:"dead_letters" default:"720h"`
 }
 
 // App is the X app.

@@ -50,6 +50,7 @@ func TestLoadDefaultsAndPaths(t *testing.T) {
 		Listen:  "127.0.0.1:8080", Ingest: "webhook",
 		Admin:       "127.0.0.1:8081",
 		MaxEventAge: 24 * time.Hour,
+		Retention:   kept(),
 		Use:         "commercial",
 		XBaseURL:    "https://api.x.com",
 		App:         App{ConsumerSecret: "env:APP_SECRET", Redirect: "http://127.0.0.1:8765/callback", Tier: "self_serve", Environment: "production"},
@@ -68,6 +69,11 @@ func TestLoadDefaultsAndPaths(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
+}
+
+// kept is what a configuration says that says nothing of it.
+func kept() Retention {
+	return Retention{Decisions: 2160 * time.Hour, Interactions: 2160 * time.Hour, Conversations: 9600 * time.Hour, DeadLetters: 720 * time.Hour}
 }
 
 func TestLoadEverything(t *testing.T) {
@@ -125,7 +131,7 @@ bots:
 	}
 	got.Bots = nil
 	if d := cmp.Diff(&Config{
-		DataDir: "/var/lib/beckon", Listen: ":8443", Ingest: "webhook", Admin: "[::1]:0", MaxEventAge: 90 * time.Minute, Use: "government", Prices: "/srv/our/prices.txt",
+		DataDir: "/var/lib/beckon", Listen: ":8443", Ingest: "webhook", Admin: "[::1]:0", MaxEventAge: 90 * time.Minute, Retention: kept(), Use: "government", Prices: "/srv/our/prices.txt",
 		XBaseURL: "http://127.0.0.1:9000", App: App{ConsumerSecret: "file:/srv/secret", Redirect: "http://127.0.0.1:8765/callback", Tier: "enterprise", Environment: "production"},
 	}, got); d != "" {
 		t.Error(d)

@@ -294,8 +294,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.optedOutStmt, err = db.PrepareContext(ctx, optedOut); err != nil {
 		return nil, fmt.Errorf("error preparing query OptedOut: %w", err)
 	}
+	if q.pruneConversationsStmt, err = db.PrepareContext(ctx, pruneConversations); err != nil {
+		return nil, fmt.Errorf("error preparing query PruneConversations: %w", err)
+	}
 	if q.pruneCountsStmt, err = db.PrepareContext(ctx, pruneCounts); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneCounts: %w", err)
+	}
+	if q.pruneDeadLettersStmt, err = db.PrepareContext(ctx, pruneDeadLetters); err != nil {
+		return nil, fmt.Errorf("error preparing query PruneDeadLetters: %w", err)
 	}
 	if q.pruneDecisionsStmt, err = db.PrepareContext(ctx, pruneDecisions); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneDecisions: %w", err)
@@ -312,6 +318,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.pruneFingerprintsStmt, err = db.PrepareContext(ctx, pruneFingerprints); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneFingerprints: %w", err)
 	}
+	if q.pruneInteractionsStmt, err = db.PrepareContext(ctx, pruneInteractions); err != nil {
+		return nil, fmt.Errorf("error preparing query PruneInteractions: %w", err)
+	}
 	if q.pruneQuestionTextsStmt, err = db.PrepareContext(ctx, pruneQuestionTexts); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneQuestionTexts: %w", err)
 	}
@@ -320,6 +329,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.pruneSeenStmt, err = db.PrepareContext(ctx, pruneSeen); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneSeen: %w", err)
+	}
+	if q.pruneSlotsStmt, err = db.PrepareContext(ctx, pruneSlots); err != nil {
+		return nil, fmt.Errorf("error preparing query PruneSlots: %w", err)
 	}
 	if q.putActionTextStmt, err = db.PrepareContext(ctx, putActionText); err != nil {
 		return nil, fmt.Errorf("error preparing query PutActionText: %w", err)
@@ -911,9 +923,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing optedOutStmt: %w", cerr)
 		}
 	}
+	if q.pruneConversationsStmt != nil {
+		if cerr := q.pruneConversationsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pruneConversationsStmt: %w", cerr)
+		}
+	}
 	if q.pruneCountsStmt != nil {
 		if cerr := q.pruneCountsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing pruneCountsStmt: %w", cerr)
+		}
+	}
+	if q.pruneDeadLettersStmt != nil {
+		if cerr := q.pruneDeadLettersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pruneDeadLettersStmt: %w", cerr)
 		}
 	}
 	if q.pruneDecisionsStmt != nil {
@@ -941,6 +963,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing pruneFingerprintsStmt: %w", cerr)
 		}
 	}
+	if q.pruneInteractionsStmt != nil {
+		if cerr := q.pruneInteractionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pruneInteractionsStmt: %w", cerr)
+		}
+	}
 	if q.pruneQuestionTextsStmt != nil {
 		if cerr := q.pruneQuestionTextsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing pruneQuestionTextsStmt: %w", cerr)
@@ -954,6 +981,11 @@ func (q *Queries) Close() error {
 	if q.pruneSeenStmt != nil {
 		if cerr := q.pruneSeenStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing pruneSeenStmt: %w", cerr)
+		}
+	}
+	if q.pruneSlotsStmt != nil {
+		if cerr := q.pruneSlotsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pruneSlotsStmt: %w", cerr)
 		}
 	}
 	if q.putActionTextStmt != nil {
@@ -1310,15 +1342,19 @@ type Queries struct {
 	openQuestionsToStmt     *sql.Stmt
 	optInsStmt              *sql.Stmt
 	optedOutStmt            *sql.Stmt
+	pruneConversationsStmt  *sql.Stmt
 	pruneCountsStmt         *sql.Stmt
+	pruneDeadLettersStmt    *sql.Stmt
 	pruneDecisionsStmt      *sql.Stmt
 	pruneEntriesStmt        *sql.Stmt
 	pruneErasedStmt         *sql.Stmt
 	pruneErasedMarksStmt    *sql.Stmt
 	pruneFingerprintsStmt   *sql.Stmt
+	pruneInteractionsStmt   *sql.Stmt
 	pruneQuestionTextsStmt  *sql.Stmt
 	pruneQuestionsStmt      *sql.Stmt
 	pruneSeenStmt           *sql.Stmt
+	pruneSlotsStmt          *sql.Stmt
 	putActionTextStmt       *sql.Stmt
 	putActivationStmt       *sql.Stmt
 	putCapStmt              *sql.Stmt
@@ -1460,15 +1496,19 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		openQuestionsToStmt:     q.openQuestionsToStmt,
 		optInsStmt:              q.optInsStmt,
 		optedOutStmt:            q.optedOutStmt,
+		pruneConversationsStmt:  q.pruneConversationsStmt,
 		pruneCountsStmt:         q.pruneCountsStmt,
+		pruneDeadLettersStmt:    q.pruneDeadLettersStmt,
 		pruneDecisionsStmt:      q.pruneDecisionsStmt,
 		pruneEntriesStmt:        q.pruneEntriesStmt,
 		pruneErasedStmt:         q.pruneErasedStmt,
 		pruneErasedMarksStmt:    q.pruneErasedMarksStmt,
 		pruneFingerprintsStmt:   q.pruneFingerprintsStmt,
+		pruneInteractionsStmt:   q.pruneInteractionsStmt,
 		pruneQuestionTextsStmt:  q.pruneQuestionTextsStmt,
 		pruneQuestionsStmt:      q.pruneQuestionsStmt,
 		pruneSeenStmt:           q.pruneSeenStmt,
+		pruneSlotsStmt:          q.pruneSlotsStmt,
 		putActionTextStmt:       q.putActionTextStmt,
 		putActivationStmt:       q.putActivationStmt,
 		putCapStmt:              q.putCapStmt,
