@@ -13,10 +13,14 @@ var agentList string
 // longestAsk is of more words than any entry has.
 const longestAsk = 24
 
-// agents is the list in the form in which messages are compared.
-var agents = sync.OnceValue(func() (l struct{ asks, polite map[string]bool }) {
-	l.asks, l.polite = map[string]bool{}, map[string]bool{}
-	for line := range strings.Lines(agentList) {
+// wholes is a list of messages, in the form in which they are compared.
+type wholes struct{ asks, polite map[string]bool }
+
+var agents = sync.OnceValue(func() wholes { return readWholes(agentList) })
+
+func readWholes(list string) wholes {
+	l := wholes{map[string]bool{}, map[string]bool{}}
+	for line := range strings.Lines(list) {
 		name, entries, ok := strings.Cut(line, ":")
 		if !ok || strings.HasPrefix(line, "#") {
 			continue
@@ -32,18 +36,20 @@ var agents = sync.OnceValue(func() (l struct{ asks, polite map[string]bool }) {
 	}
 	delete(l.asks, "")
 	return l
-})
+}
 
 // WantsPerson reports whether the user asks for a person and says nothing else,
 // in any of the languages of the list. It is no opt-out.
-func WantsPerson(text string) bool {
+func WantsPerson(text string) bool { return agents().is(text) }
+
+// is reports whether the message is one of the list, besides polite words.
+func (l wholes) is(text string) bool {
 	var words []string
 	for w := range Words(text) {
 		if words = append(words, w); len(words) > longestAsk {
 			return false
 		}
 	}
-	l := agents()
 	for {
 		if l.asks[strings.Join(words, " ")] {
 			return true

@@ -56,7 +56,11 @@ func (w *work) inbound(m bus.Delivery, e event.Event, counted bool) ([]gate.Reco
 	if todo.confirm != "" {
 		return w.confirmed(m, e, todo)
 	}
-	if why := w.silent(m, e, *st, tier, todo); why != "" {
+	why := w.silent(m, e, *st, tier, todo)
+	if asksErasure(e) && !st.Suppression.Erased(e.At) {
+		return w.forget(m, e, why == "")
+	}
+	if why != "" {
 		return w.nothing(e, why)
 	}
 	bot, _ := w.Gate.Bot(e.Bot)

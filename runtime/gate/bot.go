@@ -23,6 +23,7 @@ type Bot struct {
 	OptOutConfirmation string
 	Handover           string // the last word before a person takes over; "": none
 	StopQuestion       string // to a user who perhaps said stop; "": nobody is asked
+	ErasureNote        string // to a user who asks to be erased, before they are; "": none
 	Disclosure         string
 
 	HandoffWords bool          // a user who asks for a person gets one

@@ -131,6 +131,7 @@ func (c check) bot(at string, b *Bot) {
 	c.quiet(at+".handoff_quiet", b.HandoffQuiet, true)
 	c.text(at+".texts.handover", b.Texts.Handover)
 	c.text(at+".texts.stop_question", b.Texts.StopQuestion)
+	c.text(at+".texts.erasure_note", b.Texts.ErasureNote)
 	c.text(at+".texts.disclosure", b.Texts.Disclosure)
 	if m := b.Budget.MonthUSD; m != 0 && b.Budget.DayUSD > m {
 		c.fail(at+".budget.day_usd", "%s a day is more than %s a month", b.Budget.DayUSD, m)

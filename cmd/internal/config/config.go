@@ -367,6 +367,10 @@ type Texts struct {
 	// one.
 	Handover string `yaml:"handover" default:"A person takes over from here."`
 
+	// Answers a user who asks that their data be deleted, and nothing else. Then it
+	// is. "" says nothing.
+	ErasureNote string `yaml:"erasure_note" default:"What I keep about you is being deleted now."`
+
 	// Says that a bot speaks, and whose. Left out, it is made from the operator
 	// account.
 	Disclosure string `yaml:"disclosure" example:"I am an automated account, run by @acme." off:"yes"`
