@@ -22,10 +22,11 @@ var computed = map[string]string{
 	"rules.boundFields": "rules.fields",
 	"rules.inputHash":   "rules.fields",
 
-	"runtime/conversation.lists":  "the files in words, once they are needed",
-	"runtime/conversation.agents": "the embedded agent.txt, once it is needed",
-	"runtime/conversation.glyphs": "the tables of Unicode",
-	"rules.sensitive":             "the embedded sensitive.txt",
+	"runtime/conversation.lists":    "the files in words, once they are needed",
+	"runtime/conversation.agents":   "the embedded agent.txt, once it is needed",
+	"runtime/conversation.erasures": "the embedded forget.txt, once it is needed",
+	"runtime/conversation.glyphs":   "the tables of Unicode",
+	"rules.sensitive":               "the embedded sensitive.txt",
 
 	"runtime/gate.claimsHuman":    "the phrases beside it",
 	"runtime/gate.asksEngagement": "the phrases beside it",
