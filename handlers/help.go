@@ -33,6 +33,9 @@ func (Help) Handle(in In) Out {
 	case conversation.TierStart:
 		return Say(in, event.Notice, "Welcome back. I answer again when you write to me; STOP ends it.")
 	}
+	if text := saidOfItself(in.Event.Text, in.Bot.Operator); text != "" {
+		return Say(in, event.Answer, text)
+	}
 	switch asked(in.Event.Text) {
 	case aboutBot:
 		return Say(in, event.Answer, "Yes, "+self+".")

@@ -26,6 +26,7 @@ var computed = map[string]string{
 	"runtime/conversation.agents":   "the embedded agent.txt, once it is needed",
 	"runtime/conversation.erasures": "the embedded forget.txt, once it is needed",
 	"runtime/conversation.glyphs":   "the tables of Unicode",
+	"handlers.owns":                 "the embedded bot.txt, once it is needed",
 	"rules.sensitive":               "the embedded sensitive.txt",
 
 	"runtime/gate.claimsHuman":    "the phrases beside it",

@@ -1,0 +1,56 @@
+package handlers
+
+import (
+	_ "embed" // for the questions
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/beckon-bot/beckon/runtime/conversation"
+)
+
+//go:embed bot.txt
+var botQuestions string
+
+// own is what the bot says of itself in one language.
+type own struct {
+	yes, self string
+	asksHuman bool // the question was whether it is a person
+}
+
+// owns are the answers by question, its words run together: where words end
+// differs between scripts.
+var owns = sync.OnceValue(func() map[string]own {
+	out := map[string]own{}
+	for line := range strings.Lines(botQuestions) {
+		f := strings.Split(strings.TrimSpace(line), "\t")
+		if len(f) != 5 {
+			continue // a comment; a test counts the languages
+		}
+		for i, questions := range f[3:] {
+			for q := range strings.SplitSeq(questions, ";") {
+				out[run(q)] = own{yes: f[1], self: f[2], asksHuman: i == 1}
+			}
+		}
+	}
+	return out
+})
+
+func run(text string) string { return strings.Join(slices.Collect(conversation.Words(text)), "") }
+
+// saidOfItself answers the question whether the bot is one in the language of
+// the question; "" if the text is no such question.
+func saidOfItself(text, operator string) string {
+	if len(text) > 400 { // far beyond the longest question
+		return ""
+	}
+	o, ok := owns()[run(text)]
+	if !ok || operator == "" {
+		return ""
+	}
+	self := strings.ReplaceAll(o.self, "{operator}", operator)
+	if o.asksHuman {
+		return self
+	}
+	return o.yes + " " + self
+}
