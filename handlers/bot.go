@@ -2,7 +2,6 @@ package handlers
 
 import (
 	_ "embed" // for the questions
-	"slices"
 	"strings"
 	"sync"
 
@@ -36,7 +35,27 @@ var owns = sync.OnceValue(func() map[string]own {
 	return out
 })
 
-func run(text string) string { return strings.Join(slices.Collect(conversation.Words(text)), "") }
+func run(text string) string {
+	var b strings.Builder
+	for w := range conversation.Words(text) {
+		if !courtesy(w) && !greeting(w) {
+			b.WriteString(w)
+		}
+	}
+	return b.String()
+}
+
+// greeting is a word before the question that changes nothing, in the languages
+// with spaces between words.
+func greeting(word string) bool {
+	switch word {
+	case "hallo", "moin", "servus", "bitte", "hola", "buenas", "olá", "ola", "oi", "bonjour", "bonsoir", "salut", "ciao", "salve", "buongiorno",
+		"hoi", "dag", "hej", "hei", "moi", "terve", "cześć", "ahoj", "dobrý", "den", "merhaba", "selam", "привет", "здравствуйте",
+		"привіт", "вітаю", "γεια", "γειά", "σας", "σου", "مرحبا", "السلام", "عليكم", "سلام", "שלום", "היי", "नमस्ते", "halo", "hai":
+		return true
+	}
+	return false
+}
 
 // saidOfItself answers the question whether the bot is one in the language of
 // the question; "" if the text is no such question.

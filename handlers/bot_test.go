@@ -46,6 +46,11 @@ func TestBotQuestions(t *testing.T) {
 	if languages != 27 { // English is in help.go
 		t.Errorf("%d languages, want 27", languages)
 	}
+	for _, text := range []string{"Hallo, bist du ein Bot?", "Bonjour ! Êtes-vous un bot ?", "hola, eres un bot", "Привет, ты бот?"} {
+		if saidOfItself(text, "acme") == "" {
+			t.Errorf("%q is not answered", text)
+		}
+	}
 	for _, text := range []string{
 		"", "bot", "Bist du ein Bot, der Bestellungen findet?", "mein Bot ist kaputt", "eres un bot muy malo", "你是机器人吗，我的订单在哪里",
 		"ist der Bot von euch", "hallo", "STOP", strings.Repeat("bist du ein bot ", 40),
