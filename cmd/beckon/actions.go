@@ -28,6 +28,7 @@ func actionsCommand(ctx context.Context, sys system, args []string) error {
 		{"dead", "[ID]", "events that could not be used, or one of them", actionsDead},
 		{"retry", "ID", "try a pending action now; put a dead letter back", actionsRetry},
 		{"approve", "ID", "let a held action go", actionsApprove},
+		{"edit", "ID --text TEXT | --file FILE [--rewritten]", "another text for a held action, decided at once", actionsEdit},
 		{"reject", "ID [--why TEXT]", "stop a held action", actionsReject},
 		{"send", "BOT [--kind KIND] [--text TEXT] [--post ID] [--user ID] [--list ID] [--act TEXT] [--id ID] [--ai] [--promotional] [--affiliate] [--paid]", "ask a bot for a post, or a reply or DM of yours", actionsSend},
 	}, args)
@@ -133,7 +134,7 @@ func judge(ctx context.Context, sys system, word string, fs *flag.FlagSet, args 
 		return err
 	}
 	return operate(ctx, sys, f, word == "approve", func(o *operator) error {
-		return o.changeAction(ctx, sys, id, word, why)
+		return o.changeAction(ctx, sys, id, word, admin.Change{Why: why})
 	})
 }
 
@@ -150,14 +151,15 @@ func actionsRetry(ctx context.Context, sys system, args []string) error {
 		if strings.HasPrefix(id, "l-") {
 			return o.retryDead(ctx, sys, id)
 		}
-		return o.changeAction(ctx, sys, id, "retry", "")
+		return o.changeAction(ctx, sys, id, "retry", admin.Change{})
 	})
 }
 
 // changeAction asks for a change and says how the action stands then.
-func (o *operator) changeAction(ctx context.Context, sys system, id, word, why string) error {
+func (o *operator) changeAction(ctx context.Context, sys system, id, word string, c admin.Change) error {
 	var a admin.Action
-	raw, err := o.call(ctx, http.MethodPost, "/v1/actions/"+url.PathEscape(id)+"/"+word, admin.Change{By: o.flags.by, Why: why}, &a)
+	c.By = o.flags.by
+	raw, err := o.call(ctx, http.MethodPost, "/v1/actions/"+url.PathEscape(id)+"/"+word, c, &a)
 	if err != nil {
 		return o.unknown(err, "actions list", "actions")
 	}

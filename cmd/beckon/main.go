@@ -59,7 +59,7 @@ func commands() []command {
 		{"replay", "LOG... [-c FILE] [--expect GOLDEN] [--format text|json]", "decide a recorded event log again", replayCommand},
 		{"rules", "check|test|verify|mutate|explain|diff|schema|fmt|doc|figures|status|reload ...", "tools for rule authors; rules help lists them", rulesCommand},
 		{"handlers", "check|test PATH ... | schema", "tools for what a bot says: do the answers load, do their dialogues go as written", handlersCommand},
-		{"actions", "list|show|queue|cost|unknown|settle|dead|retry|approve|reject|send ...", "what the bots did, will do and wait for", actionsCommand},
+		{"actions", "list|show|queue|cost|unknown|settle|dead|retry|approve|edit|reject|send ...", "what the bots did, will do and wait for", actionsCommand},
 		{"conversations", "list|handoff|release ...", "whom a person has, or should look at", conversationsCommand},
 		{"login", "BOT [--port N] [--open] [--no-listen]", "let an account's owner authorise the bot on X", loginCommand},
 		{"logout", "BOT [--drop]", "revoke a bot's login", logoutCommand},

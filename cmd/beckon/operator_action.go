@@ -69,6 +69,8 @@ func (o *operator) writeDecision(row func(name, format string, args ...any), r g
 			stage = "right before sending"
 		case gate.StageApprove:
 			stage = "on the approval"
+		case gate.StageEdit, gate.StageRewrite:
+			stage = "on another text"
 		}
 	}
 	row("decided", "%s, %s, %s: %s", r.Decision, stage, o.ago(r.At), safe(r.Say))
@@ -131,6 +133,7 @@ func (o *operator) next(a admin.Action) []string {
 	case event.Hold:
 		return []string{
 			o.command("actions approve "+a.ID) + "\tdecides again, without the holds above; a denial stays one",
+			o.command("actions edit "+a.ID+" --text TEXT") + "\tanother text, decided at once",
 			o.command("actions reject "+a.ID) + "\tstops it for good",
 		}
 	case event.Pending:

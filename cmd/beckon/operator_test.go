@@ -258,7 +258,7 @@ func (s *station) walk(ids []string, runs bool) {
 		{"conversations list", 0, []string{"no conversation waits for a person\n"}},
 
 		{"actions", 2, []string{"say what: list, show, queue, cost, unknown, settle, dead,"}},
-		{"actions lst", 2, []string{`no command "lst"; there are list, show, queue, cost, unknown, settle, dead, retry, approve, reject`}},
+		{"actions lst", 2, []string{`no command "lst"; there are list, show, queue, cost, unknown, settle, dead, retry, approve, edit, reject`}},
 		{"actions approve -h", 0, []string{"beckon actions approve ID", "let a held action go", "--by NAME"}},
 		{"optouts help", 0, []string{"beckon optouts list", "beckon optouts add USER_ID"}},
 	} {

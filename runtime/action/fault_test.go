@@ -68,6 +68,9 @@ func TestFaultTable(t *testing.T) {
 			name: "approve", before: held, do: approve, on: event.Pending, again: true, want: sentOnce,
 		},
 		{
+			name: "edit", before: held, do: anotherText, on: event.Hold, again: true, want: end{event.Hold, 0},
+		},
+		{
 			name: "reject", before: held, do: reject, on: event.Denied, again: true, want: end{event.Denied, 0},
 		},
 		{
@@ -205,6 +208,12 @@ func done(err error) error {
 func approve(d *desk, _ event.Event) error {
 	id := event.ActionID("acme", "p1", event.Reply, event.Answer, 0, 0)
 	_, err := d.operator().Approve(d.t.Context(), d.now, id, "ann")
+	return done(err)
+}
+
+func anotherText(d *desk, _ event.Event) error {
+	id := event.ActionID("acme", "p1", event.Reply, event.Answer, 0, 0)
+	_, err := d.operator().Edit(d.t.Context(), d.now, id, "ann", Edit{Text: "Another text."})
 	return done(err)
 }
 

@@ -15,16 +15,16 @@ import (
 	"github.com/beckon-bot/beckon/runtime/gate"
 )
 
-// ErrNotHeld is returned for an approval or a rejection of an action that does
-// not wait for one.
-var ErrNotHeld = errors.New("only an action on hold can be approved or rejected")
+// ErrNotHeld is returned for an approval, a rejection or an edit of an action
+// that does not wait for one.
+var ErrNotHeld = errors.New("only an action on hold can be approved or rejected, or its text edited")
 
 // ErrNotWaiting is returned where an action to be retried is not pending.
 var ErrNotWaiting = errors.New("only a pending action can be tried earlier")
 
-// ErrPaused is returned for an approval while the kill switch is on: deciding
+// ErrPaused is returned for an approval or an edit while the kill switch is on: deciding
 // then would end the draft for good.
-var ErrPaused = errors.New("resume the bot before approving")
+var ErrPaused = errors.New("resume the bot before approving or editing")
 
 // Desk is what operators do to the action log. Each call is one transaction.
 type Desk struct {

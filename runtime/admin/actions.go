@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/runtime/action"
 	"github.com/beckon-bot/beckon/runtime/event"
 )
 
@@ -112,6 +113,15 @@ func (s *server) showAction(r *http.Request) (any, error) {
 func (s *server) approve(r *http.Request) (any, error) {
 	return s.change(r, "approve", func(ctx context.Context, now time.Time, id string, c Change) (db.Action, error) {
 		return s.Desk.Approve(ctx, now, id, c.By)
+	})
+}
+
+func (s *server) edit(r *http.Request) (any, error) {
+	return s.change(r, "edit", func(ctx context.Context, now time.Time, id string, c Change) (db.Action, error) {
+		if strings.TrimSpace(c.Text) == "" {
+			return db.Action{}, badRequest("text: say what the action shall say instead")
+		}
+		return s.Desk.Edit(ctx, now, id, c.By, action.Edit{Text: c.Text, Rewritten: c.Rewritten})
 	})
 }
 

@@ -19,6 +19,7 @@
 //	GET  /v1/actions?bot=&user=&state=&max=   newest first
 //	GET  /v1/actions/{id}                     with its decision and its text
 //	POST /v1/actions/{id}/approve             {"by"}
+//	POST /v1/actions/{id}/edit                {"by", "text", "rewritten"}: another text for a held one
 //	POST /v1/actions/{id}/reject              {"by", "why"}
 //	POST /v1/actions/{id}/retry               {"by"}
 //	POST /v1/commands                         {"bot", "kind", "by", …}: event.Command, decided in its turn
@@ -130,6 +131,7 @@ func New(o Options) http.Handler {
 	v1.Handle("GET /v1/actions", answer(s.listActions))
 	v1.Handle("GET /v1/actions/{id}", answer(s.showAction))
 	v1.Handle("POST /v1/actions/{id}/approve", answer(s.approve))
+	v1.Handle("POST /v1/actions/{id}/edit", answer(s.edit))
 	v1.Handle("POST /v1/actions/{id}/reject", answer(s.reject))
 	v1.Handle("POST /v1/actions/{id}/retry", answer(s.retryAction))
 	v1.Handle("POST /v1/commands", answer(s.command))

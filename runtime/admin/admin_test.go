@@ -325,7 +325,8 @@ func TestO3TextOnlyWhereAskedFor(t *testing.T) {
 		t.Errorf("dead letter: got %+v", l)
 	}
 	lists := d.do("GET", "/v1/actions", "").body + d.do("GET", "/v1/dead", "").body
-	changes := d.do("POST", "/v1/actions/"+id+"/approve", `{"by":"bob"}`).body +
+	changes := d.do("POST", "/v1/actions/"+id+"/edit", `{"by":"bob","text":"SECRET edit"}`).body +
+		d.do("POST", "/v1/actions/"+id+"/approve", `{"by":"bob"}`).body +
 		d.do("POST", "/v1/actions/"+id+"/retry", `{"by":"bob"}`).body +
 		d.do("POST", "/v1/dead/"+l.ID+"/retry", `{"by":"bob"}`).body
 	for _, secret := range []string{"SECRET", "FIXEDTEXT"} {
@@ -343,7 +344,14 @@ func TestO2Changes(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	first, second := d.receive("1", "refund"), d.receive("2", "refund again")
-	a := get[admin.Action](d, "POST", "/v1/actions/"+first+"/approve", `{"by":" bob "}`)
+	a := get[admin.Action](d, "POST", "/v1/actions/"+first+"/edit", `{"by":"bob","text":"Another text."}`)
+	if a.State != event.Hold || !strings.HasPrefix(a.Reason, "edited by bob, and held: ") {
+		t.Errorf("edit: got %s: %s", a.State, a.Reason)
+	}
+	if got := get[admin.ActionDetail](d, "GET", "/v1/actions/"+first, ""); !strings.HasPrefix(got.Text, "Another text.") {
+		t.Errorf("edit: the text is %q", got.Text)
+	}
+	a = get[admin.Action](d, "POST", "/v1/actions/"+first+"/approve", `{"by":" bob "}`)
 	if a.State != event.Pending || a.Approval == nil || a.Approval.By != "bob" || a.Approval.Rules[0] != "acme.refund" {
 		t.Errorf("approve: got %+v", a)
 	}
@@ -381,8 +389,8 @@ func TestO2Changes(t *testing.T) {
 	if rest := get[admin.OptOuts](d, "GET", "/v1/optouts?after="+all[0].UserHash, "").OptOuts; len(rest) != 0 {
 		t.Errorf("opt-outs after the last: got %v, want none", rest)
 	}
-	if d.stirs != 6 {
-		t.Errorf("the sender was woken %d times, want 6: by approve, reject, retry and each switch", d.stirs)
+	if d.stirs != 7 {
+		t.Errorf("the sender was woken %d times, want 7: by edit, approve, reject, retry and each switch", d.stirs)
 	}
 	for _, want := range []string{
 		"by=bob did=approve action=" + first, "by=bob did=reject action=" + second, "by=bob did=retry action=" + first,
@@ -457,6 +465,8 @@ func TestErrors(t *testing.T) {
 		{"POST", "/v1/actions/" + waits + "/approve", `{"by":"bob"}`, 409, "only an action on hold"},
 		{"POST", "/v1/actions/" + waits + "/reject", `{"by":"bob"}`, 409, "only an action on hold"},
 		{"POST", "/v1/actions/" + held + "/retry", `{"by":"bob"}`, 409, "only a pending action"},
+		{"POST", "/v1/actions/" + waits + "/edit", `{"by":"bob","text":"x"}`, 409, "only an action on hold"},
+		{"POST", "/v1/actions/" + held + "/edit", `{"by":"bob","text":" "}`, 400, "text: say what"},
 		{"POST", "/v1/actions/" + held + "/approve", `{"by":" "}`, 400, "by: say who does it"},
 		{"POST", "/v1/actions/" + held + "/approve", ``, 400, "no JSON of this form"},
 		{"POST", "/v1/actions/" + held + "/approve", `{"by":"bob"} {}`, 400, "goes on after its JSON"},

@@ -55,7 +55,7 @@ func status(err error) int {
 		return http.StatusBadRequest
 	case errors.Is(err, db.ErrNotFound):
 		return http.StatusNotFound
-	case errors.Is(err, action.ErrNotHeld), errors.Is(err, action.ErrWithNobody), errors.Is(err, action.ErrNotWaiting), errors.Is(err, action.ErrNotUnknown), errors.Is(err, action.ErrPaused), errors.Is(err, db.ErrStale), errors.Is(err, ErrUnusable), errors.As(err, new(Refusal)):
+	case errors.Is(err, action.ErrNotHeld), errors.Is(err, action.ErrNoText), errors.Is(err, action.ErrWithNobody), errors.Is(err, action.ErrNotWaiting), errors.Is(err, action.ErrNotUnknown), errors.Is(err, action.ErrPaused), errors.Is(err, db.ErrStale), errors.Is(err, ErrUnusable), errors.As(err, new(Refusal)):
 		return http.StatusConflict
 	}
 	return http.StatusInternalServerError
@@ -84,6 +84,9 @@ type Change struct {
 	Paused *bool  `json:"paused,omitempty"`
 	Sent   *bool  `json:"sent,omitempty"`      // of an unknown outcome: whether X has it
 	Remote string `json:"remote_id,omitempty"` // X's id of it, where it was looked up
+
+	Text      string `json:"text,omitempty"`      // of an edit; never logged
+	Rewritten bool   `json:"rewritten,omitempty"` // of an edit: nothing that a model wrote is left
 }
 
 // readChange reads a body and refuses what no operator means.

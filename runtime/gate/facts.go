@@ -24,6 +24,8 @@ type Facts struct {
 	Text     TextFacts          `json:"text"`
 	Applied  []rules.Obligation `json:"applied,omitempty"` // obligations that the text carries already
 
+	EditedBy string `json:"edited_by,omitempty"` // the operator whose text it is
+
 	// Print is of the text as it was drafted, before obligations: two drafts
 	// compare whatever was added to each.
 	Print Print `json:"print,omitzero"`

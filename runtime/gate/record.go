@@ -13,6 +13,8 @@ const (
 	StageDraft   = "draft"   // when the draft was made
 	StageClaim   = "claim"   // by the sender, right before the send
 	StageApprove = "approve" // when a person approved a held draft
+	StageEdit    = "edit"    // when a person changed the text of a held draft
+	StageRewrite = "rewrite" // the same, where they said that all of it is theirs now
 )
 
 // Record is the decision record, one JSON object a line, its keys in this

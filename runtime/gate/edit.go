@@ -1,0 +1,46 @@
+package gate
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/beckon-bot/beckon/rules"
+)
+
+// Edited are the facts of a draft whose text a person replaced, and the text
+// before obligations: they are due anew. What the old text was given at its end
+// is taken off the new one, since whoever edits has it before them. What a
+// model wrote stays flagged so, unless the person says that nothing of it is
+// left. Flags of the account's own stay; that the text discloses an affiliate
+// link is no longer known.
+func (g *Gate) Edited(name string, f Facts, text, by string, rewritten bool) (Facts, string) {
+	bot, _ := g.Bot(name) // one that is gone is denied by Decide
+	text = strings.TrimSpace(text)
+	for _, o := range slices.Backward(f.Applied) {
+		if line := bot.line(o); line != "" {
+			text = strings.TrimSuffix(text, "\n\n"+line)
+		}
+	}
+	d := f.Draft
+	d.Text, d.AffiliateDisclosed = text, false
+	if rewritten {
+		d.AIGenerated = false
+	}
+	f.Applied, f.EditedBy = nil, by
+	f.setDraft(bot, d)
+	f.Print = PrintOf(d)
+	return f, text
+}
+
+// line is what an obligation adds to a text.
+func (bot Bot) line(o rules.Obligation) string {
+	switch o {
+	case rules.AppendOptOutHint:
+		return bot.OptOutHint
+	case rules.AppendPrivacyLink:
+		return bot.PrivacyURL
+	case rules.DiscloseAffiliate:
+		return bot.Disclosure
+	}
+	return ""
+}
