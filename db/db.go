@@ -61,6 +61,7 @@ type Tx interface {
 	Echoes
 	Lookups
 	Reminders
+	DeskNotices
 	Questions
 	Handouts
 	Texts

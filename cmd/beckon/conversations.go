@@ -55,7 +55,11 @@ func conversationsList(ctx context.Context, sys system, args []string) error {
 				if !c.Last.IsZero() {
 					last = o.ago(c.Last)
 				}
-				fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", c.Bot, safe(c.User), c.State, until, last, safe(c.Why))
+				why := c.Why
+				if c.Desk != "" {
+					why += "; the desk: " + c.Desk
+				}
+				fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", c.Bot, safe(c.User), c.State, until, last, safe(why))
 			}
 			t.Flush()
 		})

@@ -17,6 +17,7 @@ import (
 	"github.com/beckon-bot/beckon/runtime/audit"
 	"github.com/beckon-bot/beckon/runtime/budget"
 	"github.com/beckon-bot/beckon/runtime/bus"
+	"github.com/beckon-bot/beckon/runtime/desk"
 	"github.com/beckon-bot/beckon/runtime/dispatch"
 	"github.com/beckon-bot/beckon/runtime/erasure"
 	"github.com/beckon-bot/beckon/runtime/event"
@@ -49,6 +50,7 @@ type host struct {
 	remote   *remote.Requester
 	models   []*llm.Line
 	desk     action.Desk
+	teller   *desk.Teller // nil: no desk is configured
 	eraser   *erasure.Eraser
 	scrub    func(context.Context) error // of the database's files
 	rules    *rollout.Rollout
@@ -59,6 +61,7 @@ type host struct {
 	wake  chan struct{}            // the sender has something to look at
 	doubt chan struct{}            // the reconciler has
 	asks  chan struct{}            // the requester has
+	tells chan struct{}            // the teller of the desk has
 	watch func([]dispatch.Handled) // is told of what was committed; nil: nobody
 	ready readiness
 }
@@ -95,7 +98,7 @@ type hostOptions struct {
 // openHost locks the data directory and puts the parts together. Close undoes
 // it.
 func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err error) {
-	h := &host{cfg: o.Config, log: o.Log, now: o.Now, wake: make(chan struct{}, 1), doubt: make(chan struct{}, 1), asks: make(chan struct{}, 1)}
+	h := &host{cfg: o.Config, log: o.Log, now: o.Now, wake: make(chan struct{}, 1), doubt: make(chan struct{}, 1), asks: make(chan struct{}, 1), tells: make(chan struct{}, 1)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, h.Close())
@@ -193,11 +196,15 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if err := h.openRemote(sys, asked, wrote); err != nil {
 		return nil, err
 	}
+	told := &desk.Metrics{}
+	if err := h.openDesk(sys, told); err != nil {
+		return nil, err
+	}
 	h.doctor = h.openClinic(sys, o, x, skew, g)
 	if h.metrics, err = obs.NewMetrics(); err != nil {
 		return nil, err
 	}
-	return h, h.metrics.Register(sent, taken, asked, wrote, met, events, calls, logins, tried, said, h.timers.count, h.timers.looks, h.ways.watched, h.ways.streamed, h.ways.polled, h.doctor.count)
+	return h, h.metrics.Register(sent, taken, asked, wrote, met, events, calls, logins, tried, said, told, h.timers.count, h.timers.looks, h.ways.watched, h.ways.streamed, h.ways.polled, h.doctor.count)
 }
 
 // openStore opens the database that belongs to the host key.
@@ -237,8 +244,11 @@ func (h *host) Close() error {
 	return errors.Join(errs...)
 }
 
-// stir wakes the sender.
-func (h *host) stir() { nudge(h.wake) }
+// stir wakes the sender, and who tells the desk.
+func (h *host) stir() {
+	nudge(h.wake)
+	nudge(h.tells)
+}
 
 // nudge wakes whoever listens, once however often it is called meanwhile.
 func nudge(c chan<- struct{}) {

@@ -98,7 +98,7 @@ func (h *host) serve(ctx context.Context, hangup <-chan os.Signal) error {
 		{Name: "answers", Run: h.answers.Watch},
 		{Name: "hangup", Run: func(ctx context.Context) error { return h.runHangup(ctx, hangup) }},
 	}
-	parts = append(append(parts, h.remoteServices()...), web)
+	parts = append(append(append(parts, h.deskServices()...), h.remoteServices()...), web)
 	return service.Group{Log: h.log, Services: append(append(parts, h.timers.services()...), h.ways.services()...)}.Run(ctx)
 }
 

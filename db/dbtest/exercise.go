@@ -45,6 +45,7 @@ func Exercise(t *testing.T, open func(t *testing.T) db.Store, f Features) {
 		"Echoes":                  testEchoes,
 		"Lookups":                 testLookups,
 		"Reminders":               testReminders,
+		"DeskNotices":             testDeskNotices,
 		"Questions":               testQuestions,
 		"Erasures":                testErasures,
 		"Handouts":                testHandouts,

@@ -169,6 +169,9 @@ func testRoundTrip(t *testing.T, s db.Store, _ Features) {
 		func(tx db.Tx, p conversation.Suppression) (conversation.Suppression, error) {
 			return tx.Suppression(p.UserHash)
 		})
+	trip(t, s, "DeskNotice", db.DeskNotice{ID: "d", Bot: "b", User: "u"},
+		db.Tx.PutDeskNotice,
+		func(tx db.Tx, n db.DeskNotice) (db.DeskNotice, error) { return tx.DeskNotice(n.Bot, n.User) })
 	trip(t, s, "Switch", db.Switch{Bot: "b"},
 		db.Tx.PutSwitch,
 		func(tx db.Tx, w db.Switch) (db.Switch, error) { return tx.Switch(w.Bot) })

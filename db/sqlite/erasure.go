@@ -89,6 +89,7 @@ func (t tx) EraseUser(w db.Who, as string, at time.Time) (db.Erased, error) {
 		{"interactions", t.q.EraseInteractions},
 		{"echoes", t.q.EraseEchoes},
 		{"reminders", t.q.EraseReminders},
+		{"desk_notices", t.q.EraseDeskNotices},
 		{"consents", t.q.EraseConsents},
 		{"slots", func(ctx context.Context, user, bot string, _ int64) (int64, error) {
 			if !w.Before.IsZero() {

@@ -26,7 +26,7 @@ func TestNoTableIsForgotten(t *testing.T) {
 		got = append(got, name)
 	}
 	// erasures has the id of those under way.
-	want := []string{"actions", "consents", "conversations", "echoes", "erasures", "interactions", "questions", "reminders", "slots"}
+	want := []string{"actions", "consents", "conversations", "desk_notices", "echoes", "erasures", "interactions", "questions", "reminders", "slots"}
 	if !slices.Equal(got, want) {
 		t.Errorf("tables with a user_id: %v, want %v: a new one belongs into EraseUser, then here", got, want)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
@@ -21,6 +22,10 @@ type Handoff struct {
 	Why       string        // for the desk and the operator; no text of the user's
 	Cause     string        // id of the event or command
 	Quiet     time.Duration // the bot speaks again by itself that long after; 0: not before it is released
+
+	Tell        bool   // the desk is told, by a notice stored with the handoff
+	Interaction string // the user's act that led to it; "": none did
+	Post        string // id of the post that it was; "": no public one
 }
 
 // HandOff silences the bot toward a user until a person releases them, or for
@@ -46,11 +51,17 @@ func (u *Unit) HandOff(h Handoff) (fresh bool, err error) {
 	if _, _, err := u.Reduce(h.Bot, h.User, "", in); err != nil {
 		return false, err
 	}
-	return fresh, nil
+	if !fresh || !h.Tell {
+		return fresh, nil
+	}
+	id := DecisionID("desk", h.Bot, h.User, h.Cause, strconv.FormatInt(u.Now.UnixMilli(), 10))
+	return fresh, u.Tx.PutDeskNotice(db.DeskNotice{
+		ID: "h-" + id[2:], Bot: h.Bot, User: h.User, Interaction: h.Interaction, Post: h.Post, Why: h.Why, At: u.Now, NextAt: u.Now,
+	})
 }
 
 // Release lets the bot speak to a user again: it ends hold, handoff and pause,
-// and no opt-out.
+// and no opt-out. What the desk was not told by then it need not know.
 func (u *Unit) Release(bot, user string) error {
 	st, err := u.State(bot, user, "")
 	if err != nil {
@@ -63,6 +74,9 @@ func (u *Unit) Release(bot, user string) error {
 	if err != nil {
 		return err
 	}
+	if err := u.Tx.DropDeskNotices(bot, user); err != nil {
+		return err
+	}
 	_, err = u.CarryOut(user, effects)
 	return err
 }
@@ -70,7 +84,7 @@ func (u *Unit) Release(bot, user string) error {
 // HandOff gives a user to a person, by an operator's word.
 func (d Desk) HandOff(ctx context.Context, now time.Time, bot, user, by, why string) (fresh bool, err error) {
 	b, _ := d.Gate.Bot(bot)
-	h := Handoff{Bot: bot, User: user, Why: "by " + by, Cause: "operator:" + by, Quiet: b.HandoffQuiet}
+	h := Handoff{Bot: bot, User: user, Why: "by " + by, Cause: "operator:" + by, Quiet: b.HandoffQuiet, Tell: b.DeskTold}
 	if why != "" {
 		h.Why += ": " + why
 	}

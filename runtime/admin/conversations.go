@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/runtime/action"
+	"github.com/beckon-bot/beckon/runtime/conversation"
 )
 
 // Conversation is one that a person has, or should look at: an entry of the
@@ -21,6 +23,7 @@ type Conversation struct {
 	Since time.Time `json:"since,omitzero"` // UTC
 	Until time.Time `json:"until,omitzero"` // when the bot speaks again by itself
 	Last  time.Time `json:"last,omitzero"`  // the user's latest act that we know of
+	Desk  string    `json:"desk,omitempty"` // why the desk was not told of it yet, or is not told any more
 }
 
 // Conversations is the answer to a list, by bot and user.
@@ -44,11 +47,34 @@ func (s *server) listConversations(r *http.Request) (any, error) {
 	err = s.Store.Read(r.Context(), func(tx db.Tx) error {
 		rows, err := tx.WithPeople(bot, now, limit)
 		for _, c := range rows {
-			out.Conversations = append(out.Conversations, Conversation(action.WithPersonOf(c, now)))
+			one, err := conversationOf(tx, c, now)
+			if err != nil {
+				return err
+			}
+			out.Conversations = append(out.Conversations, one)
 		}
 		return err
 	})
 	return out, err
+}
+
+func conversationOf(tx db.Tx, c conversation.Conversation, now time.Time) (Conversation, error) {
+	w := action.WithPersonOf(c, now)
+	out := Conversation{Bot: w.Bot, User: w.User, State: w.State, Why: w.Why, Since: w.Since, Until: w.Until, Last: w.Last}
+	n, err := tx.DeskNotice(c.Bot, c.User)
+	switch {
+	case errors.Is(err, db.ErrNotFound):
+		return out, nil
+	case err != nil:
+		return out, err
+	case n.NextAt.IsZero():
+		out.Desk = fmt.Sprintf("gave up after attempt %d: %s", n.Attempts, n.Reason)
+	case n.Attempts == 0:
+		out.Desk = "not told yet"
+	default:
+		out.Desk = fmt.Sprintf("attempt %d failed: %s", n.Attempts, n.Reason)
+	}
+	return out, nil
 }
 
 func (s *server) handOff(r *http.Request) (any, error) {
@@ -87,7 +113,9 @@ func (s *server) changeConversation(r *http.Request, what string, do func(c Chan
 	now := s.Now()
 	err = s.Store.Read(r.Context(), func(tx db.Tx) error {
 		c, err := tx.Conversation(bot, user)
-		out = Conversation(action.WithPersonOf(c, now))
+		if err == nil {
+			out, err = conversationOf(tx, c, now)
+		}
 		return err
 	})
 	return out, err

@@ -27,6 +27,7 @@ var unnoted = []string{
 	"PutActionText", "DropActionText", "PutSlot", // text
 	"DropSlots", "PutReminder", "DropReminder", "DropReminders", "PutOffReminders",
 	"PutQuestion", "PutQuestionText", "DropQuestionText", "PruneQuestions", // to handlers elsewhere
+	"PutDeskNotice", "RetryDeskNotice", "DropDeskNotice", "DropDeskNotices", "PruneDeskNotices", // the handoff is told by its decision; this is the way to the desk
 	"AppendDeadLetter", "DropDeadLetter", "PutEcho", "DropEcho", "PutLookup", "DropLookup",
 	"PutToken",                                               // a secret; logins are told of in the log
 	"PutFingerprint", "DropFingerprint", "PruneFingerprints", // no text, and short-lived

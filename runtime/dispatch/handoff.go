@@ -11,7 +11,7 @@ import (
 // rules let it go. Whatever the handlers would say is not asked for.
 func (w *work) handOff(m bus.Delivery, e event.Event, why string) ([]gate.Record, error) {
 	bot, _ := w.Gate.Bot(e.Bot)
-	fresh, err := w.HandOff(action.Handoff{Bot: e.Bot, User: e.User, Why: why, Cause: e.ID, Quiet: bot.HandoffQuiet})
+	fresh, err := w.HandOff(w.handoffOf(e, why))
 	if err != nil {
 		return nil, err
 	}
@@ -26,4 +26,16 @@ func (w *work) handOff(m bus.Delivery, e event.Event, why string) ([]gate.Record
 	d := event.Draft{Kind: kind, Purpose: event.Notice, Line: event.Handover, Text: bot.Handover, Handler: "handoff"}
 	last, err := w.propose(m, e, d, w.Now, w.Now.Add(confirmWithin))
 	return append(rs, last...), err
+}
+
+// handoffOf is the handoff that an event led to.
+func (w *work) handoffOf(e event.Event, why string) action.Handoff {
+	bot, _ := w.Gate.Bot(e.Bot)
+	h := action.Handoff{
+		Bot: e.Bot, User: e.User, Why: why, Cause: e.ID, Quiet: bot.HandoffQuiet, Tell: bot.DeskTold, Interaction: e.Interaction,
+	}
+	if e.Kind == event.KindPost {
+		h.Post = e.Message
+	}
+	return h
 }

@@ -305,8 +305,7 @@ func (w *work) moved(e event.Event, st conversation.State, out handlers.Out) err
 		}
 	}
 	if out.Handoff {
-		bot, _ := w.Gate.Bot(e.Bot)
-		if _, err := w.HandOff(action.Handoff{Bot: e.Bot, User: e.User, Why: "the bot could not go on", Cause: e.ID, Quiet: bot.HandoffQuiet}); err != nil {
+		if _, err := w.HandOff(w.handoffOf(e, "the bot could not go on")); err != nil {
 			return err
 		}
 	}

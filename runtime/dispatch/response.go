@@ -7,7 +7,6 @@ import (
 
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/handlers"
-	"github.com/beckon-bot/beckon/runtime/action"
 	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/gate"
@@ -136,8 +135,7 @@ func (w *work) speak(m bus.Delivery, e event.Event, d event.Draft, handoff bool,
 	if err != nil || !handoff {
 		return rs, err
 	}
-	bot, _ := w.Gate.Bot(e.Bot)
-	_, err = w.HandOff(action.Handoff{Bot: e.Bot, User: e.User, Why: "the bot could not go on", Cause: e.ID, Quiet: bot.HandoffQuiet})
+	_, err = w.HandOff(w.handoffOf(e, "the bot could not go on"))
 	return rs, err
 }
 

@@ -29,6 +29,7 @@ type Bot struct {
 	HandoffWords bool          // a user who asks for a person gets one
 	HandoffQuiet time.Duration // the bot speaks again by itself that long after; 0: not before it is released
 	DoubtToDesk  bool          // a user who perhaps said stop is handed off, not asked
+	DeskTold     bool          // a desk is configured, and told of handoffs
 
 	// Declared, until the doctor has seen what X shows.
 	LabelOn        bool // the Automated label is on

@@ -28,6 +28,7 @@ var mayImport = map[string][]string{
 	"runtime/budget":       {"runtime/event", "db"},
 	"runtime/seal":         {},
 	"runtime/dial":         {},
+	"runtime/desk":         {"runtime/event", "db"},
 	"runtime/schedule":     {"runtime/event", "db", "runtime/dial"},
 	"runtime/audit":        {"runtime/event", "runtime/conversation", "db"},
 	"runtime/doctor":       {"runtime/event"},
@@ -41,7 +42,7 @@ var mayImport = map[string][]string{
 	"runtime/timeline":     {"runtime/event", "runtime/bus", "runtime/conversation", "rules", "db", "runtime/gate", "handlers", "runtime/action", "runtime/dispatch", "runtime/replay", "runtime/xsim", "runtime/budget"},
 	"runtime/rollout":      {"runtime/event", "db", "rules", "handlers", "runtime/gate", "runtime/action"},
 	"runtime/erasure":      {"runtime/event", "runtime/bus", "runtime/conversation", "db", "runtime/action", "runtime/budget"},
-	"runtime/admin":        {"runtime/event", "db", "runtime/action", "runtime/erasure", "runtime/obs", "runtime/rollout", "runtime/budget", "runtime/doctor", "runtime/audit"},
+	"runtime/admin":        {"runtime/event", "runtime/conversation", "db", "runtime/action", "runtime/erasure", "runtime/obs", "runtime/rollout", "runtime/budget", "runtime/doctor", "runtime/audit"},
 	"runtime/bottest":      {"*"},
 	"cmd":                  {"*", "cmd"},
 }

@@ -84,6 +84,10 @@ type Config struct {
 	// with ask. Whatever a handler says is a draft: the rules decide.
 	Handlers map[string]Handler `yaml:"handlers" example:"orders" off:"yes"`
 
+	// Where people are told that one of them is to take over from a bot: a webhook
+	// of your help desk. Left out, only "beckon conversations list" tells.
+	Desk Desk `yaml:"desk" off:"yes"`
+
 	// The X app that all bots of this file belong to.
 	App App `yaml:"app" need:"yes"`
 
@@ -258,6 +262,24 @@ type Bus struct {
 	// with its name and token, hears the questions to it and publishes its
 	// answers; nothing else is let through.
 	Listen string `yaml:"listen" example:"127.0.0.1:4222" need:"yes"`
+}
+
+// Desk is the way to the people who take over.
+type Desk struct {
+	// The address that each handoff is posted to as JSON, without a word of the
+	// user's: form, id, bot, user, interaction, why, link, at, attempt, sent. 2xx
+	// takes it. Anything else is tried again, ever more slowly, for a day; then it
+	// is given up. The same id can come twice: Idempotency-Key carries it.
+	// No redirect is followed.
+	URL string `yaml:"url" example:"https://desk.acme.example/beckon" need:"yes"`
+
+	// The secret that it is signed with: Beckon-Signature is sha256= and the
+	// HMAC-SHA256 of the body in hex. Beckon-Timestamp is when this attempt was
+	// made, in seconds; the body has the same as sent: refuse what is old.
+	Secret SecretRef `yaml:"secret" example:"env:BECKON_DESK_SECRET" need:"yes"`
+
+	// Allows an address on this machine or in your own network, and http.
+	Inside bool `yaml:"inside" default:"false"`
 }
 
 // Handler is one handler outside of this process: with token a program, with

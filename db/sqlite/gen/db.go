@@ -93,11 +93,20 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deadLetterStmt, err = db.PrepareContext(ctx, deadLetter); err != nil {
 		return nil, fmt.Errorf("error preparing query DeadLetter: %w", err)
 	}
+	if q.deskNoticeStmt, err = db.PrepareContext(ctx, deskNotice); err != nil {
+		return nil, fmt.Errorf("error preparing query DeskNotice: %w", err)
+	}
 	if q.dropActionTextStmt, err = db.PrepareContext(ctx, dropActionText); err != nil {
 		return nil, fmt.Errorf("error preparing query DropActionText: %w", err)
 	}
 	if q.dropDeadLetterStmt, err = db.PrepareContext(ctx, dropDeadLetter); err != nil {
 		return nil, fmt.Errorf("error preparing query DropDeadLetter: %w", err)
+	}
+	if q.dropDeskNoticeStmt, err = db.PrepareContext(ctx, dropDeskNotice); err != nil {
+		return nil, fmt.Errorf("error preparing query DropDeskNotice: %w", err)
+	}
+	if q.dropDeskNoticesStmt, err = db.PrepareContext(ctx, dropDeskNotices); err != nil {
+		return nil, fmt.Errorf("error preparing query DropDeskNotices: %w", err)
 	}
 	if q.dropEchoStmt, err = db.PrepareContext(ctx, dropEcho); err != nil {
 		return nil, fmt.Errorf("error preparing query DropEcho: %w", err)
@@ -123,6 +132,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.dueActionsStmt, err = db.PrepareContext(ctx, dueActions); err != nil {
 		return nil, fmt.Errorf("error preparing query DueActions: %w", err)
 	}
+	if q.dueDeskNoticesStmt, err = db.PrepareContext(ctx, dueDeskNotices); err != nil {
+		return nil, fmt.Errorf("error preparing query DueDeskNotices: %w", err)
+	}
 	if q.dueQuestionsStmt, err = db.PrepareContext(ctx, dueQuestions); err != nil {
 		return nil, fmt.Errorf("error preparing query DueQuestions: %w", err)
 	}
@@ -143,6 +155,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.eraseDecisionsStmt, err = db.PrepareContext(ctx, eraseDecisions); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseDecisions: %w", err)
+	}
+	if q.eraseDeskNoticesStmt, err = db.PrepareContext(ctx, eraseDeskNotices); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseDeskNotices: %w", err)
 	}
 	if q.eraseEchoesStmt, err = db.PrepareContext(ctx, eraseEchoes); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseEchoes: %w", err)
@@ -270,6 +285,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.metaStmt, err = db.PrepareContext(ctx, meta); err != nil {
 		return nil, fmt.Errorf("error preparing query Meta: %w", err)
 	}
+	if q.nextDeskNoticeStmt, err = db.PrepareContext(ctx, nextDeskNotice); err != nil {
+		return nil, fmt.Errorf("error preparing query NextDeskNotice: %w", err)
+	}
 	if q.nextLookupStmt, err = db.PrepareContext(ctx, nextLookup); err != nil {
 		return nil, fmt.Errorf("error preparing query NextLookup: %w", err)
 	}
@@ -305,6 +323,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.pruneDecisionsStmt, err = db.PrepareContext(ctx, pruneDecisions); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneDecisions: %w", err)
+	}
+	if q.pruneDeskNoticesStmt, err = db.PrepareContext(ctx, pruneDeskNotices); err != nil {
+		return nil, fmt.Errorf("error preparing query PruneDeskNotices: %w", err)
 	}
 	if q.pruneEntriesStmt, err = db.PrepareContext(ctx, pruneEntries); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneEntries: %w", err)
@@ -350,6 +371,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putConversationStmt, err = db.PrepareContext(ctx, putConversation); err != nil {
 		return nil, fmt.Errorf("error preparing query PutConversation: %w", err)
+	}
+	if q.putDeskNoticeStmt, err = db.PrepareContext(ctx, putDeskNotice); err != nil {
+		return nil, fmt.Errorf("error preparing query PutDeskNotice: %w", err)
 	}
 	if q.putEchoStmt, err = db.PrepareContext(ctx, putEcho); err != nil {
 		return nil, fmt.Errorf("error preparing query PutEcho: %w", err)
@@ -431,6 +455,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.reminderStmt, err = db.PrepareContext(ctx, reminder); err != nil {
 		return nil, fmt.Errorf("error preparing query Reminder: %w", err)
+	}
+	if q.retryDeskNoticeStmt, err = db.PrepareContext(ctx, retryDeskNotice); err != nil {
+		return nil, fmt.Errorf("error preparing query RetryDeskNotice: %w", err)
 	}
 	if q.ruleSetStmt, err = db.PrepareContext(ctx, ruleSet); err != nil {
 		return nil, fmt.Errorf("error preparing query RuleSet: %w", err)
@@ -588,6 +615,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deadLetterStmt: %w", cerr)
 		}
 	}
+	if q.deskNoticeStmt != nil {
+		if cerr := q.deskNoticeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deskNoticeStmt: %w", cerr)
+		}
+	}
 	if q.dropActionTextStmt != nil {
 		if cerr := q.dropActionTextStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropActionTextStmt: %w", cerr)
@@ -596,6 +628,16 @@ func (q *Queries) Close() error {
 	if q.dropDeadLetterStmt != nil {
 		if cerr := q.dropDeadLetterStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropDeadLetterStmt: %w", cerr)
+		}
+	}
+	if q.dropDeskNoticeStmt != nil {
+		if cerr := q.dropDeskNoticeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropDeskNoticeStmt: %w", cerr)
+		}
+	}
+	if q.dropDeskNoticesStmt != nil {
+		if cerr := q.dropDeskNoticesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropDeskNoticesStmt: %w", cerr)
 		}
 	}
 	if q.dropEchoStmt != nil {
@@ -638,6 +680,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing dueActionsStmt: %w", cerr)
 		}
 	}
+	if q.dueDeskNoticesStmt != nil {
+		if cerr := q.dueDeskNoticesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dueDeskNoticesStmt: %w", cerr)
+		}
+	}
 	if q.dueQuestionsStmt != nil {
 		if cerr := q.dueQuestionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dueQuestionsStmt: %w", cerr)
@@ -671,6 +718,11 @@ func (q *Queries) Close() error {
 	if q.eraseDecisionsStmt != nil {
 		if cerr := q.eraseDecisionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing eraseDecisionsStmt: %w", cerr)
+		}
+	}
+	if q.eraseDeskNoticesStmt != nil {
+		if cerr := q.eraseDeskNoticesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseDeskNoticesStmt: %w", cerr)
 		}
 	}
 	if q.eraseEchoesStmt != nil {
@@ -883,6 +935,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing metaStmt: %w", cerr)
 		}
 	}
+	if q.nextDeskNoticeStmt != nil {
+		if cerr := q.nextDeskNoticeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing nextDeskNoticeStmt: %w", cerr)
+		}
+	}
 	if q.nextLookupStmt != nil {
 		if cerr := q.nextLookupStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing nextLookupStmt: %w", cerr)
@@ -941,6 +998,11 @@ func (q *Queries) Close() error {
 	if q.pruneDecisionsStmt != nil {
 		if cerr := q.pruneDecisionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing pruneDecisionsStmt: %w", cerr)
+		}
+	}
+	if q.pruneDeskNoticesStmt != nil {
+		if cerr := q.pruneDeskNoticesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pruneDeskNoticesStmt: %w", cerr)
 		}
 	}
 	if q.pruneEntriesStmt != nil {
@@ -1016,6 +1078,11 @@ func (q *Queries) Close() error {
 	if q.putConversationStmt != nil {
 		if cerr := q.putConversationStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putConversationStmt: %w", cerr)
+		}
+	}
+	if q.putDeskNoticeStmt != nil {
+		if cerr := q.putDeskNoticeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putDeskNoticeStmt: %w", cerr)
 		}
 	}
 	if q.putEchoStmt != nil {
@@ -1153,6 +1220,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing reminderStmt: %w", cerr)
 		}
 	}
+	if q.retryDeskNoticeStmt != nil {
+		if cerr := q.retryDeskNoticeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing retryDeskNoticeStmt: %w", cerr)
+		}
+	}
 	if q.ruleSetStmt != nil {
 		if cerr := q.ruleSetStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing ruleSetStmt: %w", cerr)
@@ -1275,8 +1347,11 @@ type Queries struct {
 	countHandoutsStmt       *sql.Stmt
 	countPostsStmt          *sql.Stmt
 	deadLetterStmt          *sql.Stmt
+	deskNoticeStmt          *sql.Stmt
 	dropActionTextStmt      *sql.Stmt
 	dropDeadLetterStmt      *sql.Stmt
+	dropDeskNoticeStmt      *sql.Stmt
+	dropDeskNoticesStmt     *sql.Stmt
 	dropEchoStmt            *sql.Stmt
 	dropFingerprintStmt     *sql.Stmt
 	dropLookupStmt          *sql.Stmt
@@ -1285,6 +1360,7 @@ type Queries struct {
 	dropRemindersStmt       *sql.Stmt
 	dropSlotsStmt           *sql.Stmt
 	dueActionsStmt          *sql.Stmt
+	dueDeskNoticesStmt      *sql.Stmt
 	dueQuestionsStmt        *sql.Stmt
 	dueRemindersStmt        *sql.Stmt
 	echoesToStmt            *sql.Stmt
@@ -1292,6 +1368,7 @@ type Queries struct {
 	eraseConsentsStmt       *sql.Stmt
 	eraseConversationsStmt  *sql.Stmt
 	eraseDecisionsStmt      *sql.Stmt
+	eraseDeskNoticesStmt    *sql.Stmt
 	eraseEchoesStmt         *sql.Stmt
 	eraseFingerprintsStmt   *sql.Stmt
 	eraseInteractionsStmt   *sql.Stmt
@@ -1334,6 +1411,7 @@ type Queries struct {
 	lookupStmt              *sql.Stmt
 	markSeenStmt            *sql.Stmt
 	metaStmt                *sql.Stmt
+	nextDeskNoticeStmt      *sql.Stmt
 	nextLookupStmt          *sql.Stmt
 	nextQuestionStmt        *sql.Stmt
 	nextReminderStmt        *sql.Stmt
@@ -1346,6 +1424,7 @@ type Queries struct {
 	pruneCountsStmt         *sql.Stmt
 	pruneDeadLettersStmt    *sql.Stmt
 	pruneDecisionsStmt      *sql.Stmt
+	pruneDeskNoticesStmt    *sql.Stmt
 	pruneEntriesStmt        *sql.Stmt
 	pruneErasedStmt         *sql.Stmt
 	pruneErasedMarksStmt    *sql.Stmt
@@ -1361,6 +1440,7 @@ type Queries struct {
 	putConfigVersionStmt    *sql.Stmt
 	putConsentStmt          *sql.Stmt
 	putConversationStmt     *sql.Stmt
+	putDeskNoticeStmt       *sql.Stmt
 	putEchoStmt             *sql.Stmt
 	putErasedStmt           *sql.Stmt
 	putErasureStmt          *sql.Stmt
@@ -1388,6 +1468,7 @@ type Queries struct {
 	readTokenStmt           *sql.Stmt
 	receiptOfStmt           *sql.Stmt
 	reminderStmt            *sql.Stmt
+	retryDeskNoticeStmt     *sql.Stmt
 	ruleSetStmt             *sql.Stmt
 	setMetaStmt             *sql.Stmt
 	slotsStmt               *sql.Stmt
@@ -1429,8 +1510,11 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countHandoutsStmt:       q.countHandoutsStmt,
 		countPostsStmt:          q.countPostsStmt,
 		deadLetterStmt:          q.deadLetterStmt,
+		deskNoticeStmt:          q.deskNoticeStmt,
 		dropActionTextStmt:      q.dropActionTextStmt,
 		dropDeadLetterStmt:      q.dropDeadLetterStmt,
+		dropDeskNoticeStmt:      q.dropDeskNoticeStmt,
+		dropDeskNoticesStmt:     q.dropDeskNoticesStmt,
 		dropEchoStmt:            q.dropEchoStmt,
 		dropFingerprintStmt:     q.dropFingerprintStmt,
 		dropLookupStmt:          q.dropLookupStmt,
@@ -1439,6 +1523,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		dropRemindersStmt:       q.dropRemindersStmt,
 		dropSlotsStmt:           q.dropSlotsStmt,
 		dueActionsStmt:          q.dueActionsStmt,
+		dueDeskNoticesStmt:      q.dueDeskNoticesStmt,
 		dueQuestionsStmt:        q.dueQuestionsStmt,
 		dueRemindersStmt:        q.dueRemindersStmt,
 		echoesToStmt:            q.echoesToStmt,
@@ -1446,6 +1531,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		eraseConsentsStmt:       q.eraseConsentsStmt,
 		eraseConversationsStmt:  q.eraseConversationsStmt,
 		eraseDecisionsStmt:      q.eraseDecisionsStmt,
+		eraseDeskNoticesStmt:    q.eraseDeskNoticesStmt,
 		eraseEchoesStmt:         q.eraseEchoesStmt,
 		eraseFingerprintsStmt:   q.eraseFingerprintsStmt,
 		eraseInteractionsStmt:   q.eraseInteractionsStmt,
@@ -1488,6 +1574,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		lookupStmt:              q.lookupStmt,
 		markSeenStmt:            q.markSeenStmt,
 		metaStmt:                q.metaStmt,
+		nextDeskNoticeStmt:      q.nextDeskNoticeStmt,
 		nextLookupStmt:          q.nextLookupStmt,
 		nextQuestionStmt:        q.nextQuestionStmt,
 		nextReminderStmt:        q.nextReminderStmt,
@@ -1500,6 +1587,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		pruneCountsStmt:         q.pruneCountsStmt,
 		pruneDeadLettersStmt:    q.pruneDeadLettersStmt,
 		pruneDecisionsStmt:      q.pruneDecisionsStmt,
+		pruneDeskNoticesStmt:    q.pruneDeskNoticesStmt,
 		pruneEntriesStmt:        q.pruneEntriesStmt,
 		pruneErasedStmt:         q.pruneErasedStmt,
 		pruneErasedMarksStmt:    q.pruneErasedMarksStmt,
@@ -1515,6 +1603,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putConfigVersionStmt:    q.putConfigVersionStmt,
 		putConsentStmt:          q.putConsentStmt,
 		putConversationStmt:     q.putConversationStmt,
+		putDeskNoticeStmt:       q.putDeskNoticeStmt,
 		putEchoStmt:             q.putEchoStmt,
 		putErasedStmt:           q.putErasedStmt,
 		putErasureStmt:          q.putErasureStmt,
@@ -1542,6 +1631,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		readTokenStmt:           q.readTokenStmt,
 		receiptOfStmt:           q.receiptOfStmt,
 		reminderStmt:            q.reminderStmt,
+		retryDeskNoticeStmt:     q.retryDeskNoticeStmt,
 		ruleSetStmt:             q.ruleSetStmt,
 		setMetaStmt:             q.setMetaStmt,
 		slotsStmt:               q.slotsStmt,

@@ -161,6 +161,19 @@ type Decision struct {
 	Record   string
 }
 
+type DeskNotice struct {
+	ID          string
+	Bot         string
+	UserID      string
+	Interaction string
+	Post        string
+	Why         string
+	At          int64
+	NextAt      int64
+	Attempts    int64
+	Reason      string
+}
+
 type Echo struct {
 	Bot      string
 	RemoteID string

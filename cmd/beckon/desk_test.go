@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/beckon-bot/beckon/runtime/desk"
+)
+
+// deskStation is a station whose desk is at the address.
+func deskStation(t *testing.T, url string, inside bool) *station {
+	t.Helper()
+	s := newStation(t)
+	f, err := os.OpenFile(s.conf, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = fmt.Fprintf(f, "\ndesk: {url: %q, secret: file:desk.txt, inside: %t}\n", url, inside)
+	if err == nil {
+		err = f.Close()
+	}
+	if err == nil {
+		err = os.WriteFile(s.dir+"/desk.txt", []byte("hush-hush\n"), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// The desk gets each handoff, signed; an operator sees what it did not take.
+func TestDeskIsTold(t *testing.T) {
+	t.Parallel()
+	var status atomic.Int64
+	status.Store(http.StatusServiceUnavailable)
+	got := make(chan desk.Handoff, 10)
+	at := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		var h desk.Handoff
+		if err != nil || json.Unmarshal(body, &h) != nil || r.Header.Get(desk.HeaderSignature) != desk.Sign([]byte("hush-hush"), body) {
+			t.Errorf("bad request: %s %v", body, r.Header)
+		}
+		if strings.Contains(string(body), "human") {
+			t.Errorf("the user's words: %s", body)
+		}
+		got <- h
+		w.WriteHeader(int(status.Load()))
+	}))
+	defer at.Close()
+	s := deskStation(t, at.URL, true)
+	h := s.open()
+	s.serve(h)
+	list := func(want string) {
+		t.Helper()
+		code, out := s.beckon("conversations", "list")
+		if code != 0 || !strings.Contains(out, want) {
+			t.Errorf("exit %d, want %q:\n%s", code, want, out)
+		}
+	}
+	step := func(now time.Time) {
+		t.Helper()
+		s.now = now
+		if _, err := h.teller.Step(t.Context(), now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.deliver(h, "talk to a human")
+	list("the user asked for a person; the desk: not told yet")
+	step(operatorStart)
+	list("the desk: attempt 1 failed: the desk answered 503")
+	status.Store(http.StatusNoContent)
+	step(operatorStart.Add(time.Minute))
+	first, second := <-got, <-got
+	if first.ID != second.ID || first.User != annUser || first.Bot != "support" || second.Attempt != 2 {
+		t.Errorf("told %+v, then %+v", first, second)
+	}
+	if _, out := s.beckon("conversations", "list"); strings.Contains(out, "the desk:") || !strings.Contains(out, annUser) {
+		t.Errorf("after it was taken:\n%s", out)
+	}
+	// By an operator; given up after a day; released.
+	status.Store(http.StatusInternalServerError)
+	if code, out := s.beckon("conversations", "handoff", "support", "77", "--why", "angry"); code != 0 {
+		t.Fatal(out)
+	}
+	step(s.now)
+	if n := <-got; n.User != "77" || n.Why != "by bob: angry" || n.ID == first.ID {
+		t.Errorf("told %+v", n)
+	}
+	step(s.now.Add(24 * time.Hour))
+	<-got
+	list("by bob: angry; the desk: gave up after attempt 2: the desk answered 500")
+	if code, out := s.beckon("conversations", "release", "support", "77"); code != 0 || strings.Contains(out, "gave up") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	// The running part of the host hears of an operator's handoff.
+	status.Store(http.StatusOK)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- h.deskServices()[0].Run(ctx) }()
+	if code, out := s.beckon("conversations", "handoff", "support", "78"); code != 0 {
+		t.Error(out)
+	} else if n := <-got; n.User != "78" {
+		t.Errorf("told %+v", n)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// Without inside: true the desk is not looked for on this machine.
+func TestDeskInsideIsRefused(t *testing.T) {
+	t.Parallel()
+	at := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it was reached") }))
+	defer at.Close()
+	s := deskStation(t, at.URL, false)
+	h := s.open()
+	s.serve(h)
+	s.deliver(h, "talk to a human")
+	if _, err := h.teller.Step(t.Context(), s.now); err != nil {
+		t.Fatal(err)
+	}
+	if _, out := s.beckon("conversations", "list"); !strings.Contains(out, "not an address of the public internet") {
+		t.Error(out)
+	}
+}
+
+// A configuration without its secret does not start.
+func TestDeskWithoutItsSecret(t *testing.T) {
+	t.Parallel()
+	s := deskStation(t, "https://desk.example/in", false)
+	if err := os.Remove(s.dir + "/desk.txt"); err != nil {
+		t.Fatal(err)
+	}
+	if code, out := s.beckon("run"); code != exitUsage || !strings.Contains(out, "desk.secret") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+}

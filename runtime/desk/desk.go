@@ -1,0 +1,158 @@
+// Package desk tells the desk, a webhook of the operator's, that a person is to
+// take over from a bot.
+//
+// What it owns: what the desk reads, how it is signed, how often it is told and
+// when that is given up. What it refuses: to hand on a word of the user's, and to
+// say who is handed off: the notice is stored with the handoff (runtime/action).
+//
+//   - N11 a notice goes only once the desk has taken it (2xx): whatever is killed
+//     when, it is told again, under the same id.
+//   - N12 each notice ends: taken, given up after a day, or void because the user
+//     was released.
+package desk
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/beckon-bot/beckon/db"
+)
+
+const (
+	// GiveUp is how old a handoff may be and the desk still be told.
+	GiveUp = 24 * time.Hour
+	// Keep is how long one that was given up is shown.
+	Keep = 30 * 24 * time.Hour
+
+	atOnce   = 8 // notices a step
+	minPause = 5 * time.Second
+	maxPause = time.Hour
+)
+
+// Options is what a Teller needs.
+type Options struct {
+	Store   db.Store
+	HTTP    *http.Client // follows no redirect; runtime/dial makes one
+	URL     string
+	Secret  []byte
+	Log     *slog.Logger // nil: silent
+	Metrics *Metrics     // nil: not counted
+}
+
+// Teller tells the desk.
+type Teller struct{ o Options }
+
+// New returns a teller.
+func New(o Options) *Teller {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Metrics == nil {
+		o.Metrics = &Metrics{}
+	}
+	return &Teller{o}
+}
+
+// Step tells what is due, and returns when it wants to be called again; the
+// zero time is: at the next handoff. A desk that does not answer is no error of
+// it.
+func (t *Teller) Step(ctx context.Context, now time.Time) (next time.Time, err error) {
+	var due []db.DeskNotice
+	err = t.o.Store.Read(ctx, func(tx db.Tx) (err error) {
+		due, err = tx.DueDeskNotices(now, atOnce)
+		return err
+	})
+	if err != nil {
+		return now.Add(minPause), fmt.Errorf("read what the desk is to be told: %w", err)
+	}
+	for _, n := range due {
+		if err := t.tell(ctx, n, now); err != nil {
+			return now.Add(minPause), err
+		}
+	}
+	err = t.o.Store.Read(ctx, func(tx db.Tx) (err error) {
+		next, err = tx.NextDeskNotice()
+		return err
+	})
+	if err != nil {
+		return now.Add(minPause), fmt.Errorf("read what the desk is to be told next: %w", err)
+	}
+	return next, nil
+}
+
+// tell tells one: 1 the desk is told, 2 what came of it is stored. A crash
+// between tells it again (N11).
+func (t *Teller) tell(ctx context.Context, n db.DeskNotice, now time.Time) error {
+	fault := t.post(ctx, n, now)
+	if fault != nil && ctx.Err() != nil {
+		return ctx.Err() // the host stops: that is no attempt
+	}
+	if fault == nil {
+		t.o.Metrics.Told.Add(1)
+		err := t.o.Store.Write(ctx, func(tx db.Tx) error { return tx.DropDeskNotice(n.ID) })
+		if err != nil {
+			return fmt.Errorf("mark handoff %s as told: %w", n.ID, err)
+		}
+		t.o.Log.InfoContext(ctx, "the desk was told of a handoff", "bot", n.Bot, "handoff", n.ID)
+		return nil
+	}
+	t.o.Metrics.Failed.Add(1)
+	n.Attempts++
+	n.Reason = fault.Error()
+	if n.NextAt = now.Add(pause(n.Attempts)); n.NextAt.After(n.At.Add(GiveUp)) {
+		n.NextAt = time.Time{}
+	}
+	err := t.o.Store.Write(ctx, func(tx db.Tx) error {
+		if err := tx.PruneDeskNotices(now.Add(-Keep)); err != nil {
+			return err
+		}
+		return tx.RetryDeskNotice(n)
+	})
+	if err != nil {
+		return fmt.Errorf("keep handoff %s for another attempt: %w", n.ID, err)
+	}
+	if n.NextAt.IsZero() {
+		t.o.Metrics.Dead.Add(1)
+		t.o.Log.ErrorContext(ctx, "the desk could not be told of a handoff, which is given up; see `beckon conversations list`",
+			"bot", n.Bot, "handoff", n.ID, "attempts", n.Attempts, "err", fault)
+		return nil
+	}
+	t.o.Log.WarnContext(ctx, "the desk could not be told of a handoff; it is told again", "bot", n.Bot, "handoff", n.ID,
+		"attempts", n.Attempts, "next", n.NextAt, "err", fault)
+	return nil
+}
+
+// pause after the nth attempt: 5s, 10s, 20s and so on, an hour at most.
+func pause(n int) time.Duration {
+	p := minPause
+	for range n - 1 {
+		if p *= 2; p >= maxPause {
+			return maxPause
+		}
+	}
+	return p
+}
+
+// Run steps until ctx ends. wake tells that somebody may have been handed off.
+func (t *Teller) Run(ctx context.Context, now func() time.Time, wake <-chan struct{}) error {
+	for {
+		at := now()
+		next, err := t.Step(ctx, at)
+		if err != nil && ctx.Err() == nil {
+			t.o.Log.ErrorContext(ctx, "tell the desk", "err", err)
+		}
+		var due <-chan time.Time
+		if !next.IsZero() {
+			due = time.After(next.Sub(at))
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-wake:
+		case <-due:
+		}
+	}
+}

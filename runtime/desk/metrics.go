@@ -1,0 +1,10 @@
+package desk
+
+import "sync/atomic"
+
+// Metrics counts what the desk is told.
+type Metrics struct {
+	Told   atomic.Int64 `metric:"beckon_desk_posts_total" help:"Times that the desk was told of a handoff." labels:"outcome=ok"`
+	Failed atomic.Int64 `metric:"beckon_desk_posts_total" help:"Times that the desk was told of a handoff." labels:"outcome=failed"`
+	Dead   atomic.Int64 `metric:"beckon_desk_given_up_total" help:"Handoffs that the desk could not be told of within a day."`
+}

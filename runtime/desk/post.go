@@ -1,0 +1,96 @@
+package desk
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	neturl "net/url"
+	"strconv"
+	"time"
+
+	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/runtime/event"
+)
+
+// Form stands in every body.
+const Form = "beckon.handoff/v1"
+
+// Headers of a request to the desk.
+const (
+	HeaderSignature = "Beckon-Signature" // sha256= and the hex HMAC-SHA256 of the body, by the secret
+	HeaderTimestamp = "Beckon-Timestamp" // of this attempt, in seconds; the body has it too, as sent
+	HeaderKey       = "Idempotency-Key"  // the handoff's id
+)
+
+// Handoff is what the desk reads.
+type Handoff struct {
+	Form        string    `json:"form"`
+	ID          string    `json:"id"` // the same in every attempt
+	Bot         string    `json:"bot"`
+	User        string    `json:"user"` // X user id
+	Interaction string    `json:"interaction,omitempty"`
+	Why         string    `json:"why"`
+	Link        string    `json:"link"` // the post on X, or the conversation
+	At          time.Time `json:"at"`
+	Attempt     int       `json:"attempt"` // from 1
+	Sent        int64     `json:"sent"`    // of this attempt, in seconds since 1970: the signature covers it
+}
+
+// Sign is the signature of a body.
+func Sign(secret, body []byte) string {
+	m := hmac.New(sha256.New, secret)
+	m.Write(body)
+	return "sha256=" + hex.EncodeToString(m.Sum(nil))
+}
+
+func handoff(n db.DeskNotice, now time.Time) Handoff {
+	link := event.DMLink(n.User)
+	if n.Post != "" {
+		link = "https://x.com/i/web/status/" + neturl.PathEscape(n.Post)
+	}
+	return Handoff{
+		Form: Form, ID: n.ID, Bot: n.Bot, User: n.User, Interaction: n.Interaction, Why: n.Why, Link: link,
+		At: n.At.UTC(), Attempt: n.Attempts + 1, Sent: now.Unix(),
+	}
+}
+
+// maxRead is how much of an answer is read, so that the connection can be used
+// again. What it says does not matter.
+const maxRead = 64 << 10
+
+// post tells the desk once. Its error names no address: that may hold a token.
+func (t *Teller) post(ctx context.Context, n db.DeskNotice, now time.Time) error {
+	body, err := json.Marshal(handoff(n, now))
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.o.URL, bytes.NewReader(body))
+	if err != nil {
+		return errors.New("desk.url is no address")
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("User-Agent", "beckon (handoffs)")
+	req.Header.Set(HeaderSignature, Sign(t.o.Secret, body))
+	req.Header.Set(HeaderTimestamp, strconv.FormatInt(now.Unix(), 10))
+	req.Header.Set(HeaderKey, n.ID)
+	resp, err := t.o.HTTP.Do(req)
+	if err != nil {
+		if u := (*neturl.Error)(nil); errors.As(err, &u) {
+			err = u.Err
+		}
+		return err
+	}
+	defer resp.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxRead)) // it was taken, whatever it says
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		return fmt.Errorf("the desk answered %d", resp.StatusCode)
+	}
+	return nil
+}
