@@ -52,7 +52,7 @@ func loginCommand(ctx context.Context, sys system, args []string) error {
 	}
 	f.operatorFlags = common
 	if f.status {
-		return accountsCommand(ctx, sys, append(rest, "-c", f.file, "--format", f.format))
+		return accountsCommand(ctx, sys, []string{"-c", f.file, "--format", f.format})
 	}
 	name, err := oneArg(rest, "a bot")
 	if err != nil {
