@@ -204,10 +204,7 @@ func again(l db.Lookup, a db.Action, out event.Outcome, now time.Time) db.Lookup
 
 // note counts and logs what was found out.
 func (r *Reconciler) note(ctx context.Context, done []db.Action, out event.Outcome) {
-	log, m := r.Log, r.Metrics
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
+	log, m := r.log(), r.Metrics
 	if m == nil {
 		m = &Metrics{}
 	}
@@ -228,15 +225,15 @@ func (r *Reconciler) note(ctx context.Context, done []db.Action, out event.Outco
 
 // Run calls Step until ctx ends, as Sender.Run does.
 func (r *Reconciler) Run(ctx context.Context, now func() time.Time, wake <-chan struct{}) error {
-	for ctx.Err() == nil {
-		next, err := r.Step(ctx, now())
-		if err != nil && ctx.Err() == nil {
-			if r.Log != nil {
-				r.Log.ErrorContext(ctx, "what became of lost sends is not looked for until the database answers", "err", err)
-			}
-			next = now().Add(databasePause)
-		}
-		sleep(ctx, now, next, wake)
-	}
+	loop(ctx, now, wake, r.Step, func(err error) {
+		r.log().ErrorContext(ctx, "what became of lost sends is not looked for until the database answers", "err", err)
+	})
 	return nil
+}
+
+func (r *Reconciler) log() *slog.Logger {
+	if r.Log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return r.Log
 }
