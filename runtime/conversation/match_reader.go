@@ -106,6 +106,11 @@ func (r *reader) next() token {
 		case glyphComma:
 			r.at += n
 			return tokenComma
+		case glyphGap:
+			if r.dash(c) {
+				r.at += n
+				return tokenComma
+			}
 		case glyphStop:
 			r.at += n
 			return tokenStop
@@ -128,6 +133,18 @@ func (r *reader) next() token {
 		return tokenWord
 	}
 	return tokenEnd
+}
+
+// dash reports whether c is a hyphen between spaces, typed for a dash, and not
+// one that spells a word: "s - t - o - p".
+func (r *reader) dash(c rune) bool {
+	if c != '-' || !strings.HasPrefix(r.text[r.at+1:], " ") || !strings.HasSuffix(r.text[:r.at], " ") {
+		return false
+	}
+	before := strings.TrimRight(r.text[:r.at], " ")
+	_, n := utf8.DecodeLastRuneInString(before)
+	last, _ := utf8.DecodeLastRuneInString(before[:len(before)-n])
+	return inWord(last)
 }
 
 // letter adds a letter to the word.
