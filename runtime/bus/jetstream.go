@@ -46,6 +46,9 @@ type JetStream struct {
 	unacked map[uint64]jetstream.Msg // by Seq; Next and Ack only
 	lastAck string                   // reply subject of the last Ack
 
+	offers    chan offer
+	published chan struct{} // closed when the publisher has ended
+
 	mu     sync.RWMutex // held for reading by every method that talks to the server
 	closed bool
 	done   chan struct{} // closed by Close
@@ -59,6 +62,7 @@ func Open(ctx context.Context, o Options) (_ *JetStream, err error) {
 		queue:   make(chan queued, batch),
 		unacked: map[uint64]jetstream.Msg{},
 		done:    make(chan struct{}),
+		offers:  make(chan offer, offers),
 	}
 	defer func() {
 		if err != nil {
@@ -92,6 +96,8 @@ func Open(ctx context.Context, o Options) (_ *JetStream, err error) {
 	if err = b.openConsumer(ctx); err != nil {
 		return nil, fmt.Errorf("consumer %s: %w", consumerName, err)
 	}
+	b.published = make(chan struct{})
+	go b.publisher()
 	return b, nil
 }
 
@@ -134,6 +140,7 @@ func (b *JetStream) Close() error {
 	b.closed = true
 	close(b.done)
 	b.mu.Unlock()
+	<-b.published
 	if b.lastAck != "" {
 		// Acks are handled in order and apart from everything else, so the answer
 		// to one more of the last one tells that all are. If none comes, they come

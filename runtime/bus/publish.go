@@ -54,19 +54,22 @@ func (b *JetStream) Publish(ctx context.Context, msgs ...Message) error {
 	return nil
 }
 
-// store sends messages and waits until they are on disk (B1). Only the last
-// one asks for an answer, which then speaks for all.
-func (b *JetStream) store(ctx context.Context, msgs []*nats.Msg) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
+// send sends messages and waits until they are on disk. Only the last one asks
+// for an answer, which then speaks for all.
+func (b *JetStream) send(msgs []*nats.Msg) error {
 	last := len(msgs) - 1
-	if last > 0 {
-		id := nuid.Next()
-		for i, m := range msgs {
+	id := nuid.Next()
+	for i, m := range msgs {
+		delete(m.Header, "Nats-Batch-Commit") // of an earlier try, in company
+		if last > 0 {
 			m.Header["Nats-Batch-Id"] = []string{id}
 			m.Header["Nats-Batch-Sequence"] = []string{strconv.Itoa(i + 1)}
+		} else {
+			delete(m.Header, "Nats-Batch-Id")
+			delete(m.Header, "Nats-Batch-Sequence")
 		}
+	}
+	if last > 0 {
 		msgs[last].Header["Nats-Batch-Commit"] = []string{"1"}
 	}
 	for _, m := range msgs[:last] {
@@ -74,6 +77,6 @@ func (b *JetStream) store(ctx context.Context, msgs []*nats.Msg) error {
 			return err
 		}
 	}
-	_, err := b.js.PublishMsg(ctx, msgs[last])
+	_, err := b.js.PublishMsg(context.Background(), msgs[last]) // waits five seconds
 	return err
 }
