@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/beckon-bot/beckon/rules"
@@ -117,7 +118,9 @@ func (s *turn) give(a *answer, lang string) Out {
 		said = a.dm
 	}
 	text, in := said.in(lang, a.lang)
-	s.out.Handoff = a.handoff
+	if a.handoff {
+		s.hand("the answer " + a.id + " hands over")
+	}
 	if text == "" {
 		return s.out
 	}
@@ -127,6 +130,9 @@ func (s *turn) give(a *answer, lang string) Out {
 	s.say(text, flags, a.id)
 	return s.out
 }
+
+// hand gives the user to a person.
+func (s *turn) hand(why string) { s.out.Handoff, s.out.Why = true, why }
 
 // say drafts a text.
 func (s *turn) say(text string, flags event.Draft, id string) {
@@ -144,7 +150,7 @@ func (s *turn) missed() Out {
 	u := s.unclear
 	if u != nil && s.in.Conversation.Missed+1 >= u.limit {
 		out := s.give(u.answer, "")
-		out.Missed = false
+		out.Missed, out.Why = false, fmt.Sprintf("%d messages in a row were not understood", u.limit)
 		return out
 	}
 	if s.other == nil {

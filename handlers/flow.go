@@ -115,7 +115,7 @@ func (s *turn) resume() (_ Out, done bool) {
 func (s *turn) again(f *flow, st *step, p place) Out {
 	if p.tries++; p.tries >= st.tries {
 		s.trace.hit(f.id + "/" + st.id + ": gives up")
-		return s.giveUp(f)
+		return s.giveUp(f, st)
 	}
 	text, lang := st.retry.in(s.lang, p.lang)
 	s.trace.said(f.id+"/"+st.id+": retry", event.DM, lang)
@@ -126,9 +126,9 @@ func (s *turn) again(f *flow, st *step, p place) Out {
 }
 
 // giveUp hands the user to a person, with what the flow knows so far.
-func (s *turn) giveUp(f *flow) Out {
+func (s *turn) giveUp(f *flow, st *step) Out {
 	s.close()
-	s.out.Handoff = true
+	s.hand(fmt.Sprintf("the flow %s did not understand %d answers to %s", f.id, st.tries, st.id))
 	if u := s.unclear; u != nil {
 		if text, _ := u.answer.dm.in(s.lang); text != "" {
 			s.say(text, f.draft, f.id+"/gives-up")
@@ -185,7 +185,7 @@ func (s *turn) walk(f *flow, from int, lang string) Out {
 		s.trace.hit(f.id + "/" + st.id)
 		if st.hand {
 			s.close()
-			s.out.Handoff = true
+			s.hand("the flow " + f.id + " came to " + st.id + ", where a person goes on")
 			return finish()
 		}
 		i = st.then

@@ -60,6 +60,7 @@ type Out struct {
 	Slots   map[string]string // to keep of this user; "" forgets one
 	Flow    *string           // new position in a flow, "" closes it; nil: unchanged
 	Handoff bool              // a person shall take over
+	Why     string            // why they shall, for them to read; no word of the user's
 	Missed  bool              // the draft says no more than that nothing was understood
 	Ask     *Question         // what to ask a handler outside of this process; nil: nothing
 

@@ -148,6 +148,17 @@ func (f *finding) obligations() []Obligation {
 	return slices.Compact(out)
 }
 
+// Requires says why an obligation is due: the first rule that fired with it,
+// and its reason. It is "" where none did.
+func (s *Set) Requires(out Outcomes, o Obligation) (id, because string) {
+	for _, r := range out {
+		if u := s.byID[r.Rule]; u != nil && u.Effect == require && u.fires(r.Value) && slices.Contains(u.Obligations, string(o)) {
+			return u.ID, u.Because
+		}
+	}
+	return "", ""
+}
+
 // outcome evaluates a rule: all of when, and none of unless. A condition that
 // fails settles it; until then an error is remembered, because E never hides an F.
 func (u *rule) outcome(m *vm.VM, e boxed[env]) Truth {

@@ -39,12 +39,13 @@ const (
 	DiscloseAffiliate   Obligation = "disclose_affiliate"
 	MarkMadeWithAI      Obligation = "mark_made_with_ai"
 	MarkPaidPartnership Obligation = "mark_paid_partnership"
+	HandOff             Obligation = "hand_off" // what may leave is the bot's last word: a person takes over
 )
 
 func obligations() []string {
 	return []string{
 		string(AppendOptOutHint), string(AppendPrivacyLink), string(DiscloseAffiliate),
-		string(MarkMadeWithAI), string(MarkPaidPartnership),
+		string(MarkMadeWithAI), string(MarkPaidPartnership), string(HandOff),
 	}
 }
 

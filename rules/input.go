@@ -33,7 +33,7 @@ type ActionInput struct {
 	Purpose string `expr:"purpose" json:"purpose" enum:"answer,opt_out_confirmation,notice,reminder,operator,scheduled"`
 	// StopQuestion is true of the host's own question to a user who perhaps said stop: did you? Its text is the configuration's; no handler drafts it.
 	StopQuestion bool `expr:"stop_question" json:"stop_question"`
-	// Handover is true of the host's own last word to a user whom a person takes over. Its text is the configuration's; no handler drafts it.
+	// Handover is true of the bot's last word to a user whom a person takes over: the answer of the handler that hands over, or a notice of the host's own, whose text is the configuration's.
 	Handover bool `expr:"handover" json:"handover"`
 	// IsFirstDM is true where no DM has gone to the user, besides confirmations of a stop and the host's own lines.
 	IsFirstDM bool `expr:"is_first_dm" json:"is_first_dm"`

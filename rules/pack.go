@@ -214,7 +214,7 @@ func (r *reader) rule(n *yaml.Node, layer string, in scope) *rule {
 	return u
 }
 
-// obligations belong to require rules, and marks to what can carry them.
+// obligations belong to require rules, and each to what can carry it.
 func (r *reader) obligations(ruleNode, n *yaml.Node, u *rule) []string {
 	switch {
 	case n == nil && u.Effect == require:
@@ -226,12 +226,12 @@ func (r *reader) obligations(ruleNode, n *yaml.Node, u *rule) []string {
 	}
 	out := r.list(n, "obligations", obligations())
 	for _, o := range out {
-		if !strings.HasPrefix(o, "mark_") {
-			continue
-		}
 		for _, kind := range u.Actions {
-			if !has([]string{"post", "reply", "quote"}, kind) {
+			switch {
+			case strings.HasPrefix(o, "mark_") && !has([]string{"post", "reply", "quote"}, kind):
 				r.at(n, "obligation", "leave "+kind+" out of actions", "a %s cannot carry %s: only posts have that mark", kind, o)
+			case o == string(HandOff) && !has([]string{"dm", "reply"}, kind):
+				r.at(n, "obligation", "leave "+kind+" out of actions", "a %s hands nobody over: only a reply or a DM goes to one user", kind)
 			}
 		}
 	}

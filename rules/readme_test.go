@@ -97,6 +97,8 @@ func TestREADME(t *testing.T) {
 			t.Errorf("the example, %s: got %s, want %s: %s", name, got.Effect, tt.want, got.Say)
 		}
 	}
+	handingOver(t, rest)
+	_, rest, _ = strings.Cut(rest, "\n## Tests\n")
 	_, rest, _ = strings.Cut(rest, "```yaml\n")
 	tests, _, _ := strings.Cut(rest, "```")
 	files, err := LoadTests(s, []Source{{"README_test.yaml", []byte(tests)}})
@@ -115,5 +117,29 @@ func TestREADME(t *testing.T) {
 				t.Errorf("README condition %q: %v", cond, err)
 			}
 		}
+	}
+}
+
+// handingOver holds the section on hand_off against the engine: the pack loads
+// beside one that permits, its invariant is proved, and not without the rule.
+func handingOver(t *testing.T, readme string) {
+	t.Helper()
+	_, section, _ := strings.Cut(readme, "### Handing over to a person\n")
+	section, _, _ = strings.Cut(section, "\n### ")
+	_, rest, _ := strings.Cut(section, "```yaml\n")
+	file, rest, _ := strings.Cut(rest, "```")
+	_, never, _ := strings.Cut(rest, "never: '")
+	never, _, _ = strings.Cut(never, "'\n")
+	s := load(t, Options{}, permitAll, file)
+	if p := verifyOne(t, s, never); p.Status != Proved {
+		t.Errorf("the invariant of hand_off: %+v", p)
+	}
+	other := load(t, Options{}, permitAll, strings.Replace(file, "[hand_off]", "[append_privacy_link]", 1))
+	if p := verifyOne(t, other, never); p.Status != Violated {
+		t.Errorf("the invariant of hand_off without the rule: %+v", p)
+	}
+	d := s.Decide(Query{Input: mention(), Features: []string{"law"}})
+	if id, because := s.Requires(d.Outcomes, HandOff); d.Effect != Hold || id != "law.to-a-person" || because != "Talk of lawyers goes to a person." {
+		t.Errorf("%s by %q: %q", d.Effect, id, because)
 	}
 }

@@ -30,6 +30,7 @@ var derivedFields = []*field{
 	{name: "obligation." + string(DiscloseAffiliate), domain: boolean},
 	{name: "obligation." + string(MarkMadeWithAI), domain: boolean},
 	{name: "obligation." + string(MarkPaidPartnership), domain: boolean},
+	{name: "obligation." + string(HandOff), domain: boolean},
 }
 
 func decisionField() *field { return derivedFields[0] }

@@ -123,6 +123,8 @@ func obligationInWords(o rules.Obligation) string {
 		return "X's mark for what AI made"
 	case rules.MarkPaidPartnership:
 		return "X's mark for paid partnership"
+	case rules.HandOff:
+		return "that it is the bot's last word: a person takes over"
 	}
 	return string(o)
 }

@@ -94,6 +94,7 @@ func Files() []Trap {
 		{Account("  - §id: a\n    effect: require\n    actions: [reply]\n    because: Mine.\n"), "missing-key"},
 		{Account("  - id: a\n    effect: require\n    actions: [dm]\n    because: Mine.\n    obligations: [§append_optout_hint]\n"), "unknown-value"},
 		{Account("  - id: a\n    effect: require\n    actions: [dm]\n    because: Mine.\n    obligations: §[mark_made_with_ai]\n"), "obligation"},
+		{Account("  - id: a\n    effect: require\n    actions: [dm, like]\n    because: Mine.\n    obligations: §[hand_off]\n"), "obligation"},
 		{RuleWith("") + "  - §id: acme.reply\n    effect: forbid\n    actions: [reply]\n    because: Mine.\n", "duplicate-id"},
 		// What X forbids to derive or store about a person.
 		{WithFeature("§asks_health: {field: event.text, any_of: [opening hours]}"), "sensitive"},

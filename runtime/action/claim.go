@@ -24,6 +24,8 @@ type tally struct {
 	cancelled, dry, afterStop int64
 	waited                    int64
 	cap                       *db.Cap // as it stands, where it was read
+
+	handOff []func() error // users to be given to a person, once nothing of theirs is looked at any more
 }
 
 func (s *Sender) tell(t tally) {
@@ -70,7 +72,12 @@ func (s *Sender) claim(ctx context.Context, now time.Time) (*db.Action, string, 
 			}
 			if ok {
 				got, text = &a, final
-				return nil
+				break
+			}
+		}
+		for _, give := range did.handOff {
+			if err := give(); err != nil {
+				return err
 			}
 		}
 		return nil
@@ -147,6 +154,7 @@ func (s *Sender) take(u *Unit, a *db.Action, did *tally) (text string, ok bool, 
 		return "", false, err
 	}
 	did.records = append(did.records, r)
+	did.handOff = append(did.handOff, func() error { return u.handOffBy(s.Gate, *a, v) })
 	switch {
 	case v.Decision.Effect == gate.Hold:
 		a.State, a.Reason = event.Hold, v.Decision.Say

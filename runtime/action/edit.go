@@ -58,7 +58,10 @@ func (d Desk) Edit(ctx context.Context, now time.Time, id, by string, e Edit) (d
 		default:
 			a.State, a.Reason = event.Cancelled, reason+", and denied: "+v.Decision.Say
 		}
-		return u.Move(*a, event.Hold)
+		if err := u.Move(*a, event.Hold); err != nil {
+			return err
+		}
+		return u.handOffBy(d.Gate, *a, v)
 	})
 }
 
@@ -70,7 +73,7 @@ func (u *Unit) replace(g *gate.Gate, a *db.Action, by string, e Edit) error {
 	}
 	// The host's own lines say what they have to say, and a like says nothing.
 	says := a.Kind == event.Reply || a.Kind == event.DM || a.Kind == event.Post || a.Kind == event.Quote
-	if !says || facts.Draft.Line != event.NoLine || a.Purpose == event.OptOutConfirmation {
+	if !says || facts.Draft.Fixed() || a.Purpose == event.OptOutConfirmation {
 		return fmt.Errorf("action %s: %w", a.ID, ErrNoText)
 	}
 	facts, text := g.Edited(a.Bot, facts, e.Text, by, e.Rewritten)

@@ -72,7 +72,10 @@ func (d Desk) Approve(ctx context.Context, now time.Time, id, by string) (db.Act
 		default:
 			a.State, a.Reason = event.Cancelled, "approved by "+by+", and denied by now: "+v.Decision.Say
 		}
-		return u.Move(*a, event.Hold)
+		if err := u.Move(*a, event.Hold); err != nil {
+			return err
+		}
+		return u.handOffBy(d.Gate, *a, v)
 	})
 }
 

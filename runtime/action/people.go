@@ -10,6 +10,7 @@ import (
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/runtime/conversation"
 	"github.com/beckon-bot/beckon/runtime/event"
+	"github.com/beckon-bot/beckon/runtime/gate"
 )
 
 // ErrWithNobody is returned where a user is to be released who is neither held
@@ -58,6 +59,21 @@ func (u *Unit) HandOff(h Handoff) (fresh bool, err error) {
 	return fresh, u.Tx.PutDeskNotice(db.DeskNotice{
 		ID: "h-" + id[2:], Bot: h.Bot, User: h.User, Interaction: h.Interaction, Post: h.Post, Why: h.Why, At: u.Now, NextAt: u.Now,
 	})
+}
+
+// handOffBy hands over the user of an action on which the rules, asked again,
+// now say so.
+func (u *Unit) handOffBy(g *gate.Gate, a db.Action, v gate.Verdict) error {
+	why := v.HandsOff()
+	if why == "" {
+		return nil
+	}
+	b, _ := g.Bot(a.Bot)
+	_, err := u.HandOff(Handoff{
+		Bot: a.Bot, User: a.User, Why: why, Cause: a.Event, Quiet: b.HandoffQuiet, Tell: b.DeskTold,
+		Interaction: a.Interaction, Post: a.ReplyTo,
+	})
+	return err
 }
 
 // Release lets the bot speak to a user again: it ends hold, handoff and pause,

@@ -145,7 +145,7 @@ func (r *run) showStates() (string, error) {
 					fmt.Fprintf(&b, "held: %s to %s: %s\n", bot, r.names[id], c.HeldReason)
 				}
 				if c.HandedOver(time.Now()) {
-					fmt.Fprintf(&b, "handed off: %s to %s\n", bot, r.names[id])
+					fmt.Fprintf(&b, "handed off: %s to %s, because %s\n", bot, r.names[id], c.HandedOffWhy)
 				}
 				if !c.PausedUntil.IsZero() {
 					fmt.Fprintf(&b, "a person spoke: %s is silent to %s until %s\n", bot, r.names[id], clock(c.PausedUntil))

@@ -30,6 +30,7 @@ layer: account
 version: 1.4.0
 features:
   asks_refund: {field: event.text, any_of: [refund]}
+  law: {field: event.text, any_of: [lawyer]}
 rules:
   - id: acme.all
     effect: permit
@@ -41,6 +42,13 @@ rules:
     because: Money is promised by a person.
     when:
       refund: feature.asks_refund
+  - id: acme.law-to-a-person
+    effect: require
+    actions: [reply, dm]
+    because: Talk of lawyers goes to a person.
+    when:
+      law: feature.law
+    obligations: [hand_off]
 `
 
 var (
@@ -207,6 +215,13 @@ func (h *host) dm(from xsim.User, id, text string) bus.Delivery {
 	h.t.Helper()
 	m := xsim.DM{ID: id, From: from.ID, To: acme.ID, At: h.now, Text: text}
 	return h.deliver(xsim.DMBody(xsim.Head{EventID: "dm/" + id, Bot: acme.ID}, event.DMReceived, m, from, acme))
+}
+
+// person is a DM that somebody wrote through the account itself.
+func (h *host) person(to xsim.User, id, text string) bus.Delivery {
+	h.t.Helper()
+	m := xsim.DM{ID: id, From: acme.ID, To: to.ID, At: h.now, Text: text}
+	return h.deliver(xsim.DMBody(xsim.Head{EventID: "own/" + id, Bot: acme.ID}, event.DMSent, m, acme, to))
 }
 
 // batch must be committed.

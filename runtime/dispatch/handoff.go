@@ -3,6 +3,7 @@ package dispatch
 import (
 	"github.com/beckon-bot/beckon/runtime/action"
 	"github.com/beckon-bot/beckon/runtime/bus"
+	"github.com/beckon-bot/beckon/runtime/conversation"
 	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/gate"
 )
@@ -26,6 +27,19 @@ func (w *work) handOff(m bus.Delivery, e event.Event, why string) ([]gate.Record
 	d := event.Draft{Kind: kind, Purpose: event.Notice, Line: event.Handover, Text: bot.Handover, Handler: "handoff"}
 	last, err := w.propose(m, e, d, w.Now, w.Now.Add(confirmWithin))
 	return append(rs, last...), err
+}
+
+// noWhy is why a handler hands over that does not say it.
+const noWhy = "a handler asked for a person"
+
+// lastWord marks a handler's draft as the bot's last word to a user whom a
+// person takes over: it goes although they have the user by then. To one whom a
+// person has already, nothing more is said.
+func (w *work) lastWord(d event.Draft, st conversation.State) event.Draft {
+	if d.Purpose = event.Answer; !st.Conversation.WithPerson(w.Now) {
+		d.Line = event.Handover
+	}
+	return d
 }
 
 // handoffOf is the handoff that an event led to.

@@ -13,6 +13,7 @@ import (
 	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/gate"
+	"github.com/beckon-bot/beckon/runtime/xsim"
 )
 
 // notice is what the desk is to be told of alice; the zero value: nothing.
@@ -42,7 +43,11 @@ func TestDeskIsTold(t *testing.T) {
 		"by a doubt": {func(h *host) bus.Delivery { return h.dm(alice, "2001", "unsubcribe") },
 			db.DeskNotice{Interaction: "2001", Why: "a message that is perhaps a STOP"}},
 		"by a handler": {func(h *host) bus.Delivery { return h.mention(alice, "1001", "it needs a person I think") },
-			db.DeskNotice{Interaction: "1001", Post: "1001", Why: "the bot could not go on"}},
+			db.DeskNotice{Interaction: "1001", Post: "1001", Why: "a handler asked for a person"}},
+		"by a rule": {func(h *host) bus.Delivery { return h.dm(alice, "2001", "my lawyer will write") },
+			db.DeskNotice{Interaction: "2001", Why: "rule acme.law-to-a-person: Talk of lawyers goes to a person."}},
+		"by a rule that holds": {func(h *host) bus.Delivery { return h.mention(alice, "1001", "my lawyer wants a refund") },
+			db.DeskNotice{Interaction: "1001", Post: "1001", Why: "rule acme.law-to-a-person: Talk of lawyers goes to a person."}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -86,15 +91,66 @@ func TestDeskIsTold(t *testing.T) {
 func TestDeskIsToldByAHandlerOutside(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*event.Response){
-		"its answer":   func(r *event.Response) { r.Said.Handoff = true },
-		"the fallback": func(r *event.Response) { r.Failed = "no answer within 20s" },
+		"handler orders asked for a person":                   func(r *event.Response) { r.Said.Handoff = true },
+		"handler orders gave no answer: no answer within 20s": func(r *event.Response) { r.Failed = "no answer within 20s" },
 	} {
 		h := asking(t, func(o *handlers.Outside) { o.Fallback = handlers.Fallback{Handoff: true} })
 		h.d.Gate.Update("acme", func(b *gate.Bot) { b.DeskTold = true })
 		h.batch(h.mention(alice, "1001", "Where is my parcel?"))
 		h.batch(h.says(h.question(), "", change))
-		if n := h.notice(); n.Interaction != "1001" || n.Post != "1001" || n.Why != "the bot could not go on" {
+		if n := h.notice(); n.Interaction != "1001" || n.Post != "1001" || n.Why != name {
 			t.Errorf("%s: %+v", name, n)
 		}
 	}
+}
+
+// A rule that hands over makes what may leave the bot's last word: it goes to the
+// sender although a person has the user now, or waits for that person; what
+// follows is silence. A draft that is denied hands nobody over.
+func TestRuleHandsOff(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, true)
+	h.batch(h.dm(alice, "2001", "hello"))
+	h.now = h.now.Add(time.Minute)
+	h.want(h.batch(h.dm(alice, "2002", "my lawyer will write")), gate.Allow, "")
+	if c := h.conversation("acme", alice); !c.HandedOff || c.HandedOffWhy != "rule acme.law-to-a-person: Talk of lawyers goes to a person." {
+		t.Errorf("%+v", c)
+	}
+	rows := map[string]db.Action{}
+	for _, a := range h.actions() {
+		rows[a.Interaction] = a
+	}
+	if rows["2001"].State != event.Cancelled || rows["2002"].State != event.Pending {
+		t.Errorf("the answer before: %s, want cancelled; the last word: %s, want pending", rows["2001"].State, rows["2002"].State)
+	}
+	facts, err := gate.ParseFacts(rows["2002"].Draft)
+	if err != nil || facts.Draft.Line != event.Handover {
+		t.Errorf("the last word is marked %q, %v", facts.Draft.Line, err)
+	}
+	h.want(h.batch(h.dm(alice, "2003", "hello?")), gate.None, "A person has taken over")
+
+	h.want(h.batch(h.mention(bob, "1001", "a refund, says my lawyer")), gate.Hold, "acme.refund")
+	if c := h.conversation("acme", bob); !c.HandedOff {
+		t.Error("a held draft of a rule that hands over leaves the user with the bot")
+	}
+
+	if !h.d.Gate.Update("acme", func(b *gate.Bot) { b.LabelOn = false }) {
+		t.Fatal("no bot")
+	}
+	carol := xsim.User{ID: "9", Username: "carol"}
+	h.want(h.batch(h.dm(carol, "2009", "my lawyer will write")), gate.Deny, "x.label")
+	if c := h.conversation("acme", carol); c.HandedOff {
+		t.Error("a denied draft hands over")
+	}
+}
+
+// A person who has the user already gets no last word of the bot from a handler
+// outside that answers late.
+func TestNoLastWordToWhomAPersonHas(t *testing.T) {
+	t.Parallel()
+	h := asking(t, func(*handlers.Outside) {})
+	h.batch(h.mention(alice, "1001", "Where is my parcel?"))
+	q := h.question()
+	h.batch(h.person(alice, "3001", "Hi, Ann here."))
+	h.want(h.batch(h.says(q, "I hand you over.", func(r *event.Response) { r.Said.Handoff = true })), gate.Deny, "x.handed-off")
 }

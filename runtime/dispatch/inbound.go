@@ -204,7 +204,7 @@ func (w *work) answer(m bus.Delivery, e event.Event, tier conversation.Tier) ([]
 	if fault != nil {
 		return w.failed(m, e, fault)
 	}
-	rs, err := w.offer(m, e, out)
+	rs, err := w.offer(m, e, st, out)
 	if err != nil {
 		return nil, err
 	}
@@ -215,16 +215,19 @@ func (w *work) answer(m bus.Delivery, e event.Event, tier conversation.Tier) ([]
 }
 
 // offer decides a handler's draft, if it has one.
-func (w *work) offer(m bus.Delivery, e event.Event, out handlers.Out) ([]gate.Record, error) {
+func (w *work) offer(m bus.Delivery, e event.Event, st conversation.State, out handlers.Out) ([]gate.Record, error) {
 	switch {
 	case len(out.Drafts) > 0:
 		d := out.Drafts[0]
-		d.Purpose, d.Closing = cmp.Or(d.Purpose, event.Answer), out.Handoff
+		d.Purpose = cmp.Or(d.Purpose, event.Answer)
+		if out.Handoff {
+			d = w.lastWord(d, st)
+		}
 		return w.propose(m, e, d, cmp.Or(e.At, m.Time), cmp.Or(e.At, m.Time).Add(w.MaxEventAge))
 	case out.Ask != nil:
 		return w.consult(m, e, *out.Ask)
 	case out.Handoff:
-		return w.nothing(e, "A person takes over; the handler says nothing.")
+		return w.nothing(e, "A person takes over: "+cmp.Or(out.Why, noWhy)+". The handler says nothing.")
 	}
 	return w.nothing(e, "No handler has an answer to this.")
 }
@@ -305,7 +308,7 @@ func (w *work) moved(e event.Event, st conversation.State, out handlers.Out) err
 		}
 	}
 	if out.Handoff {
-		if _, err := w.HandOff(w.handoffOf(e, "the bot could not go on")); err != nil {
+		if _, err := w.HandOff(w.handoffOf(e, cmp.Or(out.Why, noWhy))); err != nil {
 			return err
 		}
 	}
@@ -420,6 +423,11 @@ func (w *work) propose(m bus.Delivery, e event.Event, d event.Draft, taken, expi
 	}})
 	if err != nil {
 		return nil, err
+	}
+	if why := j.verdict.HandsOff(); why != "" && r.Decision != gate.Deny {
+		if _, err := w.HandOff(w.handoffOf(e, why)); err != nil {
+			return nil, err
+		}
 	}
 	return []gate.Record{r}, nil
 }

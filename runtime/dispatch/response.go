@@ -8,6 +8,7 @@ import (
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/handlers"
 	"github.com/beckon-bot/beckon/runtime/bus"
+	"github.com/beckon-bot/beckon/runtime/conversation"
 	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/gate"
 )
@@ -88,7 +89,11 @@ func (w *work) responded(m bus.Delivery, r event.Response) ([]gate.Record, error
 	// handler may have meant.
 	d := r.Draft(handlers.Channel(e))
 	d.AIGenerated = d.AIGenerated || o.AIGenerated
-	return w.speak(m, e, d, r.Said.Handoff, fmt.Sprintf("Handler %s has no answer to this.", r.Handler))
+	why := ""
+	if r.Said.Handoff {
+		why = fmt.Sprintf("handler %s asked for a person", r.Handler)
+	}
+	return w.speak(m, e, st, d, why, fmt.Sprintf("Handler %s has no answer to this.", r.Handler))
 }
 
 // refused says why an answer is not taken, "" if it is. q is zero where nobody
@@ -118,24 +123,26 @@ func refused(q db.Question, r event.Response, known bool) string {
 	return ""
 }
 
-// speak decides what a handler says, and then hands over to a person if that is
-// wanted: a closing line is sent before the bot falls silent.
-func (w *work) speak(m bus.Delivery, e event.Event, d event.Draft, handoff bool, silence string) (rs []gate.Record, err error) {
-	d.Closing = handoff
+// speak decides what a handler says, and then hands over to a person if handoff
+// says why: what was said is the bot's last word.
+func (w *work) speak(m bus.Delivery, e event.Event, st conversation.State, d event.Draft, handoff, silence string) (rs []gate.Record, err error) {
 	if strings.TrimSpace(d.Text) == "" {
-		if handoff {
-			silence = "A person takes over; the handler says nothing."
+		if handoff != "" {
+			silence = "A person takes over: " + handoff + ". The handler says nothing."
 		}
 		rs, err = w.nothing(e, silence)
 	} else if fault := handlerMay([]event.Draft{d}); fault != nil {
 		return w.failed(m, e, fault)
 	} else {
+		if handoff != "" {
+			d = w.lastWord(d, st)
+		}
 		rs, err = w.propose(m, e, d, e.At, e.At.Add(w.MaxEventAge))
 	}
-	if err != nil || !handoff {
+	if err != nil || handoff == "" {
 		return rs, err
 	}
-	_, err = w.HandOff(w.handoffOf(e, "the bot could not go on"))
+	_, err = w.HandOff(w.handoffOf(e, handoff))
 	return rs, err
 }
 
@@ -172,5 +179,9 @@ func (w *work) unanswered(m bus.Delivery, q db.Question, o handlers.Outside, of 
 	d := event.Draft{
 		Kind: handlers.Channel(e), Purpose: event.Answer, Text: o.Fallback.Text(e), Handler: o.ID + "/fallback",
 	}
-	return w.speak(m, e, d, o.Fallback.Handoff, fmt.Sprintf("Handler %s gave no answer: %s.", o.ID, why))
+	handoff := ""
+	if o.Fallback.Handoff {
+		handoff = fmt.Sprintf("handler %s gave no answer: %s", o.ID, why)
+	}
+	return w.speak(m, e, st, d, handoff, fmt.Sprintf("Handler %s gave no answer: %s.", o.ID, why))
 }

@@ -43,14 +43,14 @@ const (
 	Scheduled          Purpose = "scheduled"
 )
 
-// Line names a fixed line of the host's own, which may leave where nothing else
-// of a bot does. Only the host drafts one.
+// Line marks what may leave where nothing else of a bot does. Only the host puts
+// it on a draft.
 type Line string
 
 const (
 	NoLine       Line = ""
 	StopQuestion Line = "stop_question" // to a user who perhaps said stop: did you?
-	Handover     Line = "handover"      // to a user whom a person takes over: the last word of the bot
+	Handover     Line = "handover"      // to a user whom a person takes over: the last word of the bot, a handler's answer or the host's notice
 )
 
 // State is where an action stands in the action log.
@@ -91,18 +91,18 @@ type Draft struct {
 	MadeWithAI         bool // X's made_with_ai flag, for AI-made media
 
 	List string `json:",omitempty"` // id of the list, for ListAdd
-	Line Line   `json:",omitempty"` // a fixed line of the host's own
+	Line Line   `json:",omitempty"` // what may leave where nothing else does
 
 	// InviteDM: X shows a button beside the post that opens a DM to the bot. Only
 	// the user can begin one.
 	InviteDM bool `json:",omitempty"`
 
-	// Closing: the line with which the bot hands the user to a person. It was
-	// drafted before they took over, and is the last.
-	Closing bool `json:",omitempty"`
-
 	Handler string // which handler drafted it, for the operator
 }
+
+// Fixed reports whether it is one of the host's own lines, whose text is the
+// configuration's.
+func (d Draft) Fixed() bool { return d.Line != NoLine && d.Purpose == Notice }
 
 // Outgoing is one call to X, ready to go. A field that the kind does not name
 // stays empty.

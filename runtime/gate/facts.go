@@ -98,10 +98,8 @@ func (g *Gate) FactsOf(bot Bot, e event.Event, d event.Draft, taken time.Time) F
 
 // Aside reports whether the draft is a DM that introduces nobody: what says how
 // to stop is still due with the next one.
-func (f Facts) Aside() bool { return aside(f.Draft.Kind, f.Draft.Purpose, f.Draft.Line) }
-
-func aside(kind event.ActionKind, purpose event.Purpose, line event.Line) bool {
-	return kind == event.DM && (purpose == event.OptOutConfirmation || line != event.NoLine)
+func (f Facts) Aside() bool {
+	return f.Draft.Kind == event.DM && (f.Draft.Purpose == event.OptOutConfirmation || f.Draft.Fixed())
 }
 
 // setDraft takes over the draft's flags and what its text shows.

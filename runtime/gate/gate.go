@@ -126,6 +126,7 @@ type Verdict struct {
 	// Candidate is what the candidate would have decided; nil: there is none.
 	Candidate *Candidate
 
+	handsOff          string   // why a rule gives the user to a person
 	features, unknown []string // of the text, as Set can know them
 }
 

@@ -48,7 +48,7 @@ func input(bot Bot, c Case, f Facts) rules.Input {
 			Initiated:     string(cmp.Or(conv.Initiated, conversation.NotInitiated)),
 			OptedOut:      c.State.Suppression.OptedOut,
 			Held:          conv.Held,
-			HandedOff:     conv.HandedOver(c.Now) && !f.Draft.Closing || c.Now.Before(conv.PausedUntil),
+			HandedOff:     conv.WithPerson(c.Now),
 			BlockedUs:     conv.BlockedUs,
 			DMsReceived:   conv.DMsReceived,
 			DMsSent:       conv.DMsSent,

@@ -78,7 +78,6 @@ func TestInputIsFilled(t *testing.T) {
 		{"user.opted_out", func(q *question) { q.State.Suppression.OptedOut = true }, true},
 		{"user.held", func(q *question) { q.State.Conversation.Held = true }, true},
 		{"user.handed_off", func(q *question) { q.State.Conversation.HandedOff = true }, true},
-		{"user.handed_off", func(q *question) { q.State.Conversation.HandedOff, q.draft.Closing = true, true }, false},
 		{"user.handed_off", func(q *question) { q.State.Conversation.PausedUntil = noon.Add(time.Second) }, true},
 		{"user.handed_off", func(q *question) { q.State.Conversation.PausedUntil = noon }, false},
 		{"user.blocked_us", func(q *question) { q.State.Conversation.BlockedUs = true }, true},

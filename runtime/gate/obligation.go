@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/beckon-bot/beckon/rules"
+	"github.com/beckon-bot/beckon/runtime/event"
 )
 
 // apply adds to the draft what the obligation demands and recomputes its
@@ -24,6 +25,13 @@ func (v *Verdict) apply(bot Bot, o rules.Obligation) (why string) {
 		d.MadeWithAI = true
 	case rules.MarkPaidPartnership:
 		d.PaidPartnership = true
+	case rules.HandOff:
+		// What else goes to them is not the bot's last word, and does not go then.
+		if d.Purpose == event.Answer && d.Line == event.NoLine {
+			d.Line = event.Handover
+		}
+		id, because := v.Set.Requires(v.Decision.Outcomes, o)
+		v.handsOff = "rule " + id + ": " + because
 	default:
 		why = fmt.Sprintf("This host does not know the obligation %q.", o)
 	}
@@ -38,6 +46,15 @@ func (v *Verdict) apply(bot Bot, o rules.Obligation) (why string) {
 		return fmt.Sprintf("With %s added the text is longer than X allows; shorten the answer.", o) // G3
 	}
 	return ""
+}
+
+// HandsOff says why the decision gives the user to a person, "" where it does
+// not: a rule wants it, for the first time with this draft, and did not deny it.
+func (v Verdict) HandsOff() (why string) {
+	if v.Decision.Effect == rules.Deny {
+		return ""
+	}
+	return v.handsOff
 }
 
 func appendLine(text *string, line, key, bot string) (why string) {

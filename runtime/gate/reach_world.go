@@ -49,7 +49,9 @@ type row struct {
 }
 
 func (r row) waits() bool { return r.state == event.Hold || r.state == event.Pending }
-func (r row) aside() bool { return aside(r.kind, r.purpose, r.line) }
+func (r row) aside() bool {
+	return Facts{Draft: event.Draft{Kind: r.kind, Purpose: r.purpose, Line: r.line}}.Aside()
+}
 func (r row) live() bool  { return r.waits() || r.state == event.Attempting }
 
 func (r row) counts() bool {
