@@ -52,7 +52,7 @@ func (r row) waits() bool { return r.state == event.Hold || r.state == event.Pen
 func (r row) aside() bool {
 	return Facts{Draft: event.Draft{Kind: r.kind, Purpose: r.purpose, Line: r.line}}.Aside()
 }
-func (r row) live() bool  { return r.waits() || r.state == event.Attempting }
+func (r row) live() bool { return r.waits() || r.state == event.Attempting }
 
 func (r row) counts() bool {
 	return r.state == event.Pending || r.state == event.Attempting || r.state == event.Sent || r.state == event.Unsettled
