@@ -22,6 +22,7 @@ type aaa struct {
 type aaaItem struct {
 	list string
 	raw  token
+	err  error // why the element cannot be read at all
 }
 
 // The lists that are read (X's own names). Any other that ends in "_events"
@@ -47,7 +48,11 @@ func (b *body) readAAA(l *lexer) bool {
 	case key == "for_user_id":
 		l.ident(&a.user)
 	case key == "users":
-		l.once(&a.users)
+		if a.users != nil && !l.twin {
+			l.double()
+		} else if raw, err := l.element(); err == nil && !l.twin {
+			a.users = raw // handles only: a map that cannot be read takes no message with it
+		}
 		return true // says nothing by itself, like the next two
 	case key == "apps", key == "user_has_blocked":
 		l.skip()
@@ -64,8 +69,8 @@ func (b *body) readAAA(l *lexer) bool {
 		}
 		a.lists = append(a.lists, clean(l.key))
 		for ok := l.open('[', key); ok && l.next(); {
-			if raw := l.value(); raw != nil {
-				a.items = append(a.items, aaaItem{list: a.lists[len(a.lists)-1], raw: raw})
+			if raw, err := l.element(); raw != nil {
+				a.items = append(a.items, aaaItem{list: a.lists[len(a.lists)-1], raw: raw, err: err})
 			}
 		}
 	default:

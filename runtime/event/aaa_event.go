@@ -7,6 +7,9 @@ import "slices"
 func (b *body) aaaEvent(i int) (Event, error) {
 	it := b.aaa.items[i]
 	e := Event{BotUser: b.aaa.user.String(), Kind: KindOther, Automated: Unknown}
+	if it.err != nil {
+		return Event{}, it.err
+	}
 	var f aaaFields
 	if err := f.readItem(it.list, it.raw); err != nil {
 		return Event{}, err

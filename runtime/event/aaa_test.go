@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -189,6 +190,49 @@ func TestSplit(t *testing.T) {
 		t.Errorf("Split of a batch with a bad element: %+v, %v", parts, err)
 	}
 	splits(t, []byte(bad))
+}
+
+// TestSplitAroundUnreadable: an element that is no JSON, or nested without end,
+// takes no other with it, and its user's STOP is still found.
+func TestSplitAroundUnreadable(t *testing.T) {
+	t.Parallel()
+	dm := func(id, user, text, more string) string {
+		return `{"type":"message_create","id":"` + id + `",` + more + `"message_create":{"target":{"recipient_id":"1"},"sender_id":"` + user +
+			`","message_data":{"text":"` + text + `"}}}`
+	}
+	deep := `"entities":` + strings.Repeat(`{"a":[`, 30) + strings.Repeat(`]}`, 30) + ","
+	for name, broken := range map[string]string{
+		"deep":              dm("8", "3", "stop", deep),
+		"bad escape":        dm("8", "3", `stop`, `"a":"\x",`),
+		"control character": dm("8", "3", "stop", "\"a\":\"\x01\","),
+		"no value":          dm("8", "3", "stop", `"a":,`),
+		"brackets in texts": dm("8", "3", "stop", `"a":"]}\"{[","b":nul,`),
+		"other brackets":    dm("8", "3", "stop", `"a":[1},`),
+	} {
+		in := `{"for_user_id":"1","users":{"2":{"id":"2","screen_name":"ann"}},"direct_message_events":[` +
+			dm("7", "2", "hello", "") + " , " + broken + "," + dm("9", "4", "bye", "") + `]}`
+		parts, err := Split([]byte(in))
+		if err != nil || len(parts) != 3 {
+			t.Errorf("%s: want 3 parts, got %d, %v", name, len(parts), err)
+			continue
+		}
+		if parts[0].User != "2" || parts[0].Err != nil || parts[2].User != "4" || parts[2].Err != nil {
+			t.Errorf("%s: the parts beside it: %+v, %+v", name, parts[0], parts[2])
+		}
+		if parts[1].Err == nil {
+			t.Errorf("%s: want an error, got %+v", name, parts[1].Head)
+		}
+		bot, user, texts := Salvage(parts[1].Data)
+		if bot != "1" || user != "3" || !slices.Contains(texts, "stop") || slices.Contains(texts, "bye") {
+			t.Errorf("%s: salvaged %q %q %q from %s", name, bot, user, texts, parts[1].Data)
+		}
+		splits(t, []byte(in))
+	}
+	// The users map gives handles, no more.
+	parts, err := Split([]byte(`{"for_user_id":"1","users":{"2":{` + strings.TrimSuffix(deep, ",") + `}},"direct_message_events":[` + dm("7", "2", "stop", "") + `]}`))
+	if err != nil || len(parts) != 1 || parts[0].User != "2" || parts[0].Err != nil {
+		t.Errorf("a users map that cannot be read: %+v, %v", parts, err)
+	}
 }
 
 // TestAAASameInteraction: a post that both envelopes tell of is one

@@ -200,6 +200,51 @@ func (l *lexer) value() token {
 	return token(l.in[start:l.pos])
 }
 
+// element is value for one of several that stand for themselves: one that cannot
+// be read is returned with its error, as far as its brackets say that it goes,
+// and the walk goes on behind it. Where they do not say, the error sticks.
+func (l *lexer) element() (token, error) {
+	l.peek()
+	at := *l
+	l.skip()
+	end := l.pos
+	err := l.err
+	if err == nil {
+		return token(l.in[at.pos:end]), nil
+	}
+	if at.err != nil {
+		return nil, nil // it stuck before
+	}
+	if end = bracketed(l.in, at.pos); end == 0 {
+		return nil, nil
+	}
+	*l = at
+	l.pos = end
+	return token(l.in[at.pos:end]), err
+}
+
+// bracketed is the place behind the container that begins at i, by its brackets
+// outside of strings alone; 0 if none begins there, or it does not end.
+func bracketed(in []byte, i int) int {
+	for depth := 0; i < len(in); i++ {
+		switch in[i] {
+		case '"':
+			i = stringEnd(in, i+1)
+		case '{', '[':
+			depth++
+		case '}', ']':
+			depth--
+		}
+		if depth == 0 {
+			if i >= len(in) || in[i] != '}' && in[i] != ']' {
+				return 0
+			}
+			return i + 1
+		}
+	}
+	return 0
+}
+
 // skip reads over the next value and checks its syntax.
 func (l *lexer) skip() {
 	if l.err != nil {
