@@ -61,6 +61,8 @@ const (
 //   - P4 a polled post says itself what it is to the bot: a mention that X added
 //     to a reply is no mention. It never says that a post quotes the bot, unless
 //     it mentions it too.
+//   - P5 the position is an id of X's with a time that has come: one item with
+//     an id of another form, or of the far future, must not end the polling.
 type Poller struct{ PollOptions }
 
 // NewPoller makes a Poller.
@@ -178,7 +180,7 @@ func (p *Poller) once(ctx context.Context, l *polled, back *backoff) error {
 		if i.id != "" {
 			l.taken[i.id] = true
 		}
-		if olderID(newest, i.id) < 0 {
+		if olderID(newest, i.id) < 0 && happened(i.id, p.Now()) {
 			newest = i.id
 		}
 	}
@@ -188,11 +190,18 @@ func (p *Poller) once(ctx context.Context, l *polled, back *backoff) error {
 		}
 	}
 	for id := range l.taken {
-		if olderID(id, since) <= 0 {
+		if _, ok := event.Snowflake(id); ok && olderID(id, since) <= 0 {
 			delete(l.taken, id)
 		}
 	}
 	return err
+}
+
+// happened reports whether an id can be that of a post or message of before
+// now. What cannot is taken in and moves nothing (P5).
+func happened(id string, now time.Time) bool {
+	at, ok := event.Snowflake(id)
+	return ok && !at.After(now.Add(overlap))
 }
 
 // pages reads back to the post or message since. A page that X refuses is read
@@ -222,7 +231,7 @@ func (p *Poller) pages(ctx context.Context, l *polled, since string, back *backo
 		known := false
 		for _, r := range raw {
 			i := readItem(r, around)
-			if i.id != "" && olderID(i.id, since) <= 0 {
+			if _, ok := event.Snowflake(i.id); ok && olderID(i.id, since) <= 0 {
 				known = true
 				continue
 			}

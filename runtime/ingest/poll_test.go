@@ -72,7 +72,7 @@ func (x *lists) DMs(_ context.Context, _, page string) ([]json.RawMessage, json.
 
 // polls runs a poller in a bubble for d, over one kind, and returns the ids of
 // the seconds that it took.
-func polls(t *testing.T, x *lists, pos *kept, d time.Duration, what string, take func() error) (got []string, m *PollMetrics) {
+func polls(t *testing.T, x PollX, pos *kept, d time.Duration, what string, take func() error) (got []string, m *PollMetrics) {
 	t.Helper()
 	m = new(PollMetrics)
 	p := NewPoller(PollOptions{X: x, Positions: pos, Metrics: m, Take: func(_ context.Context, b []byte) error {
@@ -221,4 +221,53 @@ func TestP4Polled(t *testing.T) {
 			t.Errorf("%s: mentioned %v, replied %v, quoted %v, summoned %v", name, e.Mentioned, e.Replied, e.Quoted, e.Summoned)
 		}
 	}
+}
+
+// TestP5StrangeIDs: an item whose id is no snowflake of the past is taken in,
+// and what comes after it is still found, by the next process too.
+func TestP5StrangeIDs(t *testing.T) {
+	t.Parallel()
+	for _, strange := range []string{
+		"99999999999999999999999999999999999999", "9223372036854775807", "zz-9f1c2d44-aaaa-bbbb-cccc-1234567890ab", "-1",
+	} {
+		for _, what := range []string{"mentions", "dms"} {
+			synctest.Test(t, func(t *testing.T) {
+				<-time.After(time.Until(noon))
+				x := &strangers{lists: lists{start: time.Now(), size: 10, mentions: []int{5, 200, 400}}, id: strange}
+				x.dms = x.mentions
+				pos := &kept{}
+				first, _ := polls(t, &x.lists, pos, time.Second, what, nil) // begins now
+				before, _ := polls(t, x, pos, 250*time.Second, what, nil)
+				after, _ := polls(t, x, pos, 300*time.Second, what, nil)
+				got := slices.DeleteFunc(slices.Concat(first, before, after), func(id string) bool { return id == strange })
+				got = slices.Compact(got) // the next process looks back a minute
+				if diff := cmp.Diff(x.ids(5, 200, 400), got); diff != "" {
+					t.Errorf("%s with the id %s (-want +got):\n%s", what, strange, diff)
+				}
+				if !slices.Contains(before, strange) {
+					t.Errorf("%s: the item %s was lost", what, strange)
+				}
+			})
+		}
+	}
+}
+
+// strangers are lists with one item more, whose id is of another form.
+type strangers struct {
+	lists
+	id string
+}
+
+func (x *strangers) with(items []json.RawMessage) []json.RawMessage {
+	return append([]json.RawMessage{json.RawMessage(`{"id":"` + x.id + `","author_id":"` + userID + `","sender_id":"` + userID + `"}`)}, items...)
+}
+
+func (x *strangers) Mentions(ctx context.Context, bot, since, page string) ([]json.RawMessage, json.RawMessage, string, error) {
+	items, in, next, err := x.lists.Mentions(ctx, bot, since, page)
+	return x.with(items), in, next, err
+}
+
+func (x *strangers) DMs(ctx context.Context, bot, page string) ([]json.RawMessage, json.RawMessage, string, error) {
+	items, in, next, err := x.lists.DMs(ctx, bot, page)
+	return x.with(items), in, next, err
 }
