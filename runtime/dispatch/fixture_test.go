@@ -260,6 +260,13 @@ func (h *host) read(fn func(db.Tx) error) {
 	}
 }
 
+func (h *host) write(fn func(db.Tx) error) {
+	h.t.Helper()
+	if err := h.below.Write(context.Background(), fn); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
 // rows lists the action log, oldest first: "bot interaction kind purpose vN state".
 func (h *host) rows() (out []string) {
 	h.t.Helper()

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"time"
 
@@ -50,7 +51,13 @@ func (w *work) askedAlready(e event.Event, handler string) (bool, error) {
 		if q.Bot != e.Bot || q.Interaction != e.Interaction || q.Handler != handler {
 			continue
 		}
-		of, err := w.askedOf(q.ID)
+		of, err := AskedOf(w.Tx, q.ID)
+		if errors.Is(err, ErrLost) {
+			if err := w.end(q, db.QuestionFailed, ErrLost.Error()); err != nil {
+				return false, err
+			}
+			continue
+		}
 		if err != nil {
 			return false, err
 		}
@@ -94,17 +101,28 @@ func (w *work) end(q db.Question, state db.QuestionState, reason string) error {
 	return w.Tx.DropQuestionText(q.ID)
 }
 
-// askedOf reads what a question is about.
-func (w *work) askedOf(id string) (event.Asked, error) {
-	sealed, err := w.Tx.QuestionText(id)
+// ErrLost is what AskedOf wraps where what a question is about is gone for good:
+// removed, or in a form of another version. Any other error is the database's.
+var ErrLost = errors.New("what it is about cannot be read any more")
+
+// AskedOf reads what a question is about.
+func AskedOf(tx db.Tx, id string) (event.Asked, error) {
+	sealed, err := tx.QuestionText(id)
+	if errors.Is(err, db.ErrNotFound) {
+		return event.Asked{}, fmt.Errorf("question %s: %w", id, ErrLost)
+	}
 	if err != nil {
 		return event.Asked{}, err
 	}
 	plain, err := event.Open(sealed)
 	if err != nil {
-		return event.Asked{}, fmt.Errorf("open question %s: %w", id, err)
+		return event.Asked{}, fmt.Errorf("question %s: %w: %w", id, ErrLost, err)
 	}
-	return event.ReadAsked(plain)
+	a, err := event.ReadAsked(plain)
+	if err != nil {
+		return a, fmt.Errorf("question %s: %w: %w", id, ErrLost, err)
+	}
+	return a, nil
 }
 
 // askAgain is a dead letter of a question, put back: the handler is asked anew,

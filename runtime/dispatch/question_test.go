@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -124,6 +125,63 @@ func TestE6Refused(t *testing.T) {
 	other := h.question()
 	h.d.Handlers["globex"] = handlers.Chain{}
 	h.want(h.batch(h.says(other, "Hello.", nil)), gate.None, "asks no handler orders any more")
+}
+
+// U2: a question ends also where the bot asks its handler no more, and where it
+// can never be read again: it must not stay open, nor hold up the others.
+func TestU2QuestionEnds(t *testing.T) {
+	t.Parallel()
+	failed := func(r *event.Response) { r.Failed = "no answer within 20s, asked once" }
+	for name, spoil := range map[string]func(h *host, q db.Question){
+		"handler no longer configured": func(h *host, _ db.Question) { h.d.Handlers["acme"] = handlers.Chain{handlers.Help{}} },
+		"text removed":                 func(h *host, q db.Question) { h.write(func(tx db.Tx) error { return tx.DropQuestionText(q.ID) }) },
+		"sealed in another form": func(h *host, q db.Question) {
+			h.write(func(tx db.Tx) error { return tx.PutQuestionText(q.ID, []byte{0x07, 1}) })
+		},
+	} {
+		h := asking(t, nil)
+		h.batch(h.dm(alice, "2001", "Where is my parcel?"))
+		q := h.question()
+		spoil(h, q)
+		h.batch(h.says(q, "", failed))
+		if n := h.asked(); n != 0 {
+			t.Errorf("%s: given up, and %d questions are open", name, n)
+		}
+		h.read(func(tx db.Tx) error {
+			if _, err := tx.QuestionText(q.ID); !errors.Is(err, db.ErrNotFound) {
+				t.Errorf("%s: what the user wrote is kept: %v", name, err)
+			}
+			return nil
+		})
+		h.wantRows()
+	}
+	// An answer to one that cannot be read ends it too; a later version of the
+	// post is asked about anew.
+	h := asking(t, nil)
+	p := xsim.Post{ID: "1004", Author: alice.ID, Text: "@acme_help hello?"}
+	h.batch(h.post(event.PostMention, p), h.dm(bob, "2001", "Where is my parcel?"))
+	h.write(func(tx db.Tx) error {
+		open, err := tx.DueQuestions(h.now.Add(time.Hour), 100)
+		for _, q := range open {
+			err = errors.Join(err, tx.PutQuestionText(q.ID, []byte{0x07, 1}))
+		}
+		return err
+	})
+	p.ID, p.Text, p.History = "1005", "@acme_help and now?", []string{"1004", "1005"}
+	h.want(h.batch(h.post(event.PostMention, p)), gate.None, "Handler orders is asked")
+	if n := h.asked(); n != 2 {
+		t.Errorf("%d questions are open, want bob's and that about the edit", n)
+	}
+	h.read(func(tx db.Tx) error {
+		open, err := tx.OpenQuestionsTo(bob.ID)
+		for _, q := range open {
+			h.want(h.batch(h.says(q, "Tomorrow.", nil)), gate.None, ErrLost.Error())
+		}
+		return err
+	})
+	if n := h.asked(); n != 1 {
+		t.Errorf("%d questions are open, want that about the edit", n)
+	}
 }
 
 // E6: a body is an answer by where it comes from, never by what it says.

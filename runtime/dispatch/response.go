@@ -66,12 +66,19 @@ func (w *work) responded(m bus.Delivery, r event.Response) ([]gate.Record, error
 		w.count(&w.Metrics.AnswersOut)
 		return w.nothing(r.Event(), why)
 	}
-	of, err := w.askedOf(q.ID)
+	of, err := AskedOf(w.Tx, q.ID)
+	if errors.Is(err, ErrLost) {
+		if err := w.end(q, db.QuestionFailed, ErrLost.Error()); err != nil {
+			return nil, err
+		}
+		return w.nothing(r.Event(), fmt.Sprintf("Question %s: %s.", q.ID, ErrLost))
+	}
 	if err != nil {
 		return nil, err
 	}
 	e := of.Event
 	if r.Failed != "" {
+		o.ID = r.Handler // also where the bot asks it no more: the question ends, in silence
 		return w.unanswered(m, q, o, of, r.Failed)
 	}
 	w.count(&w.Metrics.AnswersIn)
@@ -117,7 +124,7 @@ func refused(q db.Question, r event.Response, known bool) string {
 		return fmt.Sprintf("Handler %s answers question %s after its deadline.", r.Handler, q.ID)
 	case q.State != db.QuestionOpen:
 		return fmt.Sprintf("Question %s was withdrawn: %s.", q.ID, q.Reason)
-	case !known:
+	case !known && r.Failed == "":
 		return fmt.Sprintf("The bot asks no handler %s any more.", r.Handler)
 	}
 	return ""

@@ -8,12 +8,14 @@
 //   - U1 a question is handed out only after its attempt is committed: whatever
 //     is killed when, it is asked again or given up, and never forgotten.
 //   - U2 each question ends: by an answer, or at its deadline by word of there
-//     being none.
+//     being none; also where its handler is configured no more, and at once where
+//     what it is about cannot be read any more. None keeps another waiting.
 //   - U3 whose an answer is says the login by which it came, never the answer.
 package remote
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -73,7 +75,7 @@ const (
 // it wants to be called again; the zero time is: when something new is asked.
 func (r *Requester) Step(ctx context.Context, now time.Time) (next time.Time, err error) {
 	var due []db.Question
-	var about []event.Asked
+	var about []attempt
 	// 1 commit the attempt, 2 hand it out; a crash between loses one attempt.
 	err = r.o.Store.Write(ctx, func(tx db.Tx) error {
 		var err error
@@ -95,34 +97,42 @@ func (r *Requester) Step(ctx context.Context, now time.Time) (next time.Time, er
 		return now.Add(time.Second), fmt.Errorf("read what is to be asked: %w", err)
 	}
 	for i, q := range due {
-		if now.Before(q.Deadline) {
-			r.ask(ctx, q, about[i])
+		if about[i].giveUp == "" {
+			r.ask(ctx, q, about[i].of)
 			continue
 		}
-		if err := r.giveUp(ctx, q, now); err != nil {
+		if err := r.o.failed(ctx, q, now, about[i].giveUp); err != nil {
 			return now.Add(time.Second), err
 		}
 	}
 	return next, nil
 }
 
+// attempt is what is done about a question that is due.
+type attempt struct {
+	of     event.Asked
+	giveUp string // why it is no longer asked (U2); "": it is
+}
+
 // attempt counts one more try of a question, or of telling that it is given up.
-func (r *Requester) attempt(tx db.Tx, q *db.Question, now time.Time) (event.Asked, error) {
-	if !now.Before(q.Deadline) {
+// What can never be read again is given up at once: it must not keep the others
+// from being asked.
+func (r *Requester) attempt(tx db.Tx, q *db.Question, now time.Time) (a attempt, err error) {
+	if now.Before(q.Deadline) {
+		if a.of, err = dispatch.AskedOf(tx, q.ID); err != nil && !errors.Is(err, dispatch.ErrLost) {
+			return a, err
+		}
+	}
+	switch {
+	case err != nil:
+		a.giveUp = dispatch.ErrLost.Error()
+		r.o.Log.Error("a question that cannot be read is given up", "bot", q.Bot, "question", q.ID, "handler", q.Handler, "err", err)
+	case !now.Before(q.Deadline):
+		a.giveUp = fmt.Sprintf("no answer within %s, asked %s", q.Deadline.Sub(q.AskedAt), times(q.Attempts))
+	}
+	if a.giveUp != "" {
 		q.NextAt = now.Add(settle)
-		return event.Asked{}, tx.PutQuestion(*q)
-	}
-	sealed, err := tx.QuestionText(q.ID)
-	if err != nil {
-		return event.Asked{}, err
-	}
-	plain, err := event.Open(sealed)
-	if err != nil {
-		return event.Asked{}, fmt.Errorf("open question %s: %w", q.ID, err)
-	}
-	a, err := event.ReadAsked(plain)
-	if err != nil {
-		return a, err
+		return a, tx.PutQuestion(*q)
 	}
 	q.Attempts++
 	q.NextAt = q.Deadline
@@ -147,13 +157,8 @@ func (r *Requester) ask(ctx context.Context, q db.Question, a event.Asked) {
 	}
 }
 
-// giveUp tells dispatch that no answer came (U2).
-func (r *Requester) giveUp(ctx context.Context, q db.Question, now time.Time) error {
-	why := fmt.Sprintf("no answer within %s, asked %s", q.Deadline.Sub(q.AskedAt), times(q.Attempts))
-	return r.o.failed(ctx, q, now, why)
-}
-
-// failed puts word of a missing answer on the bus.
+// failed puts word of a missing answer on the bus, for dispatch to end the
+// question (U2).
 func (o Options) failed(ctx context.Context, q db.Question, now time.Time, why string) error {
 	m, err := dispatch.ResponseMessage(event.Response{
 		ID:  event.AnswerID(q.ID, q.AskedAt, q.Handler, []byte("failed: "+why)),

@@ -13,6 +13,7 @@ import (
 	"github.com/beckon-bot/beckon/db/dbtest"
 	"github.com/beckon-bot/beckon/db/sqlite"
 	"github.com/beckon-bot/beckon/runtime/bus"
+	"github.com/beckon-bot/beckon/runtime/dispatch"
 	"github.com/beckon-bot/beckon/runtime/event"
 )
 
@@ -132,6 +133,37 @@ func TestU2AskedUntilTheDeadline(t *testing.T) {
 	f.step(132*time.Second, 192*time.Second) // until dispatch has taken it
 	if f.out[0].ID != f.out[1].ID {
 		t.Error("the same word has two ids")
+	}
+}
+
+// U2: a question that cannot be read any more ends, and keeps no other waiting.
+func TestU2LostQuestion(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]func(tx db.Tx) error{
+		"removed":     func(tx db.Tx) error { return tx.DropQuestionText("q-0") },
+		"sealed anew": func(tx db.Tx) error { return tx.PutQuestionText("q-0", []byte{0x07, 1, 2, 3}) },
+		"other form": func(tx db.Tx) error {
+			return tx.PutQuestionText("q-0", event.Seal([]byte(`{"form":"beckon.question.event/v9"}`)))
+		},
+		"no JSON": func(tx db.Tx) error { return tx.PutQuestionText("q-0", event.Seal([]byte(`?`))) },
+		"empty":   func(tx db.Tx) error { return tx.PutQuestionText("q-0", []byte{}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			f.open("q-0", nine)
+			f.open("q-1", nine)
+			if err := f.below.Write(t.Context(), spoil); err != nil {
+				t.Fatal(err)
+			}
+			f.step(0, 5*time.Second)
+			if len(f.box.got) != 1 || f.box.got[0].ID != "q-1" {
+				t.Errorf("asked %+v, want q-1", f.box.got)
+			}
+			if r := f.response(0); r.Said.Question != "q-0" || r.Failed != dispatch.ErrLost.Error() {
+				t.Errorf("given up with %+v", r)
+			}
+		})
 	}
 }
 
