@@ -15,6 +15,9 @@ type DeskNotice struct {
 	NextAt      time.Time // when it is told again; zero: given up
 	Attempts    int
 	Reason      string // why the latest attempt failed, for the operator
+
+	OnBus  bool // the bus has it
+	Posted bool // the webhook has taken it
 }
 
 // DeskNotices keeps what the desk is still to be told: one of a bot's user at
@@ -28,7 +31,8 @@ type DeskNotices interface {
 	DueDeskNotices(now time.Time, max int) ([]DeskNotice, error)
 	// NextDeskNotice is the earliest NextAt; zero if nothing is to be told.
 	NextDeskNotice() (time.Time, error)
-	// RetryDeskNotice keeps NextAt, Attempts and Reason of n, by its id. One that
+	// RetryDeskNotice keeps what came of an attempt, by n's id: NextAt, Attempts,
+	// Reason, OnBus and Posted. One that
 	// is gone stays so.
 	RetryDeskNotice(n DeskNotice) error
 	DropDeskNotice(id string) error

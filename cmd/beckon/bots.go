@@ -56,7 +56,7 @@ func loadBots(cfg *config.Config) (bots, error) {
 		c := cfg.Bots[name]
 		bot, err := gateBot(name, c, cfg.App.Tier)
 		faults = append(faults, err)
-		bot.DeskTold = cfg.Desk.URL != ""
+		bot.DeskTold = cfg.Desk != (config.Desk{})
 		answers, err := loadAnswers(c.Answers, c.LongPosts)
 		faults = append(faults, err)
 		b.gate = append(b.gate, bot)

@@ -1,13 +1,17 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -20,21 +24,24 @@ import (
 func deskStation(t *testing.T, url string, inside bool) *station {
 	t.Helper()
 	s := newStation(t)
-	f, err := os.OpenFile(s.conf, os.O_APPEND|os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = fmt.Fprintf(f, "\ndesk: {url: %q, secret: file:desk.txt, inside: %t}\n", url, inside)
-	if err == nil {
-		err = f.Close()
-	}
-	if err == nil {
-		err = os.WriteFile(s.dir+"/desk.txt", []byte("hush-hush\n"), 0o600)
-	}
-	if err != nil {
+	s.append(fmt.Sprintf("\ndesk: {url: %q, secret: file:desk.txt, inside: %t}\n", url, inside))
+	if err := os.WriteFile(s.dir+"/desk.txt", []byte("hush-hush\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// append adds to the configuration.
+func (s *station) append(text string) {
+	s.t.Helper()
+	f, err := os.OpenFile(s.conf, os.O_APPEND|os.O_WRONLY, 0)
+	if err == nil {
+		_, err = f.WriteString(text)
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // The desk gets each handoff, signed; an operator sees what it did not take.
@@ -114,6 +121,47 @@ func TestDeskIsTold(t *testing.T) {
 	stop()
 	if err := <-ended; err != nil {
 		t.Error(err)
+	}
+}
+
+// A program of the desk's takes handoffs from the bus, as any outside would.
+func TestDeskProgram(t *testing.T) {
+	t.Parallel()
+	s := newStation(t)
+	s.append("\nbus: {listen: '127.0.0.1:0'}\ndesk: {token: file:token.txt}\n")
+	if err := os.WriteFile(s.dir+"/token.txt", []byte("let-me-in\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h := s.open()
+	s.serve(h)
+	exe := filepath.Join(t.TempDir(), "desk")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", exe, "../../handlers/examples/desk").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	program := exec.CommandContext(t.Context(), exe) // killed with the test
+	program.Env = append(os.Environ(), "BECKON_DESK_TOKEN=let-me-in", "BECKON_NATS="+h.bus.Addr())
+	program.Stderr = os.Stderr
+	said, err := program.StdoutPipe()
+	if err == nil {
+		err = program.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = program.Process.Kill()
+		_ = program.Wait() // killed
+	}()
+	s.deliver(h, "talk to a human")
+	if _, err := h.teller.Step(t.Context(), operatorStart); err != nil {
+		t.Fatal(err)
+	}
+	if _, out := s.beckon("conversations", "list"); strings.Contains(out, "the desk:") || !strings.Contains(out, annUser) {
+		t.Errorf("once it is on the bus:\n%s", out)
+	}
+	line, err := bufio.NewReader(said).ReadString('\n')
+	if want := "support: https://x.com/messages/compose?recipient_id=" + annUser + " needs a person: the user asked for a person"; err != nil || !strings.Contains(line, want) {
+		t.Errorf("the desk's program says %q, %v; want %q", line, err, want)
 	}
 }
 

@@ -98,7 +98,7 @@ func (e *examiner) texts() (paths []string) {
 // secretRefs are all references of a configuration.
 func secretRefs(cfg *config.Config) (refs []config.SecretRef) {
 	a := cfg.App
-	refs = append(refs, a.ConsumerSecret, a.ConsumerSecretNext, a.ClientSecret, a.ConsumerKey, a.Bearer, a.TokenKey, cfg.Desk.Secret)
+	refs = append(refs, a.ConsumerSecret, a.ConsumerSecretNext, a.ClientSecret, a.ConsumerKey, a.Bearer, a.TokenKey, cfg.Desk.Secret, cfg.Desk.Token)
 	for _, name := range cfg.Names() {
 		b := cfg.Bots[name]
 		refs = append(refs, b.Token, b.OAuth1.AccessToken, b.OAuth1.AccessSecret)

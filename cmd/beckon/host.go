@@ -124,13 +124,17 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if err != nil {
 		return nil, err
 	}
+	program, err := deskToken(sys, o.Config)
+	if err != nil {
+		return nil, err
+	}
 	if h.dir, err = openDataDir(o.Config.DataDir); err != nil {
 		return nil, err
 	}
 	if err := h.openStore(ctx); err != nil {
 		return nil, err
 	}
-	if h.bus, err = bus.Open(ctx, bus.Options{Dir: h.dir.file("bus"), Log: o.Log, Listen: o.Config.Bus.Listen, Logins: outsiders}); err != nil {
+	if h.bus, err = bus.Open(ctx, bus.Options{Dir: h.dir.file("bus"), Log: o.Log, Listen: o.Config.Bus.Listen, Logins: outsiders, Desk: program}); err != nil {
 		return nil, err
 	}
 	logins := &account.Metrics{}

@@ -34,7 +34,7 @@ func testDeskNotices(t *testing.T, s db.Store, _ Features) {
 	same(t, "the next", next(), at(5).UTC())
 
 	again := n("c", "b", "u", 5, at(9))
-	again.Attempts, again.Reason = 2, "no route"
+	again.Attempts, again.Reason, again.OnBus = 2, "no route", true
 	write(t, s, func(tx db.Tx) error {
 		changed := again
 		changed.Why, changed.Post = "other", "other" // these are not its to change
@@ -44,6 +44,11 @@ func testDeskNotices(t *testing.T, s db.Store, _ Features) {
 	})
 	same(t, "retried", get(t, s, func(tx db.Tx) (db.DeskNotice, error) { return tx.DeskNotice("b", "u") }), again)
 	same(t, "told and retried", due(at(9), 10), "dc")
+
+	posted := again
+	posted.OnBus, posted.Posted = false, true
+	write(t, s, func(tx db.Tx) error { return tx.RetryDeskNotice(posted) })
+	same(t, "posted", get(t, s, func(tx db.Tx) (db.DeskNotice, error) { return tx.DeskNotice("b", "u") }), posted)
 
 	write(t, s, func(tx db.Tx) error {
 		return errors.Join(tx.PutDeskNotice(n("f", "b", "u", 8, at(8))), tx.RetryDeskNotice(again), tx.PruneDeskNotices(at(1)))

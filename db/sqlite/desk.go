@@ -14,6 +14,7 @@ func (t tx) PutDeskNotice(n db.DeskNotice) error {
 	err := t.q.PutDeskNotice(background(), gen.PutDeskNoticeParams{
 		ID: n.ID, Bot: n.Bot, UserID: n.User, Interaction: n.Interaction, Post: n.Post, Why: n.Why, At: millis(n.At),
 		NextAt: millis(n.NextAt), Attempts: int64(n.Attempts), Reason: n.Reason,
+		OnBus: bit(n.OnBus), Posted: bit(n.Posted),
 	})
 	if err != nil {
 		return fmt.Errorf("put desk notice %s: %w", n.ID, err)
@@ -47,7 +48,7 @@ func (t tx) NextDeskNotice() (time.Time, error) {
 
 func (t tx) RetryDeskNotice(n db.DeskNotice) error {
 	err := t.q.RetryDeskNotice(background(), gen.RetryDeskNoticeParams{
-		NextAt: millis(n.NextAt), Attempts: int64(n.Attempts), Reason: n.Reason, ID: n.ID,
+		NextAt: millis(n.NextAt), Attempts: int64(n.Attempts), Reason: n.Reason, OnBus: bit(n.OnBus), Posted: bit(n.Posted), ID: n.ID,
 	})
 	if err != nil {
 		return fmt.Errorf("retry desk notice %s: %w", n.ID, err)
@@ -80,5 +81,6 @@ func deskNoticeOf(r gen.DeskNotice) db.DeskNotice {
 	return db.DeskNotice{
 		ID: r.ID, Bot: r.Bot, User: r.UserID, Interaction: r.Interaction, Post: r.Post, Why: r.Why, At: timeOf(r.At),
 		NextAt: timeOf(r.NextAt), Attempts: int(r.Attempts), Reason: r.Reason,
+		OnBus: r.OnBus == 1, Posted: r.Posted == 1,
 	}
 }

@@ -9,8 +9,8 @@
 //   - B3 what was not acknowledged before a stop is handed out again after the
 //     next start, in its old order and before anything newer.
 //   - B4 whoever connects from outside hears the questions to its own handler and
-//     publishes that handler's answers: no event, no other handler's questions,
-//     and nothing onto the stream.
+//     publishes that handler's answers, or takes the handoffs that the desk is
+//     told: no event, no other handler's questions, and nothing onto the stream.
 //
 // NATS is transport and can be rebuilt: opt-outs, conversations and the action
 // log live in the database.

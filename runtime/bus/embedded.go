@@ -43,7 +43,7 @@ func startServer(o Options, log *slog.Logger) (srv *server.Server, password stri
 		JetStreamMaxStore: 1 << 50,
 	}
 	if o.Listen != "" {
-		if password, err = listen(so, o.Listen, o.Logins); err != nil {
+		if password, err = listen(so, o); err != nil {
 			return nil, "", err
 		}
 	}

@@ -33,7 +33,11 @@ func (b *JetStream) Erase(ctx context.Context, bot, user string, see func(Messag
 	for next := uint64(1); ; {
 		raw, err := stream.GetMsg(ctx, next, jetstream.WithGetMsgSubject(filter))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			break
+			handoffs, err := b.eraseHandoffs(ctx, bot, user)
+			if err != nil {
+				return n, fmt.Errorf("erase handoffs: %w", err)
+			}
+			return n + handoffs, nil
 		}
 		if err != nil {
 			return n, fmt.Errorf("erase: find messages: %w", err)
@@ -46,7 +50,6 @@ func (b *JetStream) Erase(ctx context.Context, bot, user string, see func(Messag
 		}
 		n, next = n+1, raw.Sequence+1
 	}
-	return n, nil
 }
 
 // Erase does the same to what is held. What was handed out stays in the hands

@@ -30,6 +30,7 @@ type Options struct {
 	// "": it has no listener. Whoever connects must log in.
 	Listen string
 	Logins []Login
+	Desk   string // password of the program that is told of handoffs; "": there is none
 }
 
 // JetStream is a Bus on a nats-server inside this process.
@@ -92,6 +93,11 @@ func Open(ctx context.Context, o Options) (_ *JetStream, err error) {
 	}
 	if err = b.openStream(ctx, o); err != nil {
 		return nil, fmt.Errorf("stream %s: %w", streamName, err)
+	}
+	if o.Desk != "" {
+		if err = b.openHandoffs(ctx); err != nil {
+			return nil, fmt.Errorf("stream %s: %w", HandoffStream, err)
+		}
 	}
 	if err = b.openConsumer(ctx); err != nil {
 		return nil, fmt.Errorf("consumer %s: %w", consumerName, err)

@@ -101,9 +101,10 @@ func (b *JetStream) Answers(ctx context.Context, heard Heard) error {
 }
 
 // listen lets handlers in, each with no more than its questions and answers:
-// not the stream, not JetStream's API, not another handler's subjects. It
-// returns the password of the host's own connection, new at each start.
-func listen(o *server.Options, addr string, logins []Login) (password string, err error) {
+// not the stream, not JetStream's API, not another handler's subjects; and the
+// desk's program with its handoffs. It returns the password of the host's own connection, new at each start.
+func listen(o *server.Options, in Options) (password string, err error) {
+	addr := in.Listen
 	name, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return "", fmt.Errorf("listen on %q: %w", addr, err)
@@ -117,8 +118,8 @@ func listen(o *server.Options, addr string, logins []Login) (password string, er
 	}
 	o.MaxSubs = 64 // a connection
 	o.Users = []*server.User{{Username: hostLogin, Password: rand.Text()}}
-	for _, l := range logins {
-		if !validBot(l.Name) || l.Name == NoBot || l.Name == hostLogin || l.Token == "" {
+	for _, l := range in.Logins {
+		if !validBot(l.Name) || l.Name == NoBot || l.Name == hostLogin || l.Name == DeskLogin || l.Token == "" {
 			return "", fmt.Errorf("handler %q: it needs a name of a-z, 0-9 and -, and a token", l.Name)
 		}
 		if slices.ContainsFunc(o.Users, func(u *server.User) bool { return u.Username == l.Name }) {
@@ -128,6 +129,9 @@ func listen(o *server.Options, addr string, logins []Login) (password string, er
 			Publish:   &server.SubjectPermission{Allow: []string{AnswerSubject("*", l.Name)}},
 			Subscribe: &server.SubjectPermission{Allow: []string{QuestionSubject("*", l.Name), inboxPrefix + l.Name + ".>"}},
 		}})
+	}
+	if in.Desk != "" {
+		o.Users = append(o.Users, &server.User{Username: DeskLogin, Password: in.Desk, Permissions: mayTake()})
 	}
 	return o.Users[0].Password, nil
 }

@@ -1,21 +1,26 @@
-// Package desk tells the desk, a webhook of the operator's, that a person is to
-// take over from a bot.
+// Package desk tells the desk, by a webhook of the operator's, by an event on
+// the bus, or by both, that a person is to take over from a bot. README.md is for
+// those who write the other end.
 //
 // What it owns: what the desk reads, how it is signed, how often it is told and
 // when that is given up. What it refuses: to hand on a word of the user's, and to
 // say who is handed off: the notice is stored with the handoff (runtime/action).
 //
-//   - N11 a notice goes only once the desk has taken it (2xx): whatever is killed
-//     when, it is told again, under the same id.
+//   - N11 a notice goes only once the desk has taken it: the webhook answered 2xx,
+//     the bus has it on disk. Whatever is killed when, it is told again, under the
+//     same id; by a way that has taken it already only after a crash.
 //   - N12 each notice ends: taken, given up after a day, or void because the user
 //     was released.
 package desk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
@@ -34,10 +39,16 @@ const (
 
 // Options is what a Teller needs.
 type Options struct {
-	Store   db.Store
-	HTTP    *http.Client // follows no redirect; runtime/dial makes one
-	URL     string
-	Secret  []byte
+	Store db.Store
+
+	HTTP   *http.Client // follows no redirect; runtime/dial makes one
+	URL    string       // "": there is no webhook
+	Secret []byte
+
+	// Publish stores an event on the bus, where the desk's program takes it; nil:
+	// there is none.
+	Publish func(ctx context.Context, e Event) error
+
 	Log     *slog.Logger // nil: silent
 	Metrics *Metrics     // nil: not counted
 }
@@ -86,12 +97,20 @@ func (t *Teller) Step(ctx context.Context, now time.Time) (next time.Time, err e
 // tell tells one: 1 the desk is told, 2 what came of it is stored. A crash
 // between tells it again (N11).
 func (t *Teller) tell(ctx context.Context, n db.DeskNotice, now time.Time) error {
-	fault := t.post(ctx, n, now)
+	var faults [2]error
+	if t.o.Publish != nil && !n.OnBus {
+		faults[0] = t.publish(ctx, n)
+		n.OnBus = count(faults[0], &t.o.Metrics.Published, &t.o.Metrics.Unpublished)
+	}
+	if t.o.URL != "" && !n.Posted {
+		faults[1] = t.post(ctx, n, now)
+		n.Posted = count(faults[1], &t.o.Metrics.Told, &t.o.Metrics.Failed)
+	}
+	fault := errors.Join(faults[:]...)
 	if fault != nil && ctx.Err() != nil {
 		return ctx.Err() // the host stops: that is no attempt
 	}
 	if fault == nil {
-		t.o.Metrics.Told.Add(1)
 		err := t.o.Store.Write(ctx, func(tx db.Tx) error { return tx.DropDeskNotice(n.ID) })
 		if err != nil {
 			return fmt.Errorf("mark handoff %s as told: %w", n.ID, err)
@@ -99,9 +118,8 @@ func (t *Teller) tell(ctx context.Context, n db.DeskNotice, now time.Time) error
 		t.o.Log.InfoContext(ctx, "the desk was told of a handoff", "bot", n.Bot, "handoff", n.ID)
 		return nil
 	}
-	t.o.Metrics.Failed.Add(1)
 	n.Attempts++
-	n.Reason = fault.Error()
+	n.Reason = strings.ReplaceAll(fault.Error(), "\n", "; ")
 	if n.NextAt = now.Add(pause(n.Attempts)); n.NextAt.After(n.At.Add(GiveUp)) {
 		n.NextAt = time.Time{}
 	}
@@ -123,6 +141,16 @@ func (t *Teller) tell(ctx context.Context, n db.DeskNotice, now time.Time) error
 	t.o.Log.WarnContext(ctx, "the desk could not be told of a handoff; it is told again", "bot", n.Bot, "handoff", n.ID,
 		"attempts", n.Attempts, "next", n.NextAt, "err", fault)
 	return nil
+}
+
+// count counts one way of telling, and reports whether it was taken.
+func count(fault error, ok, failed *atomic.Int64) bool {
+	if fault != nil {
+		failed.Add(1)
+		return false
+	}
+	ok.Add(1)
+	return true
 }
 
 // pause after the nth attempt: 5s, 10s, 20s and so on, an hour at most.

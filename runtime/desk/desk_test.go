@@ -34,6 +34,8 @@ type world struct {
 	met    Metrics
 	teller *Teller
 	status int // 0: no connection
+	onBus  []Event
+	full   bool // the bus takes nothing
 	got    []*http.Request
 	bodies []string
 }

@@ -6,5 +6,9 @@ import "sync/atomic"
 type Metrics struct {
 	Told   atomic.Int64 `metric:"beckon_desk_posts_total" help:"Times that the desk was told of a handoff." labels:"outcome=ok"`
 	Failed atomic.Int64 `metric:"beckon_desk_posts_total" help:"Times that the desk was told of a handoff." labels:"outcome=failed"`
-	Dead   atomic.Int64 `metric:"beckon_desk_given_up_total" help:"Handoffs that the desk could not be told of within a day."`
+
+	Published   atomic.Int64 `metric:"beckon_desk_events_total" help:"Handoffs given to the bus for the desk's program." labels:"outcome=ok"`
+	Unpublished atomic.Int64 `metric:"beckon_desk_events_total" help:"Handoffs given to the bus for the desk's program." labels:"outcome=failed"`
+
+	Dead atomic.Int64 `metric:"beckon_desk_given_up_total" help:"Handoffs that the desk could not be told of within a day."`
 }

@@ -39,8 +39,8 @@ type Handoff struct {
 	Why         string    `json:"why"`
 	Link        string    `json:"link"` // the post on X, or the conversation
 	At          time.Time `json:"at"`
-	Attempt     int       `json:"attempt"` // from 1
-	Sent        int64     `json:"sent"`    // of this attempt, in seconds since 1970: the signature covers it
+	Attempt     int       `json:"attempt,omitempty"` // from 1; not on the bus
+	Sent        int64     `json:"sent,omitempty"`    // of this attempt, in seconds since 1970: the signature covers it; not on the bus
 }
 
 // Sign is the signature of a body.
@@ -50,15 +50,37 @@ func Sign(secret, body []byte) string {
 	return "sha256=" + hex.EncodeToString(m.Sum(nil))
 }
 
-func handoff(n db.DeskNotice, now time.Time) Handoff {
+func handoff(n db.DeskNotice) Handoff {
 	link := event.DMLink(n.User)
 	if n.Post != "" {
 		link = "https://x.com/i/web/status/" + neturl.PathEscape(n.Post)
 	}
 	return Handoff{
 		Form: Form, ID: n.ID, Bot: n.Bot, User: n.User, Interaction: n.Interaction, Why: n.Why, Link: link,
-		At: n.At.UTC(), Attempt: n.Attempts + 1, Sent: now.Unix(),
+		At: n.At.UTC(),
 	}
+}
+
+// EventType is the CloudEvents type of a handoff on the bus.
+const EventType = "beckon.handoff"
+
+// Event is a handoff on its way to the bus.
+type Event struct {
+	Handoff
+	Body []byte // the Handoff as JSON
+}
+
+// publish gives a handoff to the bus once.
+func (t *Teller) publish(ctx context.Context, n db.DeskNotice) error {
+	e := Event{Handoff: handoff(n)}
+	var err error
+	if e.Body, err = json.Marshal(e.Handoff); err != nil {
+		return err
+	}
+	if err := t.o.Publish(ctx, e); err != nil {
+		return fmt.Errorf("the bus: %w", err)
+	}
+	return nil
 }
 
 // maxRead is how much of an answer is read, so that the connection can be used
@@ -67,7 +89,9 @@ const maxRead = 64 << 10
 
 // post tells the desk once. Its error names no address: that may hold a token.
 func (t *Teller) post(ctx context.Context, n db.DeskNotice, now time.Time) error {
-	body, err := json.Marshal(handoff(n, now))
+	h := handoff(n)
+	h.Attempt, h.Sent = n.Attempts+1, now.Unix()
+	body, err := json.Marshal(h)
 	if err != nil {
 		return err
 	}

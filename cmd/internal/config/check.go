@@ -69,7 +69,7 @@ func (c check) config(cfg *Config) {
 
 	c.auth(cfg)
 	c.outside(cfg)
-	c.desk(&cfg.Desk)
+	c.desk(&cfg.Desk, cfg.Bus.Listen)
 
 	owner := map[string]string{}
 	for _, name := range cfg.Names() {

@@ -85,7 +85,8 @@ type Config struct {
 	Handlers map[string]Handler `yaml:"handlers" example:"orders" off:"yes"`
 
 	// Where people are told that one of them is to take over from a bot: a webhook
-	// of your help desk. Left out, only "beckon conversations list" tells.
+	// of your help desk, a program of it that speaks NATS, or both. Left out, only
+	// "beckon conversations list" tells. runtime/desk/README.md is the manual.
 	Desk Desk `yaml:"desk" off:"yes"`
 
 	// The X app that all bots of this file belong to.
@@ -271,15 +272,21 @@ type Desk struct {
 	// takes it. Anything else is tried again, ever more slowly, for a day; then it
 	// is given up. The same id can come twice: Idempotency-Key carries it.
 	// No redirect is followed.
-	URL string `yaml:"url" example:"https://desk.acme.example/beckon" need:"yes"`
+	URL string `yaml:"url" example:"https://desk.acme.example/beckon" off:"yes"`
 
 	// The secret that it is signed with: Beckon-Signature is sha256= and the
 	// HMAC-SHA256 of the body in hex. Beckon-Timestamp is when this attempt was
 	// made, in seconds; the body has the same as sent: refuse what is old.
-	Secret SecretRef `yaml:"secret" example:"env:BECKON_DESK_SECRET" need:"yes"`
+	Secret SecretRef `yaml:"secret" example:"env:BECKON_DESK_SECRET" off:"yes"`
 
 	// Allows an address on this machine or in your own network, and http.
 	Inside bool `yaml:"inside" default:"false"`
+
+	// The password of a program that takes handoffs from the bus, at bus.listen, as
+	// the user beckon-desk: from the stream BECKON_HANDOFFS, by its consumer desk.
+	// Each has the subject beckon.v1.handoff.BOT.USER and the form of the webhook's
+	// body, and stays for three days, until it is acknowledged.
+	Token SecretRef `yaml:"token" example:"env:BECKON_DESK_TOKEN" off:"yes"`
 }
 
 // Handler is one handler outside of this process: with token a program, with

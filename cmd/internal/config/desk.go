@@ -3,10 +3,20 @@ package config
 import "net/url"
 
 // desk checks where handoffs are told.
-func (c check) desk(d *Desk) {
-	d.Secret = c.secret("desk.secret", d.Secret)
+func (c check) desk(d *Desk, listen string) {
+	d.Secret, d.Token = c.secret("desk.secret", d.Secret), c.secret("desk.token", d.Token)
 	if *d == (Desk{}) {
 		return
+	}
+	switch {
+	case d.URL == "" && d.Token == "":
+		c.fail("desk", "want url for a webhook, token for a program that speaks NATS, or both")
+	case d.URL != "" && d.Secret == "":
+		c.fail("desk.secret", "missing: what is posted to desk.url is signed with it")
+	case d.URL == "" && d.Secret != "":
+		c.fail("desk.secret", "signs what is posted to desk.url; set that, or leave it out")
+	case d.Token != "" && listen == "":
+		c.fail("desk.token", "bus.listen says where the program reaches the host; set it")
 	}
 	u, err := url.Parse(d.URL)
 	switch {

@@ -10,7 +10,7 @@ import (
 )
 
 const deskNotice = `-- name: DeskNotice :one
-SELECT id, bot, user_id, interaction, post, why, at, next_at, attempts, reason FROM desk_notices WHERE bot = ? AND user_id = ?
+SELECT id, bot, user_id, interaction, post, why, at, next_at, attempts, reason, on_bus, posted FROM desk_notices WHERE bot = ? AND user_id = ?
 `
 
 func (q *Queries) DeskNotice(ctx context.Context, bot string, userID string) (DeskNotice, error) {
@@ -27,6 +27,8 @@ func (q *Queries) DeskNotice(ctx context.Context, bot string, userID string) (De
 		&i.NextAt,
 		&i.Attempts,
 		&i.Reason,
+		&i.OnBus,
+		&i.Posted,
 	)
 	return i, err
 }
@@ -50,7 +52,7 @@ func (q *Queries) DropDeskNotices(ctx context.Context, bot string, userID string
 }
 
 const dueDeskNotices = `-- name: DueDeskNotices :many
-SELECT id, bot, user_id, interaction, post, why, at, next_at, attempts, reason FROM desk_notices
+SELECT id, bot, user_id, interaction, post, why, at, next_at, attempts, reason, on_bus, posted FROM desk_notices
 WHERE next_at <> 0 AND next_at <= ?1
 ORDER BY next_at, id
 LIMIT ?2
@@ -76,6 +78,8 @@ func (q *Queries) DueDeskNotices(ctx context.Context, now int64, max int64) ([]D
 			&i.NextAt,
 			&i.Attempts,
 			&i.Reason,
+			&i.OnBus,
+			&i.Posted,
 		); err != nil {
 			return nil, err
 		}
@@ -124,8 +128,8 @@ func (q *Queries) PruneDeskNotices(ctx context.Context, at int64) error {
 }
 
 const putDeskNotice = `-- name: PutDeskNotice :exec
-INSERT INTO desk_notices (id, bot, user_id, interaction, post, why, at, next_at, attempts, reason)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO desk_notices (id, bot, user_id, interaction, post, why, at, next_at, attempts, reason, on_bus, posted)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (bot, user_id) DO UPDATE SET
   id = excluded.id,
   interaction = excluded.interaction,
@@ -134,7 +138,9 @@ ON CONFLICT (bot, user_id) DO UPDATE SET
   at = excluded.at,
   next_at = excluded.next_at,
   attempts = excluded.attempts,
-  reason = excluded.reason
+  reason = excluded.reason,
+  on_bus = excluded.on_bus,
+  posted = excluded.posted
 `
 
 type PutDeskNoticeParams struct {
@@ -148,6 +154,8 @@ type PutDeskNoticeParams struct {
 	NextAt      int64
 	Attempts    int64
 	Reason      string
+	OnBus       int64
+	Posted      int64
 }
 
 func (q *Queries) PutDeskNotice(ctx context.Context, arg PutDeskNoticeParams) error {
@@ -162,20 +170,25 @@ func (q *Queries) PutDeskNotice(ctx context.Context, arg PutDeskNoticeParams) er
 		arg.NextAt,
 		arg.Attempts,
 		arg.Reason,
+		arg.OnBus,
+		arg.Posted,
 	)
 	return err
 }
 
 const retryDeskNotice = `-- name: RetryDeskNotice :exec
 UPDATE desk_notices
-SET next_at = ?1, attempts = ?2, reason = ?3
-WHERE id = ?4
+SET next_at = ?1, attempts = ?2, reason = ?3,
+  on_bus = ?4, posted = ?5
+WHERE id = ?6
 `
 
 type RetryDeskNoticeParams struct {
 	NextAt   int64
 	Attempts int64
 	Reason   string
+	OnBus    int64
+	Posted   int64
 	ID       string
 }
 
@@ -184,6 +197,8 @@ func (q *Queries) RetryDeskNotice(ctx context.Context, arg RetryDeskNoticeParams
 		arg.NextAt,
 		arg.Attempts,
 		arg.Reason,
+		arg.OnBus,
+		arg.Posted,
 		arg.ID,
 	)
 	return err

@@ -172,6 +172,8 @@ type DeskNotice struct {
 	NextAt      int64
 	Attempts    int64
 	Reason      string
+	OnBus       int64
+	Posted      int64
 }
 
 type Echo struct {

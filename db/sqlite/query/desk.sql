@@ -1,6 +1,6 @@
 -- name: PutDeskNotice :exec
-INSERT INTO desk_notices (id, bot, user_id, interaction, post, why, at, next_at, attempts, reason)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO desk_notices (id, bot, user_id, interaction, post, why, at, next_at, attempts, reason, on_bus, posted)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (bot, user_id) DO UPDATE SET
   id = excluded.id,
   interaction = excluded.interaction,
@@ -9,7 +9,9 @@ ON CONFLICT (bot, user_id) DO UPDATE SET
   at = excluded.at,
   next_at = excluded.next_at,
   attempts = excluded.attempts,
-  reason = excluded.reason;
+  reason = excluded.reason,
+  on_bus = excluded.on_bus,
+  posted = excluded.posted;
 
 -- name: DeskNotice :one
 SELECT * FROM desk_notices WHERE bot = ? AND user_id = ?;
@@ -25,7 +27,8 @@ SELECT next_at FROM desk_notices WHERE next_at <> 0 ORDER BY next_at LIMIT 1;
 
 -- name: RetryDeskNotice :exec
 UPDATE desk_notices
-SET next_at = sqlc.arg(next_at), attempts = sqlc.arg(attempts), reason = sqlc.arg(reason)
+SET next_at = sqlc.arg(next_at), attempts = sqlc.arg(attempts), reason = sqlc.arg(reason),
+  on_bus = sqlc.arg(on_bus), posted = sqlc.arg(posted)
 WHERE id = sqlc.arg(id);
 
 -- name: DropDeskNotice :exec
