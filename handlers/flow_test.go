@@ -1,10 +1,13 @@
 package handlers
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/beckon-bot/beckon/runtime/conversation"
 )
 
 func TestSlotValues(t *testing.T) {
@@ -26,11 +29,14 @@ slots:
 		{"n", "3 or 4", ""}, {"n", "none", ""}, {"n", "99999999999999999999", ""}, {"n", "-5", ""},
 		{"d", "2026-10-31", "2026-10-31"}, {"d", "on 31.10.2026!", "2026-10-31"}, {"d", "3/2/26", "2026-02-03"}, {"us", "3/2/26", "2026-03-02"},
 		{"d", "31.2.2026", ""}, {"d", "yesterday", "2026-11-01"}, {"d", "heute", "2026-11-02"}, {"d", "5.1.", "2027-01-05"}, {"d", "5.8", "2026-08-05"},
-		{"d", "soon", ""}, {"d", "1.1.1200", ""},
+		{"d", "soon", ""}, {"d", "1.1.1200", ""}, {"d", "am 30.10. ist es hier angekommen", "2026-10-30"}, {"d", "heute, nein, am 31.10.2026", "2026-10-31"},
+		{"d", "29.2.", ""}, {"d", "29.2.2028", "2028-02-29"}, {"d", "29.2.2027", ""}, {"d", "31.6.", ""}, {"d", "0.0.", ""}, {"d", "٥.٨.٢٠٢٦", "2026-08-05"},
 		{"mail", "write to Ann.Lee+x@example.co.uk, thanks", "Ann.Lee+x@example.co.uk"}, {"mail", "@acme", ""}, {"mail", "a@b", ""},
 		{"p", "my number is ac-12345.", "ac-12345"}, {"p", "XAC-12345", ""}, {"p", "AC-123456", ""}, {"p", "AC‑12345", "AC-12345"}, {"p", "ＡＣ12345", "AC12345"},
 		{"c", "it is late", "late"}, {"c", "viel zu spät", "late"}, {"c", "2", "broken"}, {"c", "late and broken", "broken"}, {"c", "fine", ""}, {"c", "3", ""},
 		{"free", " hello ", "hello"}, {"free", "", ""}, {"free", "hello hello", ""},
+		{"free", "👍", "👍"}, {"free", "لا", "لا"}, {"free", "\u200f\u200e", ""}, {"free", "\u200b \u2060", ""}, {"free", "\ufe0f\u200d", ""}, {"free", "\x00\x01", ""},
+		{"free", "\u3164\u2800", ""}, {"free", "…", "…"},
 	} {
 		got, ok := a.slots[tt.slot].read(tt.text, now)
 		if !ok {
@@ -39,6 +45,118 @@ slots:
 		if got != tt.want || ok != (tt.want != "") {
 			t.Errorf("%s of %q: got %q (%t), want %q", tt.slot, tt.text, got, ok, tt.want)
 		}
+	}
+}
+
+// A day without a year is the nearest that there is: a leap day too.
+func TestNearestDay(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ now, text, want string }{
+		{"2028-10-01", "29.2.", "2028-02-29"}, {"2027-10-01", "29.2.", "2028-02-29"}, {"2028-01-01", "29/2", "2028-02-29"}, {"2029-01-10", "29.2.", "2028-02-29"},
+		{"2026-01-02", "31.12.", "2025-12-31"}, {"2026-12-31", "1.1.", "2027-01-01"}, {"2026-06-30", "1.1.", "2026-01-01"}, {"2027-05-01", "30.2.", ""},
+	} {
+		now, err := time.Parse(time.DateOnly, tt.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := (&slot{kind: slotDate}).read(tt.text, now); got != tt.want {
+			t.Errorf("%s on %s: got %q, want %q", tt.text, tt.now, got, tt.want)
+		}
+	}
+}
+
+// Conditions on what is not known yet: no date is recent, a number is 0, a choice
+// is "".
+func TestConditionsOnMissingSlots(t *testing.T) {
+	t.Parallel()
+	a := load(t, `schema: beckon.answers/v1
+slots:
+  bought: {type: date}
+  n: {type: number, min: 0, max: 10}
+  c: {type: choice, choices: {late: [late], broken: [broken]}}
+answers:
+  - {id: recent, any_of: [one], when: {in-time: slot.bought < days(30)}, dm: "in time"}
+  - {id: old, any_of: [two], when: {late: slot.bought > days(30)}, dm: "too late"}
+  - {id: some, any_of: [three], when: {some: slot.n > 0}, dm: "some"}
+  - {id: none, any_of: [four], when: {chosen: slot.c == "late"}, dm: "late"}
+  - {id: unfilled, any_of: [five], when: {unfilled: not filled.bought}, dm: "when?"}
+`)
+	for text, want := range map[string]string{"one": "", "two": "too late", "three": "", "four": "", "five": "when?"} {
+		in := dm(text)
+		in.Now = deskTime()
+		got := ""
+		if out := a.Handle(in); len(out.Drafts) == 1 {
+			got = out.Drafts[0].Text
+		}
+		if got != want {
+			t.Errorf("%s: got %q, want %q", text, got, want)
+		}
+	}
+}
+
+// What a user writes into a flow: words of the program, of other flows and of
+// templates are values there, and never read as anything else.
+func TestHostileSlotAnswers(t *testing.T) {
+	t.Parallel()
+	a := load(t, `schema: beckon.answers/v1
+slots:
+  what: {type: text}
+  ref: {type: pattern, pattern: 'AC-\d|\{.+\}', example: AC-1}
+answers:
+  - {id: start, any_of: [complain], flow: complaint}
+  - {id: hours, any_of: [opening hours], dm: "Always."}
+flows:
+  complaint:
+    cancelled: "Cancelled."
+    steps:
+      - {id: what, ask: what, text: "What?", retry: "In words, please?"}
+      - {id: ref, ask: ref, text: "Which number?", retry: "Which?"}
+      - {id: done, say: "Noted {slot.ref}, {operator}."}
+`)
+	play := func(texts ...string) (said string, slots map[string]string, flow string) {
+		slots = map[string]string{}
+		for _, text := range texts {
+			in := dm(text)
+			in.Now, in.Conversation.Flow, in.Slots, in.Bot = deskTime(), flow, slots, BotInfo{Operator: "acme", Username: "acme_help"}
+			in.Tier = conversation.Match(text, flow != "")
+			out := Chain{Help{}, a}.Handle(in)
+			said = ""
+			for _, d := range out.Drafts {
+				said = d.Text
+			}
+			for k, v := range out.Slots {
+				slots[k] = v
+			}
+			if out.Flow != nil {
+				flow = *out.Flow
+			}
+		}
+		return said, slots, flow
+	}
+	for _, text := range []string{
+		"{slot.ref} {operator}", "👨‍👩‍👧‍👦", "الطلب لم يصل", "\u202eevil\u202c", "complain",
+		"opening hours", // what was asked for comes before other answers
+	} {
+		if said, slots, flow := play("complain", text, "AC-1"); said != "Noted AC-1, acme." || slots["what"] != "" || flow != "" {
+			t.Errorf("%q: said %q, in %q with %v", text, said, flow, slots)
+		}
+		if _, slots, _ := play("complain", text); slots["what"] != text {
+			t.Errorf("%q: kept %q", text, slots["what"])
+		}
+	}
+	if said, slots, _ := play("complain", strings.Repeat("long ", 5000)); said != "In words, please?" || slots["what"] != "" {
+		t.Errorf("25,000 characters: said %q, kept %.20q", said, slots["what"])
+	}
+	if said, slots, flow := play("complain", "Cancel!"); said != "Cancelled." || flow != "" || slots["what"] != "" {
+		t.Errorf("cancel: said %q, in %q with %v", said, flow, slots)
+	}
+	// A value that looks like a variable is said as it is.
+	if said, _, _ := play("complain", "broken", "{operator}{slot.what}"); said != "Noted {operator}{slot.what}, acme." {
+		t.Errorf("said %q", said)
+	}
+	// A stop is one in a flow as everywhere.
+	if said, slots, _ := play("complain", "stop"); said != "" || slots["what"] != "" {
+		t.Errorf("stop: said %q, kept %v", said, slots)
 	}
 }
 

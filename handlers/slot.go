@@ -53,6 +53,8 @@ const (
 	maxValue   = 64   // of what a pattern finds
 	maxAddress = 254
 	maxNumber  = 1_000_000_000_000
+
+	unknownAge = 10 * rules.Never // of a day that is not known yet
 )
 
 // longest is how many characters the value of a slot has at most where it is
@@ -82,7 +84,7 @@ func (s *slot) read(text string, now time.Time) (string, bool) {
 	switch s.kind {
 	case slotText:
 		text = strings.TrimSpace(strings.ToValidUTF8(text, ""))
-		return text, text != "" && int64(utf8.RuneCountInString(text)) <= s.max
+		return text, visible(text) && int64(utf8.RuneCountInString(text)) <= s.max
 	case slotNumber:
 		return s.number(text)
 	case slotDate:
@@ -99,6 +101,14 @@ func (s *slot) read(text string, now time.Time) (string, bool) {
 		return "", false
 	}
 	return s.choose(slices.Collect(conversation.Words(text)))
+}
+
+// visible reports whether a text shows anything: direction marks, joiners and
+// blanks of every script alone are no answer.
+func visible(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool {
+		return unicode.IsGraphic(r) && !unicode.IsSpace(r) && r != '\u2800' && r != '\u3164' && !unicode.Is(unicode.Variation_Selector, r)
+	})
 }
 
 // certain reports whether a value can be picked out of a message that says more,
@@ -164,15 +174,9 @@ func (s *slot) number(text string) (string, bool) {
 	return found, n == 1
 }
 
-// date finds a day: 2026-11-02, 2.11.2026, 2/11/2026, 2.11., today.
+// date finds a day: 2026-11-02, 2.11.2026, 2/11/2026, 2.11., today. A day in
+// digits counts before a word: "hier" is yesterday in French, and here in German.
 func (s *slot) date(text string, now time.Time) (string, bool) {
-	for w := range conversation.Words(text) {
-		for days, names := range [][]string{{"today", "heute", "hoy", "aujourd", "hoje", "oggi"}, {"yesterday", "gestern", "ayer", "hier", "ontem", "ieri"}} {
-			if slices.Contains(names, w) {
-				return now.AddDate(0, 0, -days).Format(time.DateOnly), true
-			}
-		}
-	}
 	for f := range strings.FieldsSeq(text) {
 		parts := strings.FieldsFunc(f, func(r rune) bool { return strings.ContainsRune("./-,!?", r) })
 		if len(parts) < 2 || len(parts) > 3 {
@@ -194,6 +198,13 @@ func (s *slot) date(text string, now time.Time) (string, bool) {
 			return d, true
 		}
 	}
+	for w := range conversation.Words(text) {
+		for days, names := range [][]string{{"today", "heute", "hoy", "aujourd", "hoje", "oggi"}, {"yesterday", "gestern", "ayer", "hier", "ontem", "ieri"}} {
+			if slices.Contains(names, w) {
+				return now.AddDate(0, 0, -days).Format(time.DateOnly), true
+			}
+		}
+	}
 	return "", false
 }
 
@@ -207,23 +218,29 @@ func (s *slot) day(n [3]int, parts int, yearFirst bool, now time.Time) (string, 
 		m, d = n[0], n[1]
 	}
 	if parts == 2 {
-		y = now.Year()
-	} else if y < 100 {
+		return nearest(m, d, now)
+	}
+	if y < 100 {
 		y += 2000
 	}
 	t := time.Date(y, time.Month(m), d, 0, 0, 0, 0, time.UTC)
-	if t.Year() != y || int(t.Month()) != m || t.Day() != d || y < 1900 || y > 2200 {
+	if int(t.Month()) != m || t.Day() != d || y < 1900 || y > 2200 {
 		return "", false
 	}
-	if parts == 2 {
-		switch half := 183 * 24 * time.Hour; {
-		case t.Sub(now) > half:
-			t = t.AddDate(-1, 0, 0)
-		case now.Sub(t) > half:
-			t = t.AddDate(1, 0, 0)
+	return t.Format(time.DateOnly), true
+}
+
+// nearest is the day without a year that lies nearest to now, of those that
+// there are: not every year has a 29th of February.
+func nearest(m, d int, now time.Time) (day string, ok bool) {
+	least := time.Duration(0)
+	for y := now.Year() - 1; y <= now.Year()+1; y++ {
+		t := time.Date(y, time.Month(m), d, 0, 0, 0, 0, time.UTC)
+		if away := t.Sub(now).Abs(); int(t.Month()) == m && t.Day() == d && (!ok || away < least) {
+			day, least, ok = t.Format(time.DateOnly), away, true
 		}
 	}
-	return t.Format(time.DateOnly), true
+	return day, ok
 }
 
 // address finds a mail address.
@@ -275,7 +292,7 @@ func (s *slot) field() (f rules.Field, ok bool) {
 	case slotNumber:
 		f.Whole, f.Min, f.Max = true, s.min, s.max
 	case slotDate: // how long ago the day began
-		f.Age, f.Min, f.Max = true, int64(-10*rules.Never), int64(10*rules.Never)
+		f.Age, f.Min, f.Max = true, -int64(unknownAge), int64(unknownAge)
 	case slotChoice:
 		for _, c := range s.choices {
 			f.Words = append(f.Words, c.name)
@@ -297,6 +314,7 @@ func (s *slot) value(text string, now time.Time) rules.FieldValue {
 		if day, err := time.Parse(time.DateOnly, text); err == nil {
 			return rules.AgeOf(now.Sub(day))
 		}
+		return rules.AgeOf(unknownAge) // as rules have it: what never was is older than anything
 	}
 	return rules.FieldValue{Word: text}
 }
