@@ -51,6 +51,30 @@ func load(t testing.TB, data string) *Answers {
 	return a
 }
 
+// H4: whether a reply with the bot's own address fits depends on how X's list of
+// top-level domains counts it. What loads is never denied for its length.
+func TestH4PrivacyURLWeighs(t *testing.T) {
+	t.Parallel()
+	data := []byte("schema: beckon.answers/v1\ndefault: {reply: \"" + strings.Repeat("x", 250) + " {privacy_url}\", dm: d}\n")
+	for _, url := range []string{
+		"", "https://acme.example/p", "https://acme.com/" + strings.Repeat("p", 100), "https://help.acme.support/" + strings.Repeat("p", 20),
+		"https://acme.museum/p", "https://bücher.example/datenschutz",
+	} {
+		a, err := Load([]rules.Source{{Name: "answers.yaml", Data: data}}, Options{PrivacyURL: url})
+		if err != nil {
+			if url == "" || strings.Contains(url, ".com") {
+				t.Errorf("%s: %v", url, err)
+			}
+			continue
+		}
+		in := post("hello")
+		in.Bot.PrivacyURL = url
+		if n := event.WeightedLength(a.Handle(in).Drafts[0].Text); n > event.MaxPost(false) {
+			t.Errorf("%s: it loads, and says %d characters", url, n)
+		}
+	}
+}
+
 func TestAnswers(t *testing.T) {
 	t.Parallel()
 	a := load(t, shopAnswers)

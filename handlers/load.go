@@ -25,6 +25,8 @@ const (
 type Options struct {
 	// LongPosts: the account may post 25,000 characters.
 	LongPosts bool
+	// PrivacyURL is the bot's, to see whether texts that name it fit; "": not known.
+	PrivacyURL string
 }
 
 // Load reads the answers files of a bot; they count as one, in their order. The
@@ -32,7 +34,7 @@ type Options struct {
 func Load(files []rules.Source, o Options) (*Answers, error) {
 	l := &loader{
 		Answers:  &Answers{flows: map[string]*flow{}, slots: map[string]*slot{}, hours: map[string]*hours{}, files: len(files)},
-		maxReply: event.MaxPost(o.LongPosts), taken: map[string]string{},
+		maxReply: event.MaxPost(o.LongPosts), known: botVariables(o.PrivacyURL), taken: map[string]string{},
 	}
 	for _, f := range files {
 		l.open(f)
@@ -64,6 +66,7 @@ type loader struct {
 	*Answers
 	files    []*file
 	maxReply int // weighted characters, see event.WeightedLength
+	known    variables
 	taken    map[string]string
 	names    *rules.Vocabulary
 }
@@ -184,7 +187,7 @@ func (l *loader) texts(f *file, n *yaml.Node, m map[string]*yaml.Node, a *answer
 	if m["reply"] == nil && m["dm"] == nil && a.flow == "" && !a.handoff && n.Kind == yaml.MappingNode && len(n.Content) > 0 {
 		f.Report(n, "missing-key", "add reply: or dm:", "neither reply nor dm: there is nothing to say")
 	}
-	v := botVariables()
+	v := l.known
 	a.reply = f.texts(m["reply"], "reply", v)
 	if got := a.reply.longest(v, event.WeightedLength); got > l.maxReply {
 		f.Report(m["reply"], "too-long", "say it in fewer words, or in a DM", "the reply can have %d characters as X counts them, %d are allowed", got, l.maxReply)

@@ -25,7 +25,7 @@ func (l *loader) flow(f *file, e rules.Entry) {
 	l.name(f, e.Key, "flow", fl.id)
 	m := f.Keys(e.Value, "a flow", []string{"cancelled", "steps"},
 		[]string{"expires", "remind", "close", "ai_generated", "promotional", "affiliate", "paid_partnership"})
-	v := botVariables().with(l.slots)
+	v := l.known.with(l.slots)
 	fl.cancelled = f.texts(m["cancelled"], "cancelled", v)
 	fl.expires = cmp.Or(f.duration(m["expires"], "expires", time.Minute, maxExpiry), defaultExpiry)
 	fl.remind, fl.closes = f.silence(m["remind"], "remind", v), f.silence(m["close"], "close", v)

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -46,12 +47,14 @@ func (t texts) longest(v variables, count func(string) int) int {
 // check counts on.
 type variables map[string]string
 
-// botVariables are those of every text.
-func botVariables() variables {
+// botVariables are those of every text. How much an address weighs depends on
+// its top-level domain: the bot's own is counted where it is known, else one as
+// long as the configuration takes.
+func botVariables(privacyURL string) variables {
 	return variables{
 		"{username}":    strings.Repeat("x", 15),
 		"{operator}":    strings.Repeat("x", 15),
-		"{privacy_url}": "https://example.com/" + strings.Repeat("x", 180),
+		"{privacy_url}": cmp.Or(privacyURL, "https://example.com/"+strings.Repeat("x", 180)),
 		"{dm_link}":     event.DMLink(strings.Repeat("9", 19)),
 	}
 }

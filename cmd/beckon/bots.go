@@ -57,7 +57,7 @@ func loadBots(cfg *config.Config) (bots, error) {
 		bot, err := gateBot(name, c, cfg.App.Tier)
 		faults = append(faults, err)
 		bot.DeskTold = cfg.Desk != (config.Desk{})
-		answers, err := loadAnswers(c.Answers, c.LongPosts)
+		answers, err := loadAnswers(c)
 		faults = append(faults, err)
 		b.gate = append(b.gate, bot)
 		b.answers[name] = handlers.NewLive(answers)
@@ -162,12 +162,12 @@ func disclosureOf(c config.Bot) string {
 	return "Automated account, run by @" + c.OperatorAccount + "."
 }
 
-func loadAnswers(path string, longPosts bool) (*handlers.Answers, error) {
-	files, _, err := handlers.ReadSources(path)
+func loadAnswers(c config.Bot) (*handlers.Answers, error) {
+	files, _, err := handlers.ReadSources(c.Answers)
 	if err != nil {
 		return nil, exitError{exitUsage, err}
 	}
-	a, err := handlers.Load(files, handlers.Options{LongPosts: longPosts})
+	a, err := handlers.Load(files, handlers.Options{LongPosts: c.LongPosts, PrivacyURL: c.PrivacyURL})
 	if err != nil {
 		return nil, exitError{exitUsage, err}
 	}

@@ -113,7 +113,7 @@ func otherHost(sys system, file string) (admin.DoctorBeside, error) {
 		if !slices.Contains(o.App.Operators, b.OperatorAccount) {
 			o.App.Operators = append(o.App.Operators, b.OperatorAccount)
 		}
-		a, err := loadAnswers(b.Answers, b.LongPosts)
+		a, err := loadAnswers(b)
 		if err != nil {
 			return o, err
 		}

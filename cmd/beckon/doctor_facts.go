@@ -167,7 +167,7 @@ func (e *examiner) about(ctx context.Context, b *doctor.Bot, t account.Status) e
 	} else if len(b.Rules.Problems) == 0 {
 		b.Rules.Problems = []string{err.Error()}
 	}
-	if a, err := loadAnswers(c.Answers, c.LongPosts); err == nil {
+	if a, err := loadAnswers(c); err == nil {
 		b.Answers, b.WritesAI = digest(a.Said()), a.AIGenerated()
 	} else {
 		b.Unloaded = err.Error()

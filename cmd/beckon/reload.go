@@ -34,7 +34,7 @@ func startAnswers(o hostOptions, live map[string]*handlers.Live, m *rollout.Answ
 	a := &rollout.Answers{Log: o.Log, Metrics: m}
 	for _, name := range o.Config.Names() {
 		b := o.Config.Bots[name]
-		a.Bots = append(a.Bots, rollout.AnswersBot{Name: name, Path: b.Answers, LongPosts: b.LongPosts, Live: live[name]})
+		a.Bots = append(a.Bots, rollout.AnswersBot{Name: name, Path: b.Answers, Options: handlers.Options{LongPosts: b.LongPosts, PrivacyURL: b.PrivacyURL}, Live: live[name]})
 	}
 	err := a.Start()
 	switch {

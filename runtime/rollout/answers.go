@@ -16,10 +16,10 @@ import (
 
 // AnswersBot is where the answers of a bot come from, and where they go.
 type AnswersBot struct {
-	Name      string
-	Path      string // a file, or a folder
-	LongPosts bool   // the account may post long
-	Live      *handlers.Live
+	Name    string
+	Path    string // a file, or a folder
+	Options handlers.Options
+	Live    *handlers.Live
 }
 
 // Answers keeps what the bots of a host say, by L1: files that do not load, or
@@ -132,7 +132,7 @@ func (f answersFiles) load(b AnswersBot) (*handlers.Answers, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
-	a, err := handlers.Load(f.files, handlers.Options{LongPosts: b.LongPosts})
+	a, err := handlers.Load(f.files, b.Options)
 	if err != nil {
 		return nil, err
 	}

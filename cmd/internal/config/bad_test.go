@@ -143,8 +143,10 @@ func TestLoadRefuses(t *testing.T) {
 		{"base url with path", head("x_base_url: https://api.x.com/2"), "1:1: x_base_url: " + url},
 		{"base url with user", head("x_base_url: https://a:b@api.x.com"), "1:1: x_base_url: " + url},
 		{"base url bare host", head("x_base_url: api.x.com"), "1:1: x_base_url: " + url},
-		{"privacy url http", tail("privacy_url: http://acme.example"), "12:5: bots.desk.privacy_url: want an https address"},
-		{"privacy url bare", tail("privacy_url: acme.example/privacy"), "12:5: bots.desk.privacy_url: want an https address"},
+		{"privacy url http", tail("privacy_url: http://acme.example"), "12:5: bots.desk.privacy_url: want an https address such as https://acme.example/privacy"},
+		{"privacy url with a space", tail(`privacy_url: "https://acme.example/p p"`), "12:5: bots.desk.privacy_url: want an https address such as https://acme.example/privacy"},
+		{"privacy url too long", tail("privacy_url: https://acme.example/" + strings.Repeat("p", 200)), "12:5: bots.desk.privacy_url: 221 characters; at most 200"},
+		{"privacy url bare", tail("privacy_url: acme.example/privacy"), "12:5: bots.desk.privacy_url: want an https address such as https://acme.example/privacy"},
 
 		// Texts.
 		{"text too long", tail("texts: {disclosure: " + strings.Repeat("é", 281) + "}"), "12:13: bots.desk.texts.disclosure: 281 characters; at most 280"},

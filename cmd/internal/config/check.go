@@ -16,6 +16,9 @@ import (
 // maxText keeps every fixed text inside one post.
 const maxText = 280
 
+// maxURL is the longest address that goes out to users.
+const maxURL = 200
+
 var (
 	botName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
 	userID  = regexp.MustCompile(`^[1-9][0-9]{0,19}$`)
@@ -123,8 +126,12 @@ func (c check) bot(at string, b *Bot) {
 	if _, err := time.LoadLocation(b.TimeZone); err != nil || b.TimeZone == "Local" {
 		c.fail(at+".time_zone", "want an IANA time zone such as Europe/Berlin")
 	}
-	if u, err := url.Parse(b.PrivacyURL); b.PrivacyURL != "" && (err != nil || u.Scheme != "https" || u.Host == "") {
-		c.fail(at+".privacy_url", "want an https address")
+	switch u, err := url.Parse(b.PrivacyURL); {
+	case b.PrivacyURL == "":
+	case err != nil || u.Scheme != "https" || u.Host == "" || strings.ContainsFunc(b.PrivacyURL, unicode.IsSpace):
+		c.fail(at+".privacy_url", "want an https address such as https://acme.example/privacy")
+	case len(b.PrivacyURL) > maxURL: // which the lengths of answers count on
+		c.fail(at+".privacy_url", "%d characters; at most %d", len(b.PrivacyURL), maxURL)
 	}
 	c.text(at+".texts.opt_out_hint", b.Texts.OptOutHint)
 	c.text(at+".texts.opt_out_confirmation", b.Texts.OptOutConfirmation)
