@@ -200,7 +200,7 @@ func TestH4LoadErrors(t *testing.T) {
 		{"long with its variable", head + "default: {reply: '{username} " + strings.Repeat("x", 265) + "'}\n"},
 		{"long in one language", head + "default: {reply: {en: x, de: '" + strings.Repeat("x", 281) + "'}}\n"},
 		{"long DM", head + "default: {dm: '" + strings.Repeat("ü", 10_001) + "'}\n"},
-		{"huge file", strings.Repeat("#", maxFile+1)},
+		{"huge file", strings.Repeat("#", 256<<10+1)},
 		{"answers", head + `answers:
   - id: Refund
     any_of: []

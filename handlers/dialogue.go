@@ -115,6 +115,9 @@ func (f *file) tests(t *TestFile, a *Answers) {
 
 func (f *file) dialogueStep(n *yaml.Node, a *Answers) DialogueStep {
 	m := f.Keys(n, "a step", nil, []string{"user", "post", "lang", "at", "bot", "says", "answer", "silence", "handoff", "slots", "dropped", "flow"})
+	if n.Kind != yaml.MappingNode {
+		return DialogueStep{Line: n.Line} // which is reported
+	}
 	s := DialogueStep{Line: n.Line, Lang: f.text(m["lang"], "lang"), At: f.duration(m["at"], "at", 0, 365*24*time.Hour)}
 	switch {
 	case m["user"] != nil && m["post"] != nil:
@@ -145,24 +148,28 @@ func (f *file) dialogueStep(n *yaml.Node, a *Answers) DialogueStep {
 		f.Report(m["answer"], "unknown-answer", rules.DidYouMean(s.Answer, a.drafters()), "nothing answers as %s", s.Answer)
 	}
 	if m["flow"] != nil {
-		s.Flow = new(m["flow"].Value)
+		s.Flow = new(f.said(m["flow"], "flow")) // "" is no flow
 	}
 	if list := m["slots"]; list != nil {
 		s.Slots = map[string]string{}
-		if len(list.Content) > 0 {
+		if list.Kind != yaml.MappingNode || len(list.Content) > 0 { // {}: none is known
 			for _, e := range f.Entries(list, "slots") {
 				s.Slots[e.Key.Value] = f.text(e.Value, "a slot")
 			}
 		}
 	}
 	s.Dropped = f.Words(m["dropped"], "dropped")
-	if s.Bot == nil && s.Says == nil && s.Answer == "" && !s.Silence && s.Handoff == nil && s.Slots == nil && s.Dropped == nil && s.Flow == nil {
+	expects := m["silence"] != nil && m["silence"].Value != "false" // which is the same as without the key
+	for _, k := range []string{"bot", "says", "answer", "handoff", "slots", "dropped", "flow"} {
+		expects = expects || m[k] != nil
+	}
+	if !expects {
 		f.Report(n, "missing-key", "add bot:, says:, answer:, silence:, handoff:, slots: or flow:", "the step expects nothing")
 	}
 	return s
 }
 
-// said is what a user says: it may be empty, as a screenshot is.
+// said is a text that may be empty, as what a user says with a screenshot.
 func (f *file) said(n *yaml.Node, what string) string {
 	if n.Kind == yaml.ScalarNode && strings.TrimSpace(n.Value) == "" {
 		return ""

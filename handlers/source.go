@@ -3,7 +3,6 @@ package handlers
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,21 +10,19 @@ import (
 	"github.com/beckon-bot/beckon/rules"
 )
 
-const maxFile = 256 << 10 // bytes, as rules.OpenDocument takes them
-
 // ReadSources reads a file of answers, or every *.yaml and *.yml of a folder
 // without what lies deeper. Files named *_test.yaml are tests; beside a single
 // file answers.yaml that is answers_test.yaml. The error is rules.Diagnostics.
 func ReadSources(path string) (files, tests []rules.Source, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, nil, unread(path, err)
+		return nil, nil, rules.Diagnostics{rules.Unread(path, err)}
 	}
 	var names []string
 	if info.IsDir() {
 		entries, err := os.ReadDir(path)
 		if err != nil {
-			return nil, nil, unread(path, err)
+			return nil, nil, rules.Diagnostics{rules.Unread(path, err)}
 		}
 		for _, e := range entries {
 			if ext := filepath.Ext(e.Name()); (ext == ".yaml" || ext == ".yml") && e.Name()[0] != '.' && !e.IsDir() {
@@ -41,14 +38,15 @@ func ReadSources(path string) (files, tests []rules.Source, err error) {
 	}
 	var wrong rules.Diagnostics
 	for _, name := range names {
-		data, err := readFile(name)
+		src, err := rules.ReadSource(name)
+		var unread rules.Diagnostics
 		switch {
-		case err != nil:
-			wrong = append(wrong, unread(name, err)...)
+		case errors.As(err, &unread):
+			wrong = append(wrong, unread...)
 		case name != path && isTest(name):
-			tests = append(tests, rules.Source{Name: name, Data: data})
+			tests = append(tests, src)
 		default:
-			files = append(files, rules.Source{Name: name, Data: data})
+			files = append(files, src)
 		}
 	}
 	if len(wrong) == 0 && (len(files) == 0 || len(files) > maxSources) {
@@ -68,23 +66,4 @@ func isTest(name string) bool {
 func exists(name string) bool {
 	_, err := os.Stat(name)
 	return err == nil
-}
-
-func unread(name string, err error) rules.Diagnostics {
-	var p *os.PathError
-	if errors.As(err, &p) {
-		err = p.Err
-	}
-	return rules.Diagnostics{{Code: "read", File: name, Message: err.Error(), Hint: "beckon init DIR writes answers to start from"}}
-}
-
-// readFile reads at most one byte more than a file may have: enough to refuse
-// it.
-func readFile(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxFile+1))
 }

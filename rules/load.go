@@ -3,7 +3,6 @@ package rules
 import (
 	_ "embed"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -66,7 +65,7 @@ func LoadDir(dir string, opts Options) (*Set, error) {
 func ReadDir(dir string) ([]Source, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, Diagnostics{{Code: "read", File: dir, Message: err.Error(), Hint: "beckon init DIR writes a directory to start from"}}
+		return nil, Diagnostics{Unread(dir, err)}
 	}
 	var sources []Source
 	var diags Diagnostics
@@ -77,7 +76,7 @@ func ReadDir(dir string) ([]Source, error) {
 		name := filepath.Join(dir, e.Name())
 		data, err := readCapped(name)
 		if err != nil {
-			diags = append(diags, Diagnostic{Code: "read", File: name, Message: err.Error()})
+			diags = append(diags, Unread(name, err))
 			continue
 		}
 		sources = append(sources, Source{Name: name, Data: data})
@@ -102,15 +101,4 @@ func isRuleFile(name string) bool {
 		return false
 	}
 	return !strings.HasSuffix(strings.TrimSuffix(name, ext), "_test")
-}
-
-// readCapped reads at most one byte more than a rule file may have: enough to
-// refuse it.
-func readCapped(name string) (data []byte, err error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxFile+1))
 }

@@ -76,7 +76,7 @@ func ReadTestDir(dir string) ([]Source, error) {
 	var sources []Source
 	var diags Diagnostics
 	refuse := func(name string, err error) {
-		diags = append(diags, Diagnostic{Code: "read", File: name, Message: err.Error()})
+		diags = append(diags, Unread(name, err))
 	}
 	root := dir + string(filepath.Separator) // where dir is a link, what it leads to
 	_ = filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {

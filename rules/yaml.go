@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -53,8 +54,8 @@ func (r *reader) parse(data []byte) *yaml.Node {
 	r.lines = strings.Split(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")
 	if i, ok := unreadable(data); ok {
 		line := 1 + bytes.Count(data[:i], []byte("\n"))
-		r.report(line, 1+utf8.RuneCount(data[bytes.LastIndexByte(data[:i], '\n')+1:i]), "encoding",
-			"save the file as UTF-8 with plain line ends", "a character that rule files do not have")
+		what, hint := encoding(data, i)
+		r.report(line, 1+utf8.RuneCount(data[bytes.LastIndexByte(data[:i], '\n')+1:i]), "encoding", hint, "%s", what)
 		return nil
 	}
 	if r.tabs() {
@@ -103,6 +104,22 @@ func unreadable(data []byte) (int, bool) {
 	return 0, false
 }
 
+// encoding says what stands at a place that unreadable found, and what to do.
+func encoding(data []byte, i int) (what, hint string) {
+	c, n := utf8.DecodeRune(data[i:])
+	switch {
+	case bytes.HasPrefix(data, []byte{0xff, 0xfe}), bytes.HasPrefix(data, []byte{0xfe, 0xff}):
+		return "the file is UTF-16", "save it as UTF-8"
+	case c == '\ufeff' && i == 0:
+		return "the file begins with a byte order mark", `save it as UTF-8 without BOM; some editors call that "UTF-8", the other "UTF-8 with BOM"`
+	case c == utf8.RuneError && n == 1:
+		return fmt.Sprintf("the byte 0x%02x is no UTF-8", data[i]), "save the file as UTF-8"
+	case c == '\r':
+		return "a carriage return without its line feed", "save the file with plain line ends"
+	}
+	return fmt.Sprintf("the character %U, which editors do not show", c), "take it out; in a text in double quotes it can be written as an escape"
+}
+
 // tabs reports lines that are indented with tabs, which YAML does not take,
 // and whose place its parser does not tell.
 func (r *reader) tabs() bool {
@@ -114,7 +131,10 @@ func (r *reader) tabs() bool {
 	return len(r.diags) > 0
 }
 
-var yamlLine = regexp.MustCompile(`line (\d+): (.*)`)
+var (
+	yamlLine   = regexp.MustCompile(`line (\d+): (.*)`)
+	yamlAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
+)
 
 func (r *reader) yamlError(err error) {
 	line, msg := 1, strings.TrimPrefix(err.Error(), "yaml: ")
@@ -125,10 +145,15 @@ func (r *reader) yamlError(err error) {
 			line++ // yaml counts these lines from 0
 		}
 	}
+	hint := ""
+	if m := yamlAnchor.FindStringSubmatch(msg); m != nil { // its parser does not say where
+		hint = "quote texts that start with *; there are no aliases"
+		line = 1 + max(0, slices.IndexFunc(r.lines, func(l string) bool { return strings.Contains(l, "*"+m[1]) }))
+	}
 	line = min(max(line, 1), len(r.lines))
 	col := 1 + len(r.lines[line-1]) - len(strings.TrimLeft(r.lines[line-1], " "))
-	hint := ""
 	switch {
+	case hint != "":
 	case strings.Contains(msg, "found character that cannot start any token"):
 		hint = "quote texts that start with @, % or `"
 	case strings.Contains(msg, "mapping values are not allowed"):
