@@ -48,6 +48,7 @@ type settings struct {
 	Dry          bool          `yaml:"dry"`
 	MaxEventAge  time.Duration `yaml:"max_event_age"`
 	HandoffQuiet time.Duration `yaml:"handoff_quiet"`
+	PersonDone   string        `yaml:"person_done"`
 	DayUSD       usd           `yaml:"day_usd"` // budget of each bot; none: no budget
 	MonthUSD     usd           `yaml:"month_usd"`
 	AppDMs       int64         `yaml:"app_dms"` // that X lets all bots together send in a day; none: 1,440

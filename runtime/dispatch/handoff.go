@@ -29,6 +29,38 @@ func (w *work) handOff(m bus.Delivery, e event.Event, why string) ([]gate.Record
 	return append(rs, last...), err
 }
 
+// givesBack gives the user back to the bot where a person of the desk says so,
+// by the word that the configuration names, through the account itself. No send
+// of ours is taken for theirs: what has this text and is in the action log came
+// to Echo's notice before. One from before the handoff means another.
+func (w *work) givesBack(e event.Event) (done bool, rs []gate.Record, err error) {
+	bot, _ := w.Gate.Bot(e.Bot)
+	if e.User == "" || !conversation.SaysDone(e.Text, bot.PersonDone) {
+		return false, nil, nil
+	}
+	st, err := w.State(e.Bot, e.User, "")
+	if err != nil {
+		return false, nil, err
+	}
+	if since := st.Conversation.HandedOffAt; !e.At.IsZero() && e.At.Before(since) {
+		rs, err = w.nothing(e, "A person gave the user back to the bot before they were handed off: that is another matter.")
+		return true, rs, err
+	}
+	// The person's message is none that the bot waits for: what it would say next
+	// comes from what the user says next.
+	if err := w.PersonSpoke(e.Bot, e.User, w.PersonQuiet.Of(e.Bot)); err != nil {
+		return false, nil, err
+	}
+	if err := w.Tx.DropEcho(e.Bot, e.Message); err != nil {
+		return false, nil, err
+	}
+	if err := w.Release(e.Bot, e.User); err != nil {
+		return false, nil, err
+	}
+	rs, err = w.nothing(e, "A person gives the user back: the bot answers what they write next.")
+	return true, rs, err
+}
+
 // noWhy is why a handler hands over that does not say it.
 const noWhy = "a handler asked for a person"
 

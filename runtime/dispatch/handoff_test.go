@@ -154,3 +154,46 @@ func TestNoLastWordToWhomAPersonHas(t *testing.T) {
 	h.batch(h.person(alice, "3001", "Hi, Ann here."))
 	h.want(h.batch(h.says(q, "I hand you over.", func(r *event.Response) { r.Said.Handoff = true })), gate.Deny, "x.handed-off")
 }
+
+// The word by which a person gives the user back counts while a send of ours is
+// under way, too, and not where it is of before the handoff that stands.
+func TestPersonGivesBack(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, true)
+	h.d.Gate.Update("acme", func(b *gate.Bot) { b.HandoffWords, b.PersonDone = true, "/bot" })
+	h.batch(h.dm(alice, "2001", "hello"))
+	early := h.person(alice, "3001", "/bot")
+	h.now = h.now.Add(time.Minute)
+	h.batch(h.dm(alice, "2002", "agent"))
+	h.now = h.now.Add(time.Minute)
+	h.want(h.batch(early), gate.None, "before they were handed off")
+	if c := h.conversation("acme", alice); !c.HandedOff {
+		t.Errorf("after a word of before: %+v", c)
+	}
+
+	h.batch(h.dm(bob, "2003", "hello"))
+	var under db.Action
+	for _, a := range h.actions() {
+		if a.Interaction == "2003" {
+			under = a
+		}
+	}
+	under.State = event.Attempting
+	if err := h.store.Write(t.Context(), func(tx db.Tx) error { return tx.UpdateAction(under, event.Pending) }); err != nil {
+		t.Fatal(err)
+	}
+	h.want(h.batch(h.person(bob, "3002", "Olga here.")), gate.None, "judged when the send")
+	h.want(h.batch(h.person(bob, "3003", "/Bot")), gate.None, "gives the user back")
+	if c := h.conversation("acme", bob); c.WithPerson(h.now) {
+		t.Errorf("after the word: %+v", c)
+	}
+	h.read(func(tx db.Tx) error {
+		left, err := tx.EchoesTo("acme", bob.ID)
+		if len(left) != 1 || left[0].RemoteID != "3002" {
+			t.Errorf("still to be judged: %+v", left)
+		}
+		return err
+	})
+	h.d.Gate.Update("acme", func(b *gate.Bot) { b.PersonDone = "" })
+	h.want(h.batch(h.person(bob, "3004", "/bot")), gate.None, "A person speaks")
+}

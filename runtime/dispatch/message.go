@@ -233,9 +233,15 @@ func (w *work) own(e event.Event) ([]gate.Record, error) {
 	case action.EchoSettled:
 		return w.nothing(e, fmt.Sprintf("This is our own %s: action %s is now known to be sent.", a.Kind, a.ID))
 	case action.EchoWaits:
+		if done, rs, err := w.givesBack(e); done || err != nil {
+			return rs, err
+		}
 		return w.nothing(e, "It is judged when the send that is under way has ended.")
 	}
 	w.count(&w.Metrics.Persons)
+	if done, rs, err := w.givesBack(e); done || err != nil {
+		return rs, err
+	}
 	if e.User == "" {
 		return w.nothing(e, "A person posted through the account; it answers nobody, so nobody is paused.")
 	}

@@ -148,6 +148,10 @@ func TestLoadRefuses(t *testing.T) {
 		{"privacy url too long", tail("privacy_url: https://acme.example/" + strings.Repeat("p", 200)), "12:5: bots.desk.privacy_url: 221 characters; at most 200"},
 		{"privacy url bare", tail("privacy_url: acme.example/privacy"), "12:5: bots.desk.privacy_url: want an https address such as https://acme.example/privacy"},
 
+		{"person done a stop", tail("person_done: stop"), `12:5: bots.desk.person_done: "stop" is what users say to stop or start: choose another`},
+		{"person done a mention", tail("person_done: '@desk_bot'"), "12:5: bots.desk.person_done: want a word or an emoji, at most 40 characters, without links and mentions"},
+		{"person done a link", tail("person_done: acme.example"), "12:5: bots.desk.person_done: want a word or an emoji, at most 40 characters, without links and mentions"},
+
 		// Texts.
 		{"text too long", tail("texts: {disclosure: " + strings.Repeat("é", 281) + "}"), "12:13: bots.desk.texts.disclosure: 281 characters; at most 280"},
 		{"text blank", tail(`texts: {opt_out_hint: "  "}`), "12:13: bots.desk.texts.opt_out_hint: is blank"},

@@ -11,6 +11,9 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/beckon-bot/beckon/runtime/conversation"
+	"github.com/beckon-bot/beckon/runtime/event"
 )
 
 // maxText keeps every fixed text inside one post.
@@ -137,6 +140,13 @@ func (c check) bot(at string, b *Bot) {
 	c.text(at+".texts.opt_out_confirmation", b.Texts.OptOutConfirmation)
 	c.quiet(at+".person_quiet", b.PersonQuiet, false)
 	c.quiet(at+".handoff_quiet", b.HandoffQuiet, true)
+	switch word := b.PersonDone; {
+	case word == "":
+	case conversation.DoneWord(word) == "" || utf8.RuneCountInString(word) > 40 || event.HasURL(word) || strings.Contains(word, "@"):
+		c.fail(at+".person_done", "want a word or an emoji, at most 40 characters, without links and mentions")
+	case conversation.Match(word, false) != conversation.TierNone:
+		c.fail(at+".person_done", "%q is what users say to stop or start: choose another", word)
+	}
 	c.text(at+".texts.handover", b.Texts.Handover)
 	c.text(at+".texts.stop_question", b.Texts.StopQuestion)
 	c.text(at+".texts.erasure_note", b.Texts.ErasureNote)

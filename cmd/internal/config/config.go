@@ -228,6 +228,11 @@ type Bot struct {
 	// 2160h, or 0s for no end by itself.
 	HandoffQuiet time.Duration `yaml:"handoff_quiet" default:"72h"`
 
+	// What a person writes to the user, through the account itself, to give them
+	// back to the bot: a post or DM that says nothing else, in any case. A word of
+	// your own such as /bot, or an emoji. The user reads it.
+	PersonDone string `yaml:"person_done" example:"/bot" off:"yes"`
+
 	// Whether a user who asks for a person, with nothing but a word such as agent,
 	// human or Mitarbeiter, is handed to one.
 	HandoffWords bool `yaml:"handoff_words" default:"true"`
