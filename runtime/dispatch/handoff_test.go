@@ -195,5 +195,5 @@ func TestPersonGivesBack(t *testing.T) {
 		return err
 	})
 	h.d.Gate.Update("acme", func(b *gate.Bot) { b.PersonDone = "" })
-	h.want(h.batch(h.person(bob, "3004", "/bot")), gate.None, "A person speaks")
+	h.want(h.batch(h.person(alice, "3004", "/bot")), gate.None, "A person speaks")
 }
