@@ -65,6 +65,9 @@ type Walks interface {
 	AllConsents() ([]Consent, error)
 }
 
+// Cause is why something is removed.
+type Cause string
+
 // Causes of a removal.
 const (
 	CauseUser      = "user"      // the user asked

@@ -68,6 +68,9 @@ type Tx interface {
 	Fingerprints
 	Consents
 	Erasures
+	Duties
+	ComplianceJobs
+	Holdings
 	Retention
 	RuleSets
 	RateWindows

@@ -30,6 +30,8 @@ type Erasure struct {
 	DoneAt   time.Time
 	Position int64  // of EraseDecisions: the last one that was looked at
 	Counts   string // JSON: what was removed to how many
+	Cause    Cause  // of its receipt: CauseUser, CauseX, CauseLaw
+	DueAt    time.Time
 }
 
 // Who selects what is kept of one user.

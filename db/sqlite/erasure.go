@@ -15,7 +15,7 @@ func (t tx) PutErasure(e db.Erasure) error {
 	err := t.q.PutErasure(background(), gen.PutErasureParams{
 		ID: e.ID, Bot: e.Bot, UserID: e.User, Step: string(e.Step), AskedBy: e.By, AskedAt: millis(e.AskedAt),
 		StartBy: millis(e.StartBy), AfterID: e.After, ErasedAt: millis(e.ErasedAt), DoneAt: millis(e.DoneAt),
-		Position: e.Position, Counts: e.Counts,
+		Position: e.Position, Counts: e.Counts, Cause: string(e.Cause), DueAt: millis(e.DueAt),
 	})
 	if err != nil {
 		return fmt.Errorf("put erasure %s: %w", e.ID, err)
@@ -51,7 +51,7 @@ func erasureOf(r gen.Erasure) db.Erasure {
 	return db.Erasure{
 		ID: r.ID, Bot: r.Bot, User: r.UserID, Step: db.EraseStep(r.Step), By: r.AskedBy, AskedAt: timeOf(r.AskedAt),
 		StartBy: timeOf(r.StartBy), After: r.AfterID, ErasedAt: timeOf(r.ErasedAt), DoneAt: timeOf(r.DoneAt),
-		Position: r.Position, Counts: r.Counts,
+		Position: r.Position, Counts: r.Counts, Cause: db.Cause(r.Cause), DueAt: timeOf(r.DueAt),
 	}
 }
 

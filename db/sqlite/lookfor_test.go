@@ -16,7 +16,12 @@ func TestNobodyIsLookedFor(t *testing.T) {
 		"OptedOut":    "who may not be written to, by keyed hash alone: an export for another host of the operator",
 		"AllConsents": "the audit's record of what all users agreed to; it finds nobody by what they are or said",
 		"Interaction": "one act, by the id that X gave it",
-		"WithPeople":  "the desk's work queue: whom a person has or should look at, which the host itself put there; it takes nothing to look for",
+
+		"InteractionsByMessage": "one act, by the id of its newest version",
+		"HeldPosts":             "ids alone, for X to say which of them are gone",
+		"HeldUsers":             "ids alone, for X to say which of them are gone",
+		"NextHeldBot":           "the name of a bot; nothing of users",
+		"WithPeople":            "the desk's work queue: whom a person has or should look at, which the host itself put there; it takes nothing to look for",
 	}
 	files, err := filepath.Glob("query/*.sql")
 	if err != nil || len(files) == 0 {

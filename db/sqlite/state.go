@@ -131,6 +131,10 @@ func (t tx) Interaction(bot, key string) (conversation.Interaction, error) {
 	if err != nil {
 		return conversation.Interaction{}, fmt.Errorf("interaction %s of %s: %w", key, bot, err)
 	}
+	return interactionOf(r), nil
+}
+
+func interactionOf(r gen.Interaction) conversation.Interaction {
 	return conversation.Interaction{
 		Bot:           r.Bot,
 		Key:           r.Interaction,
@@ -148,7 +152,7 @@ func (t tx) Interaction(bot, key string) (conversation.Interaction, error) {
 		DraftsWaiting: r.DraftsWaiting,
 		FirstAt:       timeOf(r.FirstAt),
 		LastAt:        timeOf(r.LastAt),
-	}, nil
+	}
 }
 
 func (t tx) PutInteraction(i conversation.Interaction) error {

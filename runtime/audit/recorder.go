@@ -35,6 +35,8 @@ var unnoted = []string{
 	"AppendEntry", "PruneEntries", "AppendCheckpoint", "AddCount", "PruneCounts", // ours
 	"PruneInteractions", "PruneConversations", "PruneDeadLetters",
 	"PutErasure", "EraseDecisions", "PruneErased", // their receipts tell
+	"OpenDuty", "UpdateDuty", "PruneDuties", "PutComplianceJob", // likewise
+	"UnpostDeskNotice",
 	"SetMeta",
 }
 
@@ -119,6 +121,24 @@ func (r *recorder) EraseUser(w db.Who, as string, at time.Time) (db.Erased, erro
 	}
 	for _, c := range all {
 		if c.User == w.User && (w.Bot == "" || c.Bot == w.Bot) && (w.Before.IsZero() || c.At.Before(w.Before)) {
+			gone.Records = append(gone.Records, db.RecordRef{Kind: KindConsent, Ref: r.consentRef(c)})
+		}
+	}
+	return gone, nil
+}
+
+// Wipe does the same for a bot.
+func (r *recorder) Wipe(bot string, max int) (db.Erased, error) {
+	all, err := r.Tx.AllConsents()
+	if err != nil {
+		return db.Erased{}, err
+	}
+	gone, err := r.Tx.Wipe(bot, max)
+	if err != nil {
+		return gone, err
+	}
+	for _, c := range all {
+		if bot == "" || c.Bot == bot {
 			gone.Records = append(gone.Records, db.RecordRef{Kind: KindConsent, Ref: r.consentRef(c)})
 		}
 	}

@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,53 +9,93 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Erase removes what the stream has of a user, toward one bot or, for "", every
-// one, and returns how many messages it was. see is shown each before it goes,
+// Stored is a message as the stream has it.
+type Stored struct {
+	Message
+	Taken bool // dispatch has had it, and everything before it
+}
+
+// Erase removes what the streams have of a user, or for "" of every one, toward
+// one bot or, for "", every one, and returns how many messages it was. see is shown each before it goes,
 // and may keep it by an error: what dispatch has not had yet may be a STOP.
+func (b *JetStream) Erase(ctx context.Context, bot, user string, see func(Message) error) (n int, err error) {
+	n, err = b.Remove(ctx, bot, user, func(m Stored) (bool, error) { return true, see(m.Message) })
+	if err != nil {
+		return n, err
+	}
+	if err := b.enter(); err != nil {
+		return n, err
+	}
+	defer b.mu.RUnlock()
+	handoffs, err := b.eraseHandoffs(ctx, cmp.Or(bot, "*"), user)
+	if err != nil {
+		return n, fmt.Errorf("erase handoffs: %w", err)
+	}
+	return n + handoffs, nil
+}
+
+// Remove goes through what the stream has toward a bot, or "" for every one, of
+// a user, or "" for every one, and removes what pick says. An error of pick's
+// ends it. It returns how many went.
 //
 // A purge leaves bodies in the files until their block is compacted, so each
 // message is overwritten first. Whoever was handed one before may still ask to
 // acknowledge it.
-func (b *JetStream) Erase(ctx context.Context, bot, user string, see func(Message) error) (n int, err error) {
+func (b *JetStream) Remove(ctx context.Context, bot, user string, pick func(Stored) (bool, error)) (n int, err error) {
 	if err := b.enter(); err != nil {
 		return 0, err
 	}
 	defer b.mu.RUnlock()
+	of := "*"
 	if bot == "" {
 		bot = "*"
 	} else if !validBot(bot) {
 		return 0, fmt.Errorf("erase: bot name %q", bot)
 	}
-	filter := subjectPrefix + bot + ".*." + userToken(user)
+	if user != "" {
+		of = userToken(user)
+	}
+	filter := subjectPrefix + bot + ".*." + of
 	stream, err := b.js.Stream(ctx, streamName)
 	if err != nil {
 		return 0, fmt.Errorf("erase: %w", err)
 	}
+	info, err := b.cons.Info(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("erase: how far dispatch is: %w", err)
+	}
 	for next := uint64(1); ; {
 		raw, err := stream.GetMsg(ctx, next, jetstream.WithGetMsgSubject(filter))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			handoffs, err := b.eraseHandoffs(ctx, bot, user)
-			if err != nil {
-				return n, fmt.Errorf("erase handoffs: %w", err)
-			}
-			return n + handoffs, nil
+			break
 		}
 		if err != nil {
 			return n, fmt.Errorf("erase: find messages: %w", err)
 		}
-		if err := see(decode(raw.Header, raw.Data, raw.Sequence)); err != nil {
+		next = raw.Sequence + 1
+		goes, err := pick(Stored{decode(raw.Header, raw.Data, raw.Sequence), raw.Sequence <= info.AckFloor.Stream})
+		if err != nil {
 			return n, fmt.Errorf("erase message %d: %w", raw.Sequence, err)
+		}
+		if !goes {
+			continue
 		}
 		if err := stream.SecureDeleteMsg(ctx, raw.Sequence); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
 			return n, fmt.Errorf("erase message %d: %w", raw.Sequence, err)
 		}
-		n, next = n+1, raw.Sequence+1
+		n++
 	}
+	return n, nil
 }
 
-// Erase does the same to what is held. What was handed out stays in the hands
+// Erase implements what JetStream does.
+func (b *Memory) Erase(ctx context.Context, bot, user string, see func(Message) error) (n int, err error) {
+	return b.Remove(ctx, bot, user, func(m Stored) (bool, error) { return true, see(m.Message) })
+}
+
+// Remove does the same to what is held. What was handed out stays in the hands
 // that have it.
-func (b *Memory) Erase(_ context.Context, bot, user string, see func(Message) error) (n int, err error) {
+func (b *Memory) Remove(_ context.Context, bot, user string, pick func(Stored) (bool, error)) (n int, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
@@ -62,11 +103,15 @@ func (b *Memory) Erase(_ context.Context, bot, user string, see func(Message) er
 	}
 	for i := range b.held {
 		h := &b.held[i]
-		if h.User != user || bot != "" && h.Bot != bot || h.Type == erasedType {
+		if user != "" && h.User != user || bot != "" && h.Bot != bot || h.Type == erasedType {
 			continue
 		}
-		if err := see(h.Message); err != nil {
+		goes, err := pick(Stored{h.Message, h.acked})
+		if err != nil {
 			return n, err
+		}
+		if !goes {
+			continue
 		}
 		// The place in the order stays.
 		h.Message = Message{ID: h.ID, Type: erasedType, Source: h.Source, Time: h.Time, Bot: h.Bot, User: NoUser, Data: []byte(`{"data":{}}`)}

@@ -81,8 +81,13 @@ func mayTake() *server.Permissions {
 	}
 }
 
-// eraseHandoffs removes the handoffs of a user, as Erase does events.
+// eraseHandoffs removes the handoffs of a user, or "" for every one, as Erase
+// does events.
 func (b *JetStream) eraseHandoffs(ctx context.Context, bot, user string) (n int, err error) {
+	of := "*"
+	if user != "" {
+		of = userToken(user)
+	}
 	stream, err := b.js.Stream(ctx, HandoffStream)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		return 0, nil
@@ -91,7 +96,7 @@ func (b *JetStream) eraseHandoffs(ctx context.Context, bot, user string) (n int,
 		return 0, err
 	}
 	for next := uint64(1); ; n++ {
-		raw, err := stream.GetMsg(ctx, next, jetstream.WithGetMsgSubject(handoffPrefix+bot+"."+userToken(user)))
+		raw, err := stream.GetMsg(ctx, next, jetstream.WithGetMsgSubject(handoffPrefix+bot+"."+of))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			return n, nil
 		}

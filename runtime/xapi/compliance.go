@@ -24,57 +24,33 @@ const (
 	DownloadResults = "download_results"
 )
 
-// What a compliance job is about, and how it stands.
-const (
-	CompliancePosts = "tweets"
-	ComplianceUsers = "users"
-
-	JobCreated    = "created"
-	JobInProgress = "in_progress"
-	JobComplete   = "complete"
-	JobFailed     = "failed"
-	JobExpired    = "expired"
-)
-
 var errStorage = errors.New("X gave an address that is neither https nor on this machine; nothing was sent there")
 
-// Job is a batch compliance job.
-type Job struct {
-	ID, Type, Name, Status string
-
-	UploadURL, DownloadURL   string // bear their own permission: never logged
-	UploadUntil, DownloadEnd time.Time
-	CreatedAt                time.Time
+// wireJob is X's ComplianceJob.
+type wireJob struct {
+	ID          string          `json:"id"`
+	Type        string          `json:"type"`
+	Name        string          `json:"name"`
+	Status      event.JobStatus `json:"status"`
+	UploadURL   string          `json:"upload_url"`
+	DownloadURL string          `json:"download_url"`
+	UploadEnd   string          `json:"upload_expires_at"`
+	DownloadEnd string          `json:"download_expires_at"`
+	CreatedAt   string          `json:"created_at"`
 }
 
-// UnmarshalJSON reads X's ComplianceJob.
-func (j *Job) UnmarshalJSON(b []byte) error {
-	var w struct {
-		ID          string `json:"id"`
-		Type        string `json:"type"`
-		Name        string `json:"name"`
-		Status      string `json:"status"`
-		UploadURL   string `json:"upload_url"`
-		DownloadURL string `json:"download_url"`
-		UploadEnd   string `json:"upload_expires_at"`
-		DownloadEnd string `json:"download_expires_at"`
-		CreatedAt   string `json:"created_at"`
-	}
-	if err := json.Unmarshal(b, &w); err != nil {
-		return err
-	}
-	*j = Job{
+func (w wireJob) job() event.Job {
+	return event.Job{
 		ID: w.ID, Type: w.Type, Name: w.Name, Status: w.Status, UploadURL: w.UploadURL, DownloadURL: w.DownloadURL,
 		UploadUntil: moment(w.UploadEnd), DownloadEnd: moment(w.DownloadEnd), CreatedAt: moment(w.CreatedAt),
 	}
-	return nil
 }
 
 // CreateJob makes a compliance job about posts or users. A lost answer may leave
 // a job that nobody uses; it expires.
-func (c *Client) CreateJob(ctx context.Context, about, name string) (Job, error) {
-	if about != CompliancePosts && about != ComplianceUsers || len(name) > 64 {
-		return Job{}, invalid(CreateComplianceJob, errors.New("want tweets or users, and a name of at most 64 bytes"))
+func (c *Client) CreateJob(ctx context.Context, about, name string) (event.Job, error) {
+	if about != event.JobPosts && about != event.JobUsers || len(name) > 64 {
+		return event.Job{}, invalid(CreateComplianceJob, errors.New("want tweets or users, and a name of at most 64 bytes"))
 	}
 	return c.job(ctx, CreateComplianceJob, http.MethodPost, func(ctx context.Context, tw *twitter.Client) error {
 		_, err := tw.CreateComplianceBatchJob(ctx, twitter.ComplianceBatchJobType(about), twitter.CreateComplianceBatchJobOpts{Name: name})
@@ -83,9 +59,9 @@ func (c *Client) CreateJob(ctx context.Context, about, name string) (Job, error)
 }
 
 // Job reads how a compliance job stands, and its addresses anew.
-func (c *Client) Job(ctx context.Context, id string) (Job, error) {
+func (c *Client) Job(ctx context.Context, id string) (event.Job, error) {
 	if !IsID(id) {
-		return Job{}, invalid(ReadComplianceJob, errID)
+		return event.Job{}, invalid(ReadComplianceJob, errID)
 	}
 	return c.job(ctx, ReadComplianceJob, http.MethodGet, func(ctx context.Context, tw *twitter.Client) error {
 		_, err := tw.ComplianceBatchJob(ctx, id)
@@ -93,31 +69,35 @@ func (c *Client) Job(ctx context.Context, id string) (Job, error) {
 	})
 }
 
-func (c *Client) job(ctx context.Context, op, method string, call func(context.Context, *twitter.Client) error) (Job, error) {
-	var a struct{ Data Job }
+func (c *Client) job(ctx context.Context, op, method string, call func(context.Context, *twitter.Client) error) (event.Job, error) {
+	var a struct{ Data wireJob }
 	if err := c.fetch(ctx, op, As{}, method, call, &a); err != nil {
-		return Job{}, err
+		return event.Job{}, err
 	}
 	if a.Data.ID == "" {
-		return Job{}, &Error{Op: op, Status: 200, Class: event.UnknownOutcome, Err: errEmpty}
+		return event.Job{}, &Error{Op: op, Status: 200, Class: event.UnknownOutcome, Err: errEmpty}
 	}
-	return a.Data, nil
+	return a.Data.job(), nil
 }
 
 // Jobs lists the compliance jobs about posts or users; status "" lists all.
-func (c *Client) Jobs(ctx context.Context, about, status string) ([]Job, error) {
-	var a struct{ Data []Job }
+func (c *Client) Jobs(ctx context.Context, about string, status event.JobStatus) ([]event.Job, error) {
+	var a struct{ Data []wireJob }
 	err := c.fetch(ctx, ListComplianceJobs, As{}, http.MethodGet, func(ctx context.Context, tw *twitter.Client) error {
 		_, err := tw.ComplianceBatchJobLookup(ctx, twitter.ComplianceBatchJobType(about),
 			twitter.ComplianceBatchJobLookupOpts{Status: twitter.ComplianceBatchJobStatus(status)})
 		return err
 	}, &a)
-	return a.Data, err
+	jobs := make([]event.Job, len(a.Data))
+	for i, w := range a.Data {
+		jobs[i] = w.job()
+	}
+	return jobs, err
 }
 
 // Upload gives a job its ids. It may be repeated while the address holds: the
 // last one counts.
-func (c *Client) Upload(ctx context.Context, j Job, ids []string) error {
+func (c *Client) Upload(ctx context.Context, j event.Job, ids []string) error {
 	for _, id := range ids {
 		if !IsID(id) {
 			return invalid(UploadIDs, errID)
@@ -128,19 +108,10 @@ func (c *Client) Upload(ctx context.Context, j Job, ids []string) error {
 	return c.note(ctx, As{}, UploadIDs, e)
 }
 
-// Redaction is one line of a job's result: an id to be dropped, or changed, and
-// why. An id without a line is still valid.
-type Redaction struct {
-	ID     string
-	Action string // X's word; decide by Reason
-	Reason string // deleted, suspended, protected, deactivated, bounced, scrub_geo
-	At     time.Time
-}
-
 // Download reads the result of a complete job line by line and gives each to
 // each, until it returns an error. A result that ends within a line is an error
 // at that line.
-func (c *Client) Download(ctx context.Context, j Job, each func(Redaction) error) error {
+func (c *Client) Download(ctx context.Context, j event.Job, each func(event.Redaction) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	timer := time.AfterFunc(c.timeout, cancel) // until the result begins; it may be long
@@ -166,7 +137,7 @@ func (c *Client) Download(ctx context.Context, j Job, each func(Redaction) error
 		if err := json.Unmarshal([]byte(line), &w); err != nil || !IsID(w.ID) {
 			return &Error{Op: DownloadResults, Status: x.status, Class: event.UnknownOutcome, Err: fmt.Errorf("line %d of the result is none of X's", n)}
 		}
-		if err := each(Redaction{ID: w.ID, Action: w.Action, Reason: w.Reason, At: moment(first(w.Redacted, w.Created))}); err != nil {
+		if err := each(event.Redaction{ID: w.ID, Action: w.Action, Reason: w.Reason, At: moment(first(w.Redacted, w.Created))}); err != nil {
 			return err
 		}
 	}

@@ -18,13 +18,13 @@ func TestJobs(t *testing.T) {
 	t.Parallel()
 	const body = `{"id":"61","type":"tweets","name":"night","status":"created","upload_url":"https://storage.test/up?sig=1",` +
 		`"upload_expires_at":"2026-08-20T12:15:00.000Z","download_url":"https://storage.test/down?sig=2","download_expires_at":"2026-08-27T12:00:00.000Z","created_at":"2026-08-20T12:00:00.000Z","resumable":false}`
-	want := Job{
-		ID: "61", Type: CompliancePosts, Name: "night", Status: JobCreated,
+	want := event.Job{
+		ID: "61", Type: event.JobPosts, Name: "night", Status: event.JobCreated,
 		UploadURL: "https://storage.test/up?sig=1", DownloadURL: "https://storage.test/down?sig=2",
 		UploadUntil: testNow.Add(15 * time.Minute), DownloadEnd: testNow.AddDate(0, 0, 7), CreatedAt: testNow,
 	}
 	c, asked := says(t, 200, `{"data":`+body+`}`) // go-twitter does not sign the making of a job: the exchange does
-	got, err := c.CreateJob(t.Context(), CompliancePosts, "night")
+	got, err := c.CreateJob(t.Context(), event.JobPosts, "night")
 	if diff := cmp.Diff(want, got); err != nil || diff != "" || asked().Method != http.MethodPost || asked().URL.Path != "/2/compliance/jobs" {
 		t.Errorf("made: %v, %s %s", err, asked().URL, diff)
 	}
@@ -33,15 +33,15 @@ func TestJobs(t *testing.T) {
 		t.Errorf("read: %v, %s %s", err, asked().URL, diff)
 	}
 	c, asked = says(t, 200, `{"data":[`+body+`]}`)
-	list, err := c.Jobs(t.Context(), CompliancePosts, JobCreated)
-	if diff := cmp.Diff([]Job{want}, list); err != nil || diff != "" || asked().URL.RawQuery != "status=created&type=tweets" {
+	list, err := c.Jobs(t.Context(), event.JobPosts, event.JobCreated)
+	if diff := cmp.Diff([]event.Job{want}, list); err != nil || diff != "" || asked().URL.RawQuery != "status=created&type=tweets" {
 		t.Errorf("listed: %v, %s %s", err, asked().URL, diff)
 	}
 
 	// go-twitter panics over a job that is not there; X's word stands.
 	for body, class := range map[string]event.Class{`{}`: event.UnknownOutcome, `{"errors":[{"title":"one at a time"}]}`: event.Refused} {
 		c, _ := says(t, 200, body)
-		if _, err := c.CreateJob(t.Context(), ComplianceUsers, ""); classIn(err) != class {
+		if _, err := c.CreateJob(t.Context(), event.JobUsers, ""); classIn(err) != class {
 			t.Errorf("%s: want %s, got %v", body, class, err)
 		}
 	}
@@ -84,9 +84,9 @@ func TestA5StorageGetsNoToken(t *testing.T) {
 	c := newClient(t, "https://api.example.test", func(o *Options) {
 		o.Auth = auth(nil, errors.New("storage asked for credentials"))
 	})
-	job := Job{UploadURL: srv.URL + "/up?sig=a%2Fb", DownloadURL: srv.URL + "/down?sig=a%2Fb"}
-	read := func() (got []Redaction, err error) {
-		err = c.Download(t.Context(), job, func(r Redaction) error { got = append(got, r); return nil })
+	job := event.Job{UploadURL: srv.URL + "/up?sig=a%2Fb", DownloadURL: srv.URL + "/down?sig=a%2Fb"}
+	read := func() (got []event.Redaction, err error) {
+		err = c.Download(t.Context(), job, func(r event.Redaction) error { got = append(got, r); return nil })
 		return got, err
 	}
 	if err := c.Upload(t.Context(), job, []string{"1", "22"}); err != nil {
@@ -95,14 +95,14 @@ func TestA5StorageGetsNoToken(t *testing.T) {
 	if err := c.Upload(t.Context(), job, []string{"1", "two"}); classIn(err) != event.Bug {
 		t.Errorf("an id that is none: %v", err)
 	}
-	want := []Redaction{
+	want := []event.Redaction{
 		{ID: "1", Action: "delete", Reason: "deleted", At: testNow}, {ID: "2", Action: "keep", Reason: "protected", At: testNow},
 	}
 	if got, err := read(); err != nil || cmp.Diff(want, got) != "" {
 		t.Errorf("%v %s", err, cmp.Diff(want, got))
 	}
 	stop := errors.New("stop")
-	if err := c.Download(t.Context(), job, func(Redaction) error { return stop }); !errors.Is(err, stop) {
+	if err := c.Download(t.Context(), job, func(event.Redaction) error { return stop }); !errors.Is(err, stop) {
 		t.Errorf("want the caller's error, got %v", err)
 	}
 	answer = result + `{"id":"3","acti`
@@ -123,7 +123,7 @@ func TestA5StorageGetsNoToken(t *testing.T) {
 		}
 	}
 	for _, target := range []string{"", "http://storage.test/x", "ftp://127.0.0.1/x", "file:///etc/passwd", "//127.0.0.1/x", "https://me:pw@storage.test/", "http://localhost.evil.test/"} {
-		job = Job{UploadURL: target, DownloadURL: target}
+		job = event.Job{UploadURL: target, DownloadURL: target}
 		if _, err := read(); classIn(err) != event.Refused {
 			t.Errorf("download from %q: %v", target, err)
 		}
@@ -131,7 +131,7 @@ func TestA5StorageGetsNoToken(t *testing.T) {
 			t.Errorf("upload to %q: %v", target, err)
 		}
 	}
-	job = Job{DownloadURL: "http://127.0.0.1:1/down?sig=secret"}
+	job = event.Job{DownloadURL: "http://127.0.0.1:1/down?sig=secret"}
 	if _, err := read(); classIn(err) != event.Transient || strings.Contains(err.Error(), "secret") {
 		t.Errorf("nobody there: %v", err)
 	}

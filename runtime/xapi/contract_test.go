@@ -99,9 +99,9 @@ func TestEveryCallHoldsToTheContract(t *testing.T) {
 		func() { _, _, _ = c.Posts(ctx, app, id, id) },
 		func() { _, _, _ = c.OwnPosts(ctx, "desk", xapi.Since{ID: id, At: time.Now(), Page: "p"}) },
 		func() { _, _, _ = c.Conversation(ctx, "desk", id, "0123456789abcdef") },
-		func() { _, _ = c.CreateJob(ctx, xapi.ComplianceUsers, "night") },
+		func() { _, _ = c.CreateJob(ctx, event.JobUsers, "night") },
 		func() { _, _ = c.Job(ctx, id) },
-		func() { _, _ = c.Jobs(ctx, xapi.CompliancePosts, "") },
+		func() { _, _ = c.Jobs(ctx, event.JobPosts, "") },
 	} {
 		before := len(asked)
 		if call(); len(asked) != before+1 {

@@ -107,19 +107,19 @@ func TestWalk(t *testing.T) {
 	_, err = c.Post(ctx, as, own)
 	is("a deleted post", errors.As(err, &e) && e.Class == event.Gone, nil)
 
-	job, err := c.CreateJob(ctx, xapi.CompliancePosts, "night")
-	is("job", job.Status == xapi.JobCreated && job.UploadURL != "", err)
+	job, err := c.CreateJob(ctx, event.JobPosts, "night")
+	is("job", job.Status == event.JobCreated && job.UploadURL != "", err)
 	is("upload ids", true, c.Upload(ctx, job, []string{post, own}))
 	for range 3 {
-		if job, err = c.Job(ctx, job.ID); err != nil || job.Status == xapi.JobComplete {
+		if job, err = c.Job(ctx, job.ID); err != nil || job.Status == event.JobComplete {
 			break
 		}
 	}
-	is("complete", job.Status == xapi.JobComplete, err)
-	var lines []xapi.Redaction
-	is("download", true, c.Download(ctx, job, func(r xapi.Redaction) error { lines = append(lines, r); return nil }))
+	is("complete", job.Status == event.JobComplete, err)
+	var lines []event.Redaction
+	is("download", true, c.Download(ctx, job, func(r event.Redaction) error { lines = append(lines, r); return nil }))
 	is("result", len(lines) == 1 && lines[0].ID == own && lines[0].Reason == "deleted", nil)
-	jobs, err := c.Jobs(ctx, xapi.CompliancePosts, "")
+	jobs, err := c.Jobs(ctx, event.JobPosts, "")
 	is("jobs", len(jobs) == 1 && jobs[0].ID == job.ID, err)
 
 	for _, endpoint := range []string{"desk/create_post", "desk/send_dm", "desk/users_me", "/create_compliance_job"} {

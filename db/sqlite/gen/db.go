@@ -87,6 +87,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countHandoutsStmt, err = db.PrepareContext(ctx, countHandouts); err != nil {
 		return nil, fmt.Errorf("error preparing query CountHandouts: %w", err)
 	}
+	if q.countOpenDutiesStmt, err = db.PrepareContext(ctx, countOpenDuties); err != nil {
+		return nil, fmt.Errorf("error preparing query CountOpenDuties: %w", err)
+	}
 	if q.countPostsStmt, err = db.PrepareContext(ctx, countPosts); err != nil {
 		return nil, fmt.Errorf("error preparing query CountPosts: %w", err)
 	}
@@ -140,6 +143,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.dueRemindersStmt, err = db.PrepareContext(ctx, dueReminders); err != nil {
 		return nil, fmt.Errorf("error preparing query DueReminders: %w", err)
+	}
+	if q.dutiesOnStmt, err = db.PrepareContext(ctx, dutiesOn); err != nil {
+		return nil, fmt.Errorf("error preparing query DutiesOn: %w", err)
+	}
+	if q.dutyStmt, err = db.PrepareContext(ctx, duty); err != nil {
+		return nil, fmt.Errorf("error preparing query Duty: %w", err)
 	}
 	if q.echoesToStmt, err = db.PrepareContext(ctx, echoesTo); err != nil {
 		return nil, fmt.Errorf("error preparing query EchoesTo: %w", err)
@@ -204,6 +213,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.forgetPostsStmt, err = db.PrepareContext(ctx, forgetPosts); err != nil {
 		return nil, fmt.Errorf("error preparing query ForgetPosts: %w", err)
 	}
+	if q.heldPostsStmt, err = db.PrepareContext(ctx, heldPosts); err != nil {
+		return nil, fmt.Errorf("error preparing query HeldPosts: %w", err)
+	}
+	if q.heldUsersStmt, err = db.PrepareContext(ctx, heldUsers); err != nil {
+		return nil, fmt.Errorf("error preparing query HeldUsers: %w", err)
+	}
 	if q.inStateStmt, err = db.PrepareContext(ctx, inState); err != nil {
 		return nil, fmt.Errorf("error preparing query InState: %w", err)
 	}
@@ -222,8 +237,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.interactionStmt, err = db.PrepareContext(ctx, interaction); err != nil {
 		return nil, fmt.Errorf("error preparing query Interaction: %w", err)
 	}
+	if q.interactionsByMessageStmt, err = db.PrepareContext(ctx, interactionsByMessage); err != nil {
+		return nil, fmt.Errorf("error preparing query InteractionsByMessage: %w", err)
+	}
 	if q.lastCheckpointStmt, err = db.PrepareContext(ctx, lastCheckpoint); err != nil {
 		return nil, fmt.Errorf("error preparing query LastCheckpoint: %w", err)
+	}
+	if q.lastComplianceJobStmt, err = db.PrepareContext(ctx, lastComplianceJob); err != nil {
+		return nil, fmt.Errorf("error preparing query LastComplianceJob: %w", err)
 	}
 	if q.lastDecisionStmt, err = db.PrepareContext(ctx, lastDecision); err != nil {
 		return nil, fmt.Errorf("error preparing query LastDecision: %w", err)
@@ -237,6 +258,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listCheckpointsStmt, err = db.PrepareContext(ctx, listCheckpoints); err != nil {
 		return nil, fmt.Errorf("error preparing query ListCheckpoints: %w", err)
 	}
+	if q.listComplianceJobsStmt, err = db.PrepareContext(ctx, listComplianceJobs); err != nil {
+		return nil, fmt.Errorf("error preparing query ListComplianceJobs: %w", err)
+	}
 	if q.listConfigVersionsStmt, err = db.PrepareContext(ctx, listConfigVersions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListConfigVersions: %w", err)
 	}
@@ -248,6 +272,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listDecisionsStmt, err = db.PrepareContext(ctx, listDecisions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListDecisions: %w", err)
+	}
+	if q.listDutiesStmt, err = db.PrepareContext(ctx, listDuties); err != nil {
+		return nil, fmt.Errorf("error preparing query ListDuties: %w", err)
 	}
 	if q.listEntriesStmt, err = db.PrepareContext(ctx, listEntries); err != nil {
 		return nil, fmt.Errorf("error preparing query ListEntries: %w", err)
@@ -288,6 +315,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.nextDeskNoticeStmt, err = db.PrepareContext(ctx, nextDeskNotice); err != nil {
 		return nil, fmt.Errorf("error preparing query NextDeskNotice: %w", err)
 	}
+	if q.nextHeldBotStmt, err = db.PrepareContext(ctx, nextHeldBot); err != nil {
+		return nil, fmt.Errorf("error preparing query NextHeldBot: %w", err)
+	}
 	if q.nextLookupStmt, err = db.PrepareContext(ctx, nextLookup); err != nil {
 		return nil, fmt.Errorf("error preparing query NextLookup: %w", err)
 	}
@@ -297,8 +327,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.nextReminderStmt, err = db.PrepareContext(ctx, nextReminder); err != nil {
 		return nil, fmt.Errorf("error preparing query NextReminder: %w", err)
 	}
+	if q.openActionsOfBotStmt, err = db.PrepareContext(ctx, openActionsOfBot); err != nil {
+		return nil, fmt.Errorf("error preparing query OpenActionsOfBot: %w", err)
+	}
 	if q.openActionsToStmt, err = db.PrepareContext(ctx, openActionsTo); err != nil {
 		return nil, fmt.Errorf("error preparing query OpenActionsTo: %w", err)
+	}
+	if q.openDutiesStmt, err = db.PrepareContext(ctx, openDuties); err != nil {
+		return nil, fmt.Errorf("error preparing query OpenDuties: %w", err)
+	}
+	if q.openDutyStmt, err = db.PrepareContext(ctx, openDuty); err != nil {
+		return nil, fmt.Errorf("error preparing query OpenDuty: %w", err)
 	}
 	if q.openErasuresStmt, err = db.PrepareContext(ctx, openErasures); err != nil {
 		return nil, fmt.Errorf("error preparing query OpenErasures: %w", err)
@@ -311,6 +350,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.optedOutStmt, err = db.PrepareContext(ctx, optedOut); err != nil {
 		return nil, fmt.Errorf("error preparing query OptedOut: %w", err)
+	}
+	if q.postsOfUserStmt, err = db.PrepareContext(ctx, postsOfUser); err != nil {
+		return nil, fmt.Errorf("error preparing query PostsOfUser: %w", err)
+	}
+	if q.pruneComplianceJobsStmt, err = db.PrepareContext(ctx, pruneComplianceJobs); err != nil {
+		return nil, fmt.Errorf("error preparing query PruneComplianceJobs: %w", err)
 	}
 	if q.pruneConversationsStmt, err = db.PrepareContext(ctx, pruneConversations); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneConversations: %w", err)
@@ -326,6 +371,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.pruneDeskNoticesStmt, err = db.PrepareContext(ctx, pruneDeskNotices); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneDeskNotices: %w", err)
+	}
+	if q.pruneDutiesStmt, err = db.PrepareContext(ctx, pruneDuties); err != nil {
+		return nil, fmt.Errorf("error preparing query PruneDuties: %w", err)
 	}
 	if q.pruneEntriesStmt, err = db.PrepareContext(ctx, pruneEntries); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneEntries: %w", err)
@@ -362,6 +410,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putCapStmt, err = db.PrepareContext(ctx, putCap); err != nil {
 		return nil, fmt.Errorf("error preparing query PutCap: %w", err)
+	}
+	if q.putComplianceJobStmt, err = db.PrepareContext(ctx, putComplianceJob); err != nil {
+		return nil, fmt.Errorf("error preparing query PutComplianceJob: %w", err)
 	}
 	if q.putConfigVersionStmt, err = db.PrepareContext(ctx, putConfigVersion); err != nil {
 		return nil, fmt.Errorf("error preparing query PutConfigVersion: %w", err)
@@ -477,11 +528,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.unendedToStmt, err = db.PrepareContext(ctx, unendedTo); err != nil {
 		return nil, fmt.Errorf("error preparing query UnendedTo: %w", err)
 	}
+	if q.unpostDeskNoticesStmt, err = db.PrepareContext(ctx, unpostDeskNotices); err != nil {
+		return nil, fmt.Errorf("error preparing query UnpostDeskNotices: %w", err)
+	}
 	if q.unsettledToStmt, err = db.PrepareContext(ctx, unsettledTo); err != nil {
 		return nil, fmt.Errorf("error preparing query UnsettledTo: %w", err)
 	}
 	if q.updateActionStmt, err = db.PrepareContext(ctx, updateAction); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateAction: %w", err)
+	}
+	if q.updateDutyStmt, err = db.PrepareContext(ctx, updateDuty); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateDuty: %w", err)
 	}
 	if q.updateTokenStmt, err = db.PrepareContext(ctx, updateToken); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateToken: %w", err)
@@ -491,6 +548,51 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.walkDecisionsStmt, err = db.PrepareContext(ctx, walkDecisions); err != nil {
 		return nil, fmt.Errorf("error preparing query WalkDecisions: %w", err)
+	}
+	if q.wipeActionsStmt, err = db.PrepareContext(ctx, wipeActions); err != nil {
+		return nil, fmt.Errorf("error preparing query WipeActions: %w", err)
+	}
+	if q.wipeConsentsStmt, err = db.PrepareContext(ctx, wipeConsents); err != nil {
+		return nil, fmt.Errorf("error preparing query WipeConsents: %w", err)
+	}
+	if q.wipeConversationsStmt, err = db.PrepareContext(ctx, wipeConversations); err != nil {
+		return nil, fmt.Errorf("error preparing query WipeConversations: %w", err)
+	}
+	if q.wipeDeadLettersStmt, err = db.PrepareContext(ctx, wipeDeadLetters); err != nil {
+		return nil, fmt.Errorf("error preparing query WipeDeadLetters: %w", err)
+	}
+	if q.wipeDecisionsStmt, err = db.PrepareContext(ctx, wipeDecisions); err != nil {
+		return nil, fmt.Errorf("error preparing query WipeDecisions: %w", err)
+	}
+	if q.wipeDeskNoticesStmt, err = db.PrepareContext(ctx, wipeDeskNotices); err != nil {
+		return nil, fmt.Errorf("error preparing query WipeDeskNotices: %w", err)
+	}
+	if q.wipeEchoesStmt, err = db.PrepareContext(ctx, wipeEchoes); err != nil {
+		return nil, fmt.Errorf("error preparing query WipeEchoes: %w", err)
+	}
+	if q.wipeFingerprintsStmt, err = db.PrepareContext(ctx, wipeFingerprints); err != nil {
+		return nil, fmt.Errorf("error preparing query WipeFingerprints: %w", err)
+	}
+	if q.wipeInteractionsStmt, err = db.PrepareContext(ctx, wipeInteractions); err != nil {
+		return nil, fmt.Errorf("error preparing query WipeInteractions: %w", err)
+	}
+	if q.wipeLookupsStmt, err = db.PrepareContext(ctx, wipeLookups); err != nil {
+		return nil, fmt.Errorf("error preparing query WipeLookups: %w", err)
+	}
+	if q.wipeQuestionTextsStmt, err = db.PrepareContext(ctx, wipeQuestionTexts); err != nil {
+		return nil, fmt.Errorf("error preparing query WipeQuestionTexts: %w", err)
+	}
+	if q.wipeQuestionsStmt, err = db.PrepareContext(ctx, wipeQuestions); err != nil {
+		return nil, fmt.Errorf("error preparing query WipeQuestions: %w", err)
+	}
+	if q.wipeRemindersStmt, err = db.PrepareContext(ctx, wipeReminders); err != nil {
+		return nil, fmt.Errorf("error preparing query WipeReminders: %w", err)
+	}
+	if q.wipeSlotsStmt, err = db.PrepareContext(ctx, wipeSlots); err != nil {
+		return nil, fmt.Errorf("error preparing query WipeSlots: %w", err)
+	}
+	if q.wipeTextsStmt, err = db.PrepareContext(ctx, wipeTexts); err != nil {
+		return nil, fmt.Errorf("error preparing query WipeTexts: %w", err)
 	}
 	if q.withPeopleStmt, err = db.PrepareContext(ctx, withPeople); err != nil {
 		return nil, fmt.Errorf("error preparing query WithPeople: %w", err)
@@ -605,6 +707,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countHandoutsStmt: %w", cerr)
 		}
 	}
+	if q.countOpenDutiesStmt != nil {
+		if cerr := q.countOpenDutiesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countOpenDutiesStmt: %w", cerr)
+		}
+	}
 	if q.countPostsStmt != nil {
 		if cerr := q.countPostsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countPostsStmt: %w", cerr)
@@ -693,6 +800,16 @@ func (q *Queries) Close() error {
 	if q.dueRemindersStmt != nil {
 		if cerr := q.dueRemindersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dueRemindersStmt: %w", cerr)
+		}
+	}
+	if q.dutiesOnStmt != nil {
+		if cerr := q.dutiesOnStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dutiesOnStmt: %w", cerr)
+		}
+	}
+	if q.dutyStmt != nil {
+		if cerr := q.dutyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dutyStmt: %w", cerr)
 		}
 	}
 	if q.echoesToStmt != nil {
@@ -800,6 +917,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing forgetPostsStmt: %w", cerr)
 		}
 	}
+	if q.heldPostsStmt != nil {
+		if cerr := q.heldPostsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing heldPostsStmt: %w", cerr)
+		}
+	}
+	if q.heldUsersStmt != nil {
+		if cerr := q.heldUsersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing heldUsersStmt: %w", cerr)
+		}
+	}
 	if q.inStateStmt != nil {
 		if cerr := q.inStateStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing inStateStmt: %w", cerr)
@@ -830,9 +957,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing interactionStmt: %w", cerr)
 		}
 	}
+	if q.interactionsByMessageStmt != nil {
+		if cerr := q.interactionsByMessageStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing interactionsByMessageStmt: %w", cerr)
+		}
+	}
 	if q.lastCheckpointStmt != nil {
 		if cerr := q.lastCheckpointStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lastCheckpointStmt: %w", cerr)
+		}
+	}
+	if q.lastComplianceJobStmt != nil {
+		if cerr := q.lastComplianceJobStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lastComplianceJobStmt: %w", cerr)
 		}
 	}
 	if q.lastDecisionStmt != nil {
@@ -855,6 +992,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listCheckpointsStmt: %w", cerr)
 		}
 	}
+	if q.listComplianceJobsStmt != nil {
+		if cerr := q.listComplianceJobsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listComplianceJobsStmt: %w", cerr)
+		}
+	}
 	if q.listConfigVersionsStmt != nil {
 		if cerr := q.listConfigVersionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listConfigVersionsStmt: %w", cerr)
@@ -873,6 +1015,11 @@ func (q *Queries) Close() error {
 	if q.listDecisionsStmt != nil {
 		if cerr := q.listDecisionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listDecisionsStmt: %w", cerr)
+		}
+	}
+	if q.listDutiesStmt != nil {
+		if cerr := q.listDutiesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listDutiesStmt: %w", cerr)
 		}
 	}
 	if q.listEntriesStmt != nil {
@@ -940,6 +1087,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing nextDeskNoticeStmt: %w", cerr)
 		}
 	}
+	if q.nextHeldBotStmt != nil {
+		if cerr := q.nextHeldBotStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing nextHeldBotStmt: %w", cerr)
+		}
+	}
 	if q.nextLookupStmt != nil {
 		if cerr := q.nextLookupStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing nextLookupStmt: %w", cerr)
@@ -955,9 +1107,24 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing nextReminderStmt: %w", cerr)
 		}
 	}
+	if q.openActionsOfBotStmt != nil {
+		if cerr := q.openActionsOfBotStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing openActionsOfBotStmt: %w", cerr)
+		}
+	}
 	if q.openActionsToStmt != nil {
 		if cerr := q.openActionsToStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing openActionsToStmt: %w", cerr)
+		}
+	}
+	if q.openDutiesStmt != nil {
+		if cerr := q.openDutiesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing openDutiesStmt: %w", cerr)
+		}
+	}
+	if q.openDutyStmt != nil {
+		if cerr := q.openDutyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing openDutyStmt: %w", cerr)
 		}
 	}
 	if q.openErasuresStmt != nil {
@@ -978,6 +1145,16 @@ func (q *Queries) Close() error {
 	if q.optedOutStmt != nil {
 		if cerr := q.optedOutStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing optedOutStmt: %w", cerr)
+		}
+	}
+	if q.postsOfUserStmt != nil {
+		if cerr := q.postsOfUserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing postsOfUserStmt: %w", cerr)
+		}
+	}
+	if q.pruneComplianceJobsStmt != nil {
+		if cerr := q.pruneComplianceJobsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pruneComplianceJobsStmt: %w", cerr)
 		}
 	}
 	if q.pruneConversationsStmt != nil {
@@ -1003,6 +1180,11 @@ func (q *Queries) Close() error {
 	if q.pruneDeskNoticesStmt != nil {
 		if cerr := q.pruneDeskNoticesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing pruneDeskNoticesStmt: %w", cerr)
+		}
+	}
+	if q.pruneDutiesStmt != nil {
+		if cerr := q.pruneDutiesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pruneDutiesStmt: %w", cerr)
 		}
 	}
 	if q.pruneEntriesStmt != nil {
@@ -1063,6 +1245,11 @@ func (q *Queries) Close() error {
 	if q.putCapStmt != nil {
 		if cerr := q.putCapStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putCapStmt: %w", cerr)
+		}
+	}
+	if q.putComplianceJobStmt != nil {
+		if cerr := q.putComplianceJobStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putComplianceJobStmt: %w", cerr)
 		}
 	}
 	if q.putConfigVersionStmt != nil {
@@ -1255,6 +1442,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing unendedToStmt: %w", cerr)
 		}
 	}
+	if q.unpostDeskNoticesStmt != nil {
+		if cerr := q.unpostDeskNoticesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing unpostDeskNoticesStmt: %w", cerr)
+		}
+	}
 	if q.unsettledToStmt != nil {
 		if cerr := q.unsettledToStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing unsettledToStmt: %w", cerr)
@@ -1263,6 +1455,11 @@ func (q *Queries) Close() error {
 	if q.updateActionStmt != nil {
 		if cerr := q.updateActionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing updateActionStmt: %w", cerr)
+		}
+	}
+	if q.updateDutyStmt != nil {
+		if cerr := q.updateDutyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateDutyStmt: %w", cerr)
 		}
 	}
 	if q.updateTokenStmt != nil {
@@ -1278,6 +1475,81 @@ func (q *Queries) Close() error {
 	if q.walkDecisionsStmt != nil {
 		if cerr := q.walkDecisionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing walkDecisionsStmt: %w", cerr)
+		}
+	}
+	if q.wipeActionsStmt != nil {
+		if cerr := q.wipeActionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing wipeActionsStmt: %w", cerr)
+		}
+	}
+	if q.wipeConsentsStmt != nil {
+		if cerr := q.wipeConsentsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing wipeConsentsStmt: %w", cerr)
+		}
+	}
+	if q.wipeConversationsStmt != nil {
+		if cerr := q.wipeConversationsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing wipeConversationsStmt: %w", cerr)
+		}
+	}
+	if q.wipeDeadLettersStmt != nil {
+		if cerr := q.wipeDeadLettersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing wipeDeadLettersStmt: %w", cerr)
+		}
+	}
+	if q.wipeDecisionsStmt != nil {
+		if cerr := q.wipeDecisionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing wipeDecisionsStmt: %w", cerr)
+		}
+	}
+	if q.wipeDeskNoticesStmt != nil {
+		if cerr := q.wipeDeskNoticesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing wipeDeskNoticesStmt: %w", cerr)
+		}
+	}
+	if q.wipeEchoesStmt != nil {
+		if cerr := q.wipeEchoesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing wipeEchoesStmt: %w", cerr)
+		}
+	}
+	if q.wipeFingerprintsStmt != nil {
+		if cerr := q.wipeFingerprintsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing wipeFingerprintsStmt: %w", cerr)
+		}
+	}
+	if q.wipeInteractionsStmt != nil {
+		if cerr := q.wipeInteractionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing wipeInteractionsStmt: %w", cerr)
+		}
+	}
+	if q.wipeLookupsStmt != nil {
+		if cerr := q.wipeLookupsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing wipeLookupsStmt: %w", cerr)
+		}
+	}
+	if q.wipeQuestionTextsStmt != nil {
+		if cerr := q.wipeQuestionTextsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing wipeQuestionTextsStmt: %w", cerr)
+		}
+	}
+	if q.wipeQuestionsStmt != nil {
+		if cerr := q.wipeQuestionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing wipeQuestionsStmt: %w", cerr)
+		}
+	}
+	if q.wipeRemindersStmt != nil {
+		if cerr := q.wipeRemindersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing wipeRemindersStmt: %w", cerr)
+		}
+	}
+	if q.wipeSlotsStmt != nil {
+		if cerr := q.wipeSlotsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing wipeSlotsStmt: %w", cerr)
+		}
+	}
+	if q.wipeTextsStmt != nil {
+		if cerr := q.wipeTextsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing wipeTextsStmt: %w", cerr)
 		}
 	}
 	if q.withPeopleStmt != nil {
@@ -1322,327 +1594,395 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 }
 
 type Queries struct {
-	db                      DBTX
-	tx                      *sql.Tx
-	actionStmt              *sql.Stmt
-	actionByRemoteIDStmt    *sql.Stmt
-	actionTextStmt          *sql.Stmt
-	actionsOfStmt           *sql.Stmt
-	addCountStmt            *sql.Stmt
-	addHandoutStmt          *sql.Stmt
-	addPostsStmt            *sql.Stmt
-	addSpendingStmt         *sql.Stmt
-	allConsentsStmt         *sql.Stmt
-	appendCheckpointStmt    *sql.Stmt
-	appendDeadLetterStmt    *sql.Stmt
-	appendDecisionStmt      *sql.Stmt
-	appendEntryStmt         *sql.Stmt
-	beginMinuteStmt         *sql.Stmt
-	chainHeadStmt           *sql.Stmt
-	changeSpendingStmt      *sql.Stmt
-	consentsOfStmt          *sql.Stmt
-	conversationStmt        *sql.Stmt
-	countActionsStmt        *sql.Stmt
-	countDeadLettersStmt    *sql.Stmt
-	countHandoutsStmt       *sql.Stmt
-	countPostsStmt          *sql.Stmt
-	deadLetterStmt          *sql.Stmt
-	deskNoticeStmt          *sql.Stmt
-	dropActionTextStmt      *sql.Stmt
-	dropDeadLetterStmt      *sql.Stmt
-	dropDeskNoticeStmt      *sql.Stmt
-	dropDeskNoticesStmt     *sql.Stmt
-	dropEchoStmt            *sql.Stmt
-	dropFingerprintStmt     *sql.Stmt
-	dropLookupStmt          *sql.Stmt
-	dropQuestionTextStmt    *sql.Stmt
-	dropReminderStmt        *sql.Stmt
-	dropRemindersStmt       *sql.Stmt
-	dropSlotsStmt           *sql.Stmt
-	dueActionsStmt          *sql.Stmt
-	dueDeskNoticesStmt      *sql.Stmt
-	dueQuestionsStmt        *sql.Stmt
-	dueRemindersStmt        *sql.Stmt
-	echoesToStmt            *sql.Stmt
-	eraseActionsStmt        *sql.Stmt
-	eraseConsentsStmt       *sql.Stmt
-	eraseConversationsStmt  *sql.Stmt
-	eraseDecisionsStmt      *sql.Stmt
-	eraseDeskNoticesStmt    *sql.Stmt
-	eraseEchoesStmt         *sql.Stmt
-	eraseFingerprintsStmt   *sql.Stmt
-	eraseInteractionsStmt   *sql.Stmt
-	eraseLookupsStmt        *sql.Stmt
-	eraseQuestionTextsStmt  *sql.Stmt
-	eraseQuestionsStmt      *sql.Stmt
-	eraseRemindersStmt      *sql.Stmt
-	eraseSlotsStmt          *sql.Stmt
-	eraseTextsStmt          *sql.Stmt
-	erasureStmt             *sql.Stmt
-	expiredActionsStmt      *sql.Stmt
-	fingerprintsSinceStmt   *sql.Stmt
-	firstDueStmt            *sql.Stmt
-	firstExpiryStmt         *sql.Stmt
-	forgetPostsStmt         *sql.Stmt
-	inStateStmt             *sql.Stmt
-	inStateOpenStmt         *sql.Stmt
-	inStateUnsettledStmt    *sql.Stmt
-	insertActionStmt        *sql.Stmt
-	insertTokenStmt         *sql.Stmt
-	interactionStmt         *sql.Stmt
-	lastCheckpointStmt      *sql.Stmt
-	lastDecisionStmt        *sql.Stmt
-	listActionsStmt         *sql.Stmt
-	listActivationsStmt     *sql.Stmt
-	listCheckpointsStmt     *sql.Stmt
-	listConfigVersionsStmt  *sql.Stmt
-	listCountsStmt          *sql.Stmt
-	listDeadLettersStmt     *sql.Stmt
-	listDecisionsStmt       *sql.Stmt
-	listEntriesStmt         *sql.Stmt
-	listErasuresStmt        *sql.Stmt
-	listHandoutsStmt        *sql.Stmt
-	listRateWindowsStmt     *sql.Stmt
-	listReceiptsStmt        *sql.Stmt
-	listRedistributionsStmt *sql.Stmt
-	listSwitchesStmt        *sql.Stmt
-	listTokensStmt          *sql.Stmt
-	listWritersStmt         *sql.Stmt
-	lookupStmt              *sql.Stmt
-	markSeenStmt            *sql.Stmt
-	metaStmt                *sql.Stmt
-	nextDeskNoticeStmt      *sql.Stmt
-	nextLookupStmt          *sql.Stmt
-	nextQuestionStmt        *sql.Stmt
-	nextReminderStmt        *sql.Stmt
-	openActionsToStmt       *sql.Stmt
-	openErasuresStmt        *sql.Stmt
-	openQuestionsToStmt     *sql.Stmt
-	optInsStmt              *sql.Stmt
-	optedOutStmt            *sql.Stmt
-	pruneConversationsStmt  *sql.Stmt
-	pruneCountsStmt         *sql.Stmt
-	pruneDeadLettersStmt    *sql.Stmt
-	pruneDecisionsStmt      *sql.Stmt
-	pruneDeskNoticesStmt    *sql.Stmt
-	pruneEntriesStmt        *sql.Stmt
-	pruneErasedStmt         *sql.Stmt
-	pruneErasedMarksStmt    *sql.Stmt
-	pruneFingerprintsStmt   *sql.Stmt
-	pruneInteractionsStmt   *sql.Stmt
-	pruneQuestionTextsStmt  *sql.Stmt
-	pruneQuestionsStmt      *sql.Stmt
-	pruneSeenStmt           *sql.Stmt
-	pruneSlotsStmt          *sql.Stmt
-	putActionTextStmt       *sql.Stmt
-	putActivationStmt       *sql.Stmt
-	putCapStmt              *sql.Stmt
-	putConfigVersionStmt    *sql.Stmt
-	putConsentStmt          *sql.Stmt
-	putConversationStmt     *sql.Stmt
-	putDeskNoticeStmt       *sql.Stmt
-	putEchoStmt             *sql.Stmt
-	putErasedStmt           *sql.Stmt
-	putErasureStmt          *sql.Stmt
-	putFingerprintStmt      *sql.Stmt
-	putInteractionStmt      *sql.Stmt
-	putLookupStmt           *sql.Stmt
-	putOffRemindersStmt     *sql.Stmt
-	putQuestionStmt         *sql.Stmt
-	putQuestionTextStmt     *sql.Stmt
-	putRateWindowStmt       *sql.Stmt
-	putReceiptStmt          *sql.Stmt
-	putReceiptRecordStmt    *sql.Stmt
-	putRedistributionStmt   *sql.Stmt
-	putReminderStmt         *sql.Stmt
-	putRuleSetStmt          *sql.Stmt
-	putSlotStmt             *sql.Stmt
-	putSuppressionStmt      *sql.Stmt
-	putSwitchStmt           *sql.Stmt
-	putWriterStmt           *sql.Stmt
-	questionStmt            *sql.Stmt
-	questionTextStmt        *sql.Stmt
-	rateWindowsStmt         *sql.Stmt
-	readCapStmt             *sql.Stmt
-	readSwitchStmt          *sql.Stmt
-	readTokenStmt           *sql.Stmt
-	receiptOfStmt           *sql.Stmt
-	reminderStmt            *sql.Stmt
-	retryDeskNoticeStmt     *sql.Stmt
-	ruleSetStmt             *sql.Stmt
-	setMetaStmt             *sql.Stmt
-	slotsStmt               *sql.Stmt
-	spendingStmt            *sql.Stmt
-	suppressionStmt         *sql.Stmt
-	unendedToStmt           *sql.Stmt
-	unsettledToStmt         *sql.Stmt
-	updateActionStmt        *sql.Stmt
-	updateTokenStmt         *sql.Stmt
-	walkActionsStmt         *sql.Stmt
-	walkDecisionsStmt       *sql.Stmt
-	withPeopleStmt          *sql.Stmt
+	db                        DBTX
+	tx                        *sql.Tx
+	actionStmt                *sql.Stmt
+	actionByRemoteIDStmt      *sql.Stmt
+	actionTextStmt            *sql.Stmt
+	actionsOfStmt             *sql.Stmt
+	addCountStmt              *sql.Stmt
+	addHandoutStmt            *sql.Stmt
+	addPostsStmt              *sql.Stmt
+	addSpendingStmt           *sql.Stmt
+	allConsentsStmt           *sql.Stmt
+	appendCheckpointStmt      *sql.Stmt
+	appendDeadLetterStmt      *sql.Stmt
+	appendDecisionStmt        *sql.Stmt
+	appendEntryStmt           *sql.Stmt
+	beginMinuteStmt           *sql.Stmt
+	chainHeadStmt             *sql.Stmt
+	changeSpendingStmt        *sql.Stmt
+	consentsOfStmt            *sql.Stmt
+	conversationStmt          *sql.Stmt
+	countActionsStmt          *sql.Stmt
+	countDeadLettersStmt      *sql.Stmt
+	countHandoutsStmt         *sql.Stmt
+	countOpenDutiesStmt       *sql.Stmt
+	countPostsStmt            *sql.Stmt
+	deadLetterStmt            *sql.Stmt
+	deskNoticeStmt            *sql.Stmt
+	dropActionTextStmt        *sql.Stmt
+	dropDeadLetterStmt        *sql.Stmt
+	dropDeskNoticeStmt        *sql.Stmt
+	dropDeskNoticesStmt       *sql.Stmt
+	dropEchoStmt              *sql.Stmt
+	dropFingerprintStmt       *sql.Stmt
+	dropLookupStmt            *sql.Stmt
+	dropQuestionTextStmt      *sql.Stmt
+	dropReminderStmt          *sql.Stmt
+	dropRemindersStmt         *sql.Stmt
+	dropSlotsStmt             *sql.Stmt
+	dueActionsStmt            *sql.Stmt
+	dueDeskNoticesStmt        *sql.Stmt
+	dueQuestionsStmt          *sql.Stmt
+	dueRemindersStmt          *sql.Stmt
+	dutiesOnStmt              *sql.Stmt
+	dutyStmt                  *sql.Stmt
+	echoesToStmt              *sql.Stmt
+	eraseActionsStmt          *sql.Stmt
+	eraseConsentsStmt         *sql.Stmt
+	eraseConversationsStmt    *sql.Stmt
+	eraseDecisionsStmt        *sql.Stmt
+	eraseDeskNoticesStmt      *sql.Stmt
+	eraseEchoesStmt           *sql.Stmt
+	eraseFingerprintsStmt     *sql.Stmt
+	eraseInteractionsStmt     *sql.Stmt
+	eraseLookupsStmt          *sql.Stmt
+	eraseQuestionTextsStmt    *sql.Stmt
+	eraseQuestionsStmt        *sql.Stmt
+	eraseRemindersStmt        *sql.Stmt
+	eraseSlotsStmt            *sql.Stmt
+	eraseTextsStmt            *sql.Stmt
+	erasureStmt               *sql.Stmt
+	expiredActionsStmt        *sql.Stmt
+	fingerprintsSinceStmt     *sql.Stmt
+	firstDueStmt              *sql.Stmt
+	firstExpiryStmt           *sql.Stmt
+	forgetPostsStmt           *sql.Stmt
+	heldPostsStmt             *sql.Stmt
+	heldUsersStmt             *sql.Stmt
+	inStateStmt               *sql.Stmt
+	inStateOpenStmt           *sql.Stmt
+	inStateUnsettledStmt      *sql.Stmt
+	insertActionStmt          *sql.Stmt
+	insertTokenStmt           *sql.Stmt
+	interactionStmt           *sql.Stmt
+	interactionsByMessageStmt *sql.Stmt
+	lastCheckpointStmt        *sql.Stmt
+	lastComplianceJobStmt     *sql.Stmt
+	lastDecisionStmt          *sql.Stmt
+	listActionsStmt           *sql.Stmt
+	listActivationsStmt       *sql.Stmt
+	listCheckpointsStmt       *sql.Stmt
+	listComplianceJobsStmt    *sql.Stmt
+	listConfigVersionsStmt    *sql.Stmt
+	listCountsStmt            *sql.Stmt
+	listDeadLettersStmt       *sql.Stmt
+	listDecisionsStmt         *sql.Stmt
+	listDutiesStmt            *sql.Stmt
+	listEntriesStmt           *sql.Stmt
+	listErasuresStmt          *sql.Stmt
+	listHandoutsStmt          *sql.Stmt
+	listRateWindowsStmt       *sql.Stmt
+	listReceiptsStmt          *sql.Stmt
+	listRedistributionsStmt   *sql.Stmt
+	listSwitchesStmt          *sql.Stmt
+	listTokensStmt            *sql.Stmt
+	listWritersStmt           *sql.Stmt
+	lookupStmt                *sql.Stmt
+	markSeenStmt              *sql.Stmt
+	metaStmt                  *sql.Stmt
+	nextDeskNoticeStmt        *sql.Stmt
+	nextHeldBotStmt           *sql.Stmt
+	nextLookupStmt            *sql.Stmt
+	nextQuestionStmt          *sql.Stmt
+	nextReminderStmt          *sql.Stmt
+	openActionsOfBotStmt      *sql.Stmt
+	openActionsToStmt         *sql.Stmt
+	openDutiesStmt            *sql.Stmt
+	openDutyStmt              *sql.Stmt
+	openErasuresStmt          *sql.Stmt
+	openQuestionsToStmt       *sql.Stmt
+	optInsStmt                *sql.Stmt
+	optedOutStmt              *sql.Stmt
+	postsOfUserStmt           *sql.Stmt
+	pruneComplianceJobsStmt   *sql.Stmt
+	pruneConversationsStmt    *sql.Stmt
+	pruneCountsStmt           *sql.Stmt
+	pruneDeadLettersStmt      *sql.Stmt
+	pruneDecisionsStmt        *sql.Stmt
+	pruneDeskNoticesStmt      *sql.Stmt
+	pruneDutiesStmt           *sql.Stmt
+	pruneEntriesStmt          *sql.Stmt
+	pruneErasedStmt           *sql.Stmt
+	pruneErasedMarksStmt      *sql.Stmt
+	pruneFingerprintsStmt     *sql.Stmt
+	pruneInteractionsStmt     *sql.Stmt
+	pruneQuestionTextsStmt    *sql.Stmt
+	pruneQuestionsStmt        *sql.Stmt
+	pruneSeenStmt             *sql.Stmt
+	pruneSlotsStmt            *sql.Stmt
+	putActionTextStmt         *sql.Stmt
+	putActivationStmt         *sql.Stmt
+	putCapStmt                *sql.Stmt
+	putComplianceJobStmt      *sql.Stmt
+	putConfigVersionStmt      *sql.Stmt
+	putConsentStmt            *sql.Stmt
+	putConversationStmt       *sql.Stmt
+	putDeskNoticeStmt         *sql.Stmt
+	putEchoStmt               *sql.Stmt
+	putErasedStmt             *sql.Stmt
+	putErasureStmt            *sql.Stmt
+	putFingerprintStmt        *sql.Stmt
+	putInteractionStmt        *sql.Stmt
+	putLookupStmt             *sql.Stmt
+	putOffRemindersStmt       *sql.Stmt
+	putQuestionStmt           *sql.Stmt
+	putQuestionTextStmt       *sql.Stmt
+	putRateWindowStmt         *sql.Stmt
+	putReceiptStmt            *sql.Stmt
+	putReceiptRecordStmt      *sql.Stmt
+	putRedistributionStmt     *sql.Stmt
+	putReminderStmt           *sql.Stmt
+	putRuleSetStmt            *sql.Stmt
+	putSlotStmt               *sql.Stmt
+	putSuppressionStmt        *sql.Stmt
+	putSwitchStmt             *sql.Stmt
+	putWriterStmt             *sql.Stmt
+	questionStmt              *sql.Stmt
+	questionTextStmt          *sql.Stmt
+	rateWindowsStmt           *sql.Stmt
+	readCapStmt               *sql.Stmt
+	readSwitchStmt            *sql.Stmt
+	readTokenStmt             *sql.Stmt
+	receiptOfStmt             *sql.Stmt
+	reminderStmt              *sql.Stmt
+	retryDeskNoticeStmt       *sql.Stmt
+	ruleSetStmt               *sql.Stmt
+	setMetaStmt               *sql.Stmt
+	slotsStmt                 *sql.Stmt
+	spendingStmt              *sql.Stmt
+	suppressionStmt           *sql.Stmt
+	unendedToStmt             *sql.Stmt
+	unpostDeskNoticesStmt     *sql.Stmt
+	unsettledToStmt           *sql.Stmt
+	updateActionStmt          *sql.Stmt
+	updateDutyStmt            *sql.Stmt
+	updateTokenStmt           *sql.Stmt
+	walkActionsStmt           *sql.Stmt
+	walkDecisionsStmt         *sql.Stmt
+	wipeActionsStmt           *sql.Stmt
+	wipeConsentsStmt          *sql.Stmt
+	wipeConversationsStmt     *sql.Stmt
+	wipeDeadLettersStmt       *sql.Stmt
+	wipeDecisionsStmt         *sql.Stmt
+	wipeDeskNoticesStmt       *sql.Stmt
+	wipeEchoesStmt            *sql.Stmt
+	wipeFingerprintsStmt      *sql.Stmt
+	wipeInteractionsStmt      *sql.Stmt
+	wipeLookupsStmt           *sql.Stmt
+	wipeQuestionTextsStmt     *sql.Stmt
+	wipeQuestionsStmt         *sql.Stmt
+	wipeRemindersStmt         *sql.Stmt
+	wipeSlotsStmt             *sql.Stmt
+	wipeTextsStmt             *sql.Stmt
+	withPeopleStmt            *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
-		db:                      tx,
-		tx:                      tx,
-		actionStmt:              q.actionStmt,
-		actionByRemoteIDStmt:    q.actionByRemoteIDStmt,
-		actionTextStmt:          q.actionTextStmt,
-		actionsOfStmt:           q.actionsOfStmt,
-		addCountStmt:            q.addCountStmt,
-		addHandoutStmt:          q.addHandoutStmt,
-		addPostsStmt:            q.addPostsStmt,
-		addSpendingStmt:         q.addSpendingStmt,
-		allConsentsStmt:         q.allConsentsStmt,
-		appendCheckpointStmt:    q.appendCheckpointStmt,
-		appendDeadLetterStmt:    q.appendDeadLetterStmt,
-		appendDecisionStmt:      q.appendDecisionStmt,
-		appendEntryStmt:         q.appendEntryStmt,
-		beginMinuteStmt:         q.beginMinuteStmt,
-		chainHeadStmt:           q.chainHeadStmt,
-		changeSpendingStmt:      q.changeSpendingStmt,
-		consentsOfStmt:          q.consentsOfStmt,
-		conversationStmt:        q.conversationStmt,
-		countActionsStmt:        q.countActionsStmt,
-		countDeadLettersStmt:    q.countDeadLettersStmt,
-		countHandoutsStmt:       q.countHandoutsStmt,
-		countPostsStmt:          q.countPostsStmt,
-		deadLetterStmt:          q.deadLetterStmt,
-		deskNoticeStmt:          q.deskNoticeStmt,
-		dropActionTextStmt:      q.dropActionTextStmt,
-		dropDeadLetterStmt:      q.dropDeadLetterStmt,
-		dropDeskNoticeStmt:      q.dropDeskNoticeStmt,
-		dropDeskNoticesStmt:     q.dropDeskNoticesStmt,
-		dropEchoStmt:            q.dropEchoStmt,
-		dropFingerprintStmt:     q.dropFingerprintStmt,
-		dropLookupStmt:          q.dropLookupStmt,
-		dropQuestionTextStmt:    q.dropQuestionTextStmt,
-		dropReminderStmt:        q.dropReminderStmt,
-		dropRemindersStmt:       q.dropRemindersStmt,
-		dropSlotsStmt:           q.dropSlotsStmt,
-		dueActionsStmt:          q.dueActionsStmt,
-		dueDeskNoticesStmt:      q.dueDeskNoticesStmt,
-		dueQuestionsStmt:        q.dueQuestionsStmt,
-		dueRemindersStmt:        q.dueRemindersStmt,
-		echoesToStmt:            q.echoesToStmt,
-		eraseActionsStmt:        q.eraseActionsStmt,
-		eraseConsentsStmt:       q.eraseConsentsStmt,
-		eraseConversationsStmt:  q.eraseConversationsStmt,
-		eraseDecisionsStmt:      q.eraseDecisionsStmt,
-		eraseDeskNoticesStmt:    q.eraseDeskNoticesStmt,
-		eraseEchoesStmt:         q.eraseEchoesStmt,
-		eraseFingerprintsStmt:   q.eraseFingerprintsStmt,
-		eraseInteractionsStmt:   q.eraseInteractionsStmt,
-		eraseLookupsStmt:        q.eraseLookupsStmt,
-		eraseQuestionTextsStmt:  q.eraseQuestionTextsStmt,
-		eraseQuestionsStmt:      q.eraseQuestionsStmt,
-		eraseRemindersStmt:      q.eraseRemindersStmt,
-		eraseSlotsStmt:          q.eraseSlotsStmt,
-		eraseTextsStmt:          q.eraseTextsStmt,
-		erasureStmt:             q.erasureStmt,
-		expiredActionsStmt:      q.expiredActionsStmt,
-		fingerprintsSinceStmt:   q.fingerprintsSinceStmt,
-		firstDueStmt:            q.firstDueStmt,
-		firstExpiryStmt:         q.firstExpiryStmt,
-		forgetPostsStmt:         q.forgetPostsStmt,
-		inStateStmt:             q.inStateStmt,
-		inStateOpenStmt:         q.inStateOpenStmt,
-		inStateUnsettledStmt:    q.inStateUnsettledStmt,
-		insertActionStmt:        q.insertActionStmt,
-		insertTokenStmt:         q.insertTokenStmt,
-		interactionStmt:         q.interactionStmt,
-		lastCheckpointStmt:      q.lastCheckpointStmt,
-		lastDecisionStmt:        q.lastDecisionStmt,
-		listActionsStmt:         q.listActionsStmt,
-		listActivationsStmt:     q.listActivationsStmt,
-		listCheckpointsStmt:     q.listCheckpointsStmt,
-		listConfigVersionsStmt:  q.listConfigVersionsStmt,
-		listCountsStmt:          q.listCountsStmt,
-		listDeadLettersStmt:     q.listDeadLettersStmt,
-		listDecisionsStmt:       q.listDecisionsStmt,
-		listEntriesStmt:         q.listEntriesStmt,
-		listErasuresStmt:        q.listErasuresStmt,
-		listHandoutsStmt:        q.listHandoutsStmt,
-		listRateWindowsStmt:     q.listRateWindowsStmt,
-		listReceiptsStmt:        q.listReceiptsStmt,
-		listRedistributionsStmt: q.listRedistributionsStmt,
-		listSwitchesStmt:        q.listSwitchesStmt,
-		listTokensStmt:          q.listTokensStmt,
-		listWritersStmt:         q.listWritersStmt,
-		lookupStmt:              q.lookupStmt,
-		markSeenStmt:            q.markSeenStmt,
-		metaStmt:                q.metaStmt,
-		nextDeskNoticeStmt:      q.nextDeskNoticeStmt,
-		nextLookupStmt:          q.nextLookupStmt,
-		nextQuestionStmt:        q.nextQuestionStmt,
-		nextReminderStmt:        q.nextReminderStmt,
-		openActionsToStmt:       q.openActionsToStmt,
-		openErasuresStmt:        q.openErasuresStmt,
-		openQuestionsToStmt:     q.openQuestionsToStmt,
-		optInsStmt:              q.optInsStmt,
-		optedOutStmt:            q.optedOutStmt,
-		pruneConversationsStmt:  q.pruneConversationsStmt,
-		pruneCountsStmt:         q.pruneCountsStmt,
-		pruneDeadLettersStmt:    q.pruneDeadLettersStmt,
-		pruneDecisionsStmt:      q.pruneDecisionsStmt,
-		pruneDeskNoticesStmt:    q.pruneDeskNoticesStmt,
-		pruneEntriesStmt:        q.pruneEntriesStmt,
-		pruneErasedStmt:         q.pruneErasedStmt,
-		pruneErasedMarksStmt:    q.pruneErasedMarksStmt,
-		pruneFingerprintsStmt:   q.pruneFingerprintsStmt,
-		pruneInteractionsStmt:   q.pruneInteractionsStmt,
-		pruneQuestionTextsStmt:  q.pruneQuestionTextsStmt,
-		pruneQuestionsStmt:      q.pruneQuestionsStmt,
-		pruneSeenStmt:           q.pruneSeenStmt,
-		pruneSlotsStmt:          q.pruneSlotsStmt,
-		putActionTextStmt:       q.putActionTextStmt,
-		putActivationStmt:       q.putActivationStmt,
-		putCapStmt:              q.putCapStmt,
-		putConfigVersionStmt:    q.putConfigVersionStmt,
-		putConsentStmt:          q.putConsentStmt,
-		putConversationStmt:     q.putConversationStmt,
-		putDeskNoticeStmt:       q.putDeskNoticeStmt,
-		putEchoStmt:             q.putEchoStmt,
-		putErasedStmt:           q.putErasedStmt,
-		putErasureStmt:          q.putErasureStmt,
-		putFingerprintStmt:      q.putFingerprintStmt,
-		putInteractionStmt:      q.putInteractionStmt,
-		putLookupStmt:           q.putLookupStmt,
-		putOffRemindersStmt:     q.putOffRemindersStmt,
-		putQuestionStmt:         q.putQuestionStmt,
-		putQuestionTextStmt:     q.putQuestionTextStmt,
-		putRateWindowStmt:       q.putRateWindowStmt,
-		putReceiptStmt:          q.putReceiptStmt,
-		putReceiptRecordStmt:    q.putReceiptRecordStmt,
-		putRedistributionStmt:   q.putRedistributionStmt,
-		putReminderStmt:         q.putReminderStmt,
-		putRuleSetStmt:          q.putRuleSetStmt,
-		putSlotStmt:             q.putSlotStmt,
-		putSuppressionStmt:      q.putSuppressionStmt,
-		putSwitchStmt:           q.putSwitchStmt,
-		putWriterStmt:           q.putWriterStmt,
-		questionStmt:            q.questionStmt,
-		questionTextStmt:        q.questionTextStmt,
-		rateWindowsStmt:         q.rateWindowsStmt,
-		readCapStmt:             q.readCapStmt,
-		readSwitchStmt:          q.readSwitchStmt,
-		readTokenStmt:           q.readTokenStmt,
-		receiptOfStmt:           q.receiptOfStmt,
-		reminderStmt:            q.reminderStmt,
-		retryDeskNoticeStmt:     q.retryDeskNoticeStmt,
-		ruleSetStmt:             q.ruleSetStmt,
-		setMetaStmt:             q.setMetaStmt,
-		slotsStmt:               q.slotsStmt,
-		spendingStmt:            q.spendingStmt,
-		suppressionStmt:         q.suppressionStmt,
-		unendedToStmt:           q.unendedToStmt,
-		unsettledToStmt:         q.unsettledToStmt,
-		updateActionStmt:        q.updateActionStmt,
-		updateTokenStmt:         q.updateTokenStmt,
-		walkActionsStmt:         q.walkActionsStmt,
-		walkDecisionsStmt:       q.walkDecisionsStmt,
-		withPeopleStmt:          q.withPeopleStmt,
+		db:                        tx,
+		tx:                        tx,
+		actionStmt:                q.actionStmt,
+		actionByRemoteIDStmt:      q.actionByRemoteIDStmt,
+		actionTextStmt:            q.actionTextStmt,
+		actionsOfStmt:             q.actionsOfStmt,
+		addCountStmt:              q.addCountStmt,
+		addHandoutStmt:            q.addHandoutStmt,
+		addPostsStmt:              q.addPostsStmt,
+		addSpendingStmt:           q.addSpendingStmt,
+		allConsentsStmt:           q.allConsentsStmt,
+		appendCheckpointStmt:      q.appendCheckpointStmt,
+		appendDeadLetterStmt:      q.appendDeadLetterStmt,
+		appendDecisionStmt:        q.appendDecisionStmt,
+		appendEntryStmt:           q.appendEntryStmt,
+		beginMinuteStmt:           q.beginMinuteStmt,
+		chainHeadStmt:             q.chainHeadStmt,
+		changeSpendingStmt:        q.changeSpendingStmt,
+		consentsOfStmt:            q.consentsOfStmt,
+		conversationStmt:          q.conversationStmt,
+		countActionsStmt:          q.countActionsStmt,
+		countDeadLettersStmt:      q.countDeadLettersStmt,
+		countHandoutsStmt:         q.countHandoutsStmt,
+		countOpenDutiesStmt:       q.countOpenDutiesStmt,
+		countPostsStmt:            q.countPostsStmt,
+		deadLetterStmt:            q.deadLetterStmt,
+		deskNoticeStmt:            q.deskNoticeStmt,
+		dropActionTextStmt:        q.dropActionTextStmt,
+		dropDeadLetterStmt:        q.dropDeadLetterStmt,
+		dropDeskNoticeStmt:        q.dropDeskNoticeStmt,
+		dropDeskNoticesStmt:       q.dropDeskNoticesStmt,
+		dropEchoStmt:              q.dropEchoStmt,
+		dropFingerprintStmt:       q.dropFingerprintStmt,
+		dropLookupStmt:            q.dropLookupStmt,
+		dropQuestionTextStmt:      q.dropQuestionTextStmt,
+		dropReminderStmt:          q.dropReminderStmt,
+		dropRemindersStmt:         q.dropRemindersStmt,
+		dropSlotsStmt:             q.dropSlotsStmt,
+		dueActionsStmt:            q.dueActionsStmt,
+		dueDeskNoticesStmt:        q.dueDeskNoticesStmt,
+		dueQuestionsStmt:          q.dueQuestionsStmt,
+		dueRemindersStmt:          q.dueRemindersStmt,
+		dutiesOnStmt:              q.dutiesOnStmt,
+		dutyStmt:                  q.dutyStmt,
+		echoesToStmt:              q.echoesToStmt,
+		eraseActionsStmt:          q.eraseActionsStmt,
+		eraseConsentsStmt:         q.eraseConsentsStmt,
+		eraseConversationsStmt:    q.eraseConversationsStmt,
+		eraseDecisionsStmt:        q.eraseDecisionsStmt,
+		eraseDeskNoticesStmt:      q.eraseDeskNoticesStmt,
+		eraseEchoesStmt:           q.eraseEchoesStmt,
+		eraseFingerprintsStmt:     q.eraseFingerprintsStmt,
+		eraseInteractionsStmt:     q.eraseInteractionsStmt,
+		eraseLookupsStmt:          q.eraseLookupsStmt,
+		eraseQuestionTextsStmt:    q.eraseQuestionTextsStmt,
+		eraseQuestionsStmt:        q.eraseQuestionsStmt,
+		eraseRemindersStmt:        q.eraseRemindersStmt,
+		eraseSlotsStmt:            q.eraseSlotsStmt,
+		eraseTextsStmt:            q.eraseTextsStmt,
+		erasureStmt:               q.erasureStmt,
+		expiredActionsStmt:        q.expiredActionsStmt,
+		fingerprintsSinceStmt:     q.fingerprintsSinceStmt,
+		firstDueStmt:              q.firstDueStmt,
+		firstExpiryStmt:           q.firstExpiryStmt,
+		forgetPostsStmt:           q.forgetPostsStmt,
+		heldPostsStmt:             q.heldPostsStmt,
+		heldUsersStmt:             q.heldUsersStmt,
+		inStateStmt:               q.inStateStmt,
+		inStateOpenStmt:           q.inStateOpenStmt,
+		inStateUnsettledStmt:      q.inStateUnsettledStmt,
+		insertActionStmt:          q.insertActionStmt,
+		insertTokenStmt:           q.insertTokenStmt,
+		interactionStmt:           q.interactionStmt,
+		interactionsByMessageStmt: q.interactionsByMessageStmt,
+		lastCheckpointStmt:        q.lastCheckpointStmt,
+		lastComplianceJobStmt:     q.lastComplianceJobStmt,
+		lastDecisionStmt:          q.lastDecisionStmt,
+		listActionsStmt:           q.listActionsStmt,
+		listActivationsStmt:       q.listActivationsStmt,
+		listCheckpointsStmt:       q.listCheckpointsStmt,
+		listComplianceJobsStmt:    q.listComplianceJobsStmt,
+		listConfigVersionsStmt:    q.listConfigVersionsStmt,
+		listCountsStmt:            q.listCountsStmt,
+		listDeadLettersStmt:       q.listDeadLettersStmt,
+		listDecisionsStmt:         q.listDecisionsStmt,
+		listDutiesStmt:            q.listDutiesStmt,
+		listEntriesStmt:           q.listEntriesStmt,
+		listErasuresStmt:          q.listErasuresStmt,
+		listHandoutsStmt:          q.listHandoutsStmt,
+		listRateWindowsStmt:       q.listRateWindowsStmt,
+		listReceiptsStmt:          q.listReceiptsStmt,
+		listRedistributionsStmt:   q.listRedistributionsStmt,
+		listSwitchesStmt:          q.listSwitchesStmt,
+		listTokensStmt:            q.listTokensStmt,
+		listWritersStmt:           q.listWritersStmt,
+		lookupStmt:                q.lookupStmt,
+		markSeenStmt:              q.markSeenStmt,
+		metaStmt:                  q.metaStmt,
+		nextDeskNoticeStmt:        q.nextDeskNoticeStmt,
+		nextHeldBotStmt:           q.nextHeldBotStmt,
+		nextLookupStmt:            q.nextLookupStmt,
+		nextQuestionStmt:          q.nextQuestionStmt,
+		nextReminderStmt:          q.nextReminderStmt,
+		openActionsOfBotStmt:      q.openActionsOfBotStmt,
+		openActionsToStmt:         q.openActionsToStmt,
+		openDutiesStmt:            q.openDutiesStmt,
+		openDutyStmt:              q.openDutyStmt,
+		openErasuresStmt:          q.openErasuresStmt,
+		openQuestionsToStmt:       q.openQuestionsToStmt,
+		optInsStmt:                q.optInsStmt,
+		optedOutStmt:              q.optedOutStmt,
+		postsOfUserStmt:           q.postsOfUserStmt,
+		pruneComplianceJobsStmt:   q.pruneComplianceJobsStmt,
+		pruneConversationsStmt:    q.pruneConversationsStmt,
+		pruneCountsStmt:           q.pruneCountsStmt,
+		pruneDeadLettersStmt:      q.pruneDeadLettersStmt,
+		pruneDecisionsStmt:        q.pruneDecisionsStmt,
+		pruneDeskNoticesStmt:      q.pruneDeskNoticesStmt,
+		pruneDutiesStmt:           q.pruneDutiesStmt,
+		pruneEntriesStmt:          q.pruneEntriesStmt,
+		pruneErasedStmt:           q.pruneErasedStmt,
+		pruneErasedMarksStmt:      q.pruneErasedMarksStmt,
+		pruneFingerprintsStmt:     q.pruneFingerprintsStmt,
+		pruneInteractionsStmt:     q.pruneInteractionsStmt,
+		pruneQuestionTextsStmt:    q.pruneQuestionTextsStmt,
+		pruneQuestionsStmt:        q.pruneQuestionsStmt,
+		pruneSeenStmt:             q.pruneSeenStmt,
+		pruneSlotsStmt:            q.pruneSlotsStmt,
+		putActionTextStmt:         q.putActionTextStmt,
+		putActivationStmt:         q.putActivationStmt,
+		putCapStmt:                q.putCapStmt,
+		putComplianceJobStmt:      q.putComplianceJobStmt,
+		putConfigVersionStmt:      q.putConfigVersionStmt,
+		putConsentStmt:            q.putConsentStmt,
+		putConversationStmt:       q.putConversationStmt,
+		putDeskNoticeStmt:         q.putDeskNoticeStmt,
+		putEchoStmt:               q.putEchoStmt,
+		putErasedStmt:             q.putErasedStmt,
+		putErasureStmt:            q.putErasureStmt,
+		putFingerprintStmt:        q.putFingerprintStmt,
+		putInteractionStmt:        q.putInteractionStmt,
+		putLookupStmt:             q.putLookupStmt,
+		putOffRemindersStmt:       q.putOffRemindersStmt,
+		putQuestionStmt:           q.putQuestionStmt,
+		putQuestionTextStmt:       q.putQuestionTextStmt,
+		putRateWindowStmt:         q.putRateWindowStmt,
+		putReceiptStmt:            q.putReceiptStmt,
+		putReceiptRecordStmt:      q.putReceiptRecordStmt,
+		putRedistributionStmt:     q.putRedistributionStmt,
+		putReminderStmt:           q.putReminderStmt,
+		putRuleSetStmt:            q.putRuleSetStmt,
+		putSlotStmt:               q.putSlotStmt,
+		putSuppressionStmt:        q.putSuppressionStmt,
+		putSwitchStmt:             q.putSwitchStmt,
+		putWriterStmt:             q.putWriterStmt,
+		questionStmt:              q.questionStmt,
+		questionTextStmt:          q.questionTextStmt,
+		rateWindowsStmt:           q.rateWindowsStmt,
+		readCapStmt:               q.readCapStmt,
+		readSwitchStmt:            q.readSwitchStmt,
+		readTokenStmt:             q.readTokenStmt,
+		receiptOfStmt:             q.receiptOfStmt,
+		reminderStmt:              q.reminderStmt,
+		retryDeskNoticeStmt:       q.retryDeskNoticeStmt,
+		ruleSetStmt:               q.ruleSetStmt,
+		setMetaStmt:               q.setMetaStmt,
+		slotsStmt:                 q.slotsStmt,
+		spendingStmt:              q.spendingStmt,
+		suppressionStmt:           q.suppressionStmt,
+		unendedToStmt:             q.unendedToStmt,
+		unpostDeskNoticesStmt:     q.unpostDeskNoticesStmt,
+		unsettledToStmt:           q.unsettledToStmt,
+		updateActionStmt:          q.updateActionStmt,
+		updateDutyStmt:            q.updateDutyStmt,
+		updateTokenStmt:           q.updateTokenStmt,
+		walkActionsStmt:           q.walkActionsStmt,
+		walkDecisionsStmt:         q.walkDecisionsStmt,
+		wipeActionsStmt:           q.wipeActionsStmt,
+		wipeConsentsStmt:          q.wipeConsentsStmt,
+		wipeConversationsStmt:     q.wipeConversationsStmt,
+		wipeDeadLettersStmt:       q.wipeDeadLettersStmt,
+		wipeDecisionsStmt:         q.wipeDecisionsStmt,
+		wipeDeskNoticesStmt:       q.wipeDeskNoticesStmt,
+		wipeEchoesStmt:            q.wipeEchoesStmt,
+		wipeFingerprintsStmt:      q.wipeFingerprintsStmt,
+		wipeInteractionsStmt:      q.wipeInteractionsStmt,
+		wipeLookupsStmt:           q.wipeLookupsStmt,
+		wipeQuestionTextsStmt:     q.wipeQuestionTextsStmt,
+		wipeQuestionsStmt:         q.wipeQuestionsStmt,
+		wipeRemindersStmt:         q.wipeRemindersStmt,
+		wipeSlotsStmt:             q.wipeSlotsStmt,
+		wipeTextsStmt:             q.wipeTextsStmt,
+		withPeopleStmt:            q.withPeopleStmt,
 	}
 }

@@ -245,7 +245,7 @@ func (q *Queries) EraseTexts(ctx context.Context, userID string, bot string, bef
 }
 
 const erasure = `-- name: Erasure :one
-SELECT id, bot, user_id, step, asked_by, asked_at, start_by, after_id, erased_at, done_at, position, counts FROM erasures WHERE id = ?
+SELECT id, bot, user_id, step, asked_by, asked_at, start_by, after_id, erased_at, done_at, position, counts, cause, due_at FROM erasures WHERE id = ?
 `
 
 func (q *Queries) Erasure(ctx context.Context, id string) (Erasure, error) {
@@ -264,6 +264,8 @@ func (q *Queries) Erasure(ctx context.Context, id string) (Erasure, error) {
 		&i.DoneAt,
 		&i.Position,
 		&i.Counts,
+		&i.Cause,
+		&i.DueAt,
 	)
 	return i, err
 }
@@ -280,7 +282,7 @@ func (q *Queries) LastDecision(ctx context.Context) (int64, error) {
 }
 
 const listErasures = `-- name: ListErasures :many
-SELECT id, bot, user_id, step, asked_by, asked_at, start_by, after_id, erased_at, done_at, position, counts FROM erasures ORDER BY asked_at DESC, id DESC LIMIT ?
+SELECT id, bot, user_id, step, asked_by, asked_at, start_by, after_id, erased_at, done_at, position, counts, cause, due_at FROM erasures ORDER BY asked_at DESC, id DESC LIMIT ?
 `
 
 func (q *Queries) ListErasures(ctx context.Context, limit int64) ([]Erasure, error) {
@@ -305,6 +307,8 @@ func (q *Queries) ListErasures(ctx context.Context, limit int64) ([]Erasure, err
 			&i.DoneAt,
 			&i.Position,
 			&i.Counts,
+			&i.Cause,
+			&i.DueAt,
 		); err != nil {
 			return nil, err
 		}
@@ -320,7 +324,7 @@ func (q *Queries) ListErasures(ctx context.Context, limit int64) ([]Erasure, err
 }
 
 const openErasures = `-- name: OpenErasures :many
-SELECT id, bot, user_id, step, asked_by, asked_at, start_by, after_id, erased_at, done_at, position, counts FROM erasures WHERE step <> 'done' ORDER BY asked_at, id
+SELECT id, bot, user_id, step, asked_by, asked_at, start_by, after_id, erased_at, done_at, position, counts, cause, due_at FROM erasures WHERE step <> 'done' ORDER BY asked_at, id
 `
 
 func (q *Queries) OpenErasures(ctx context.Context) ([]Erasure, error) {
@@ -345,6 +349,8 @@ func (q *Queries) OpenErasures(ctx context.Context) ([]Erasure, error) {
 			&i.DoneAt,
 			&i.Position,
 			&i.Counts,
+			&i.Cause,
+			&i.DueAt,
 		); err != nil {
 			return nil, err
 		}
@@ -391,8 +397,8 @@ func (q *Queries) PutErased(ctx context.Context, actionID string, erasedAt int64
 }
 
 const putErasure = `-- name: PutErasure :exec
-INSERT INTO erasures (id, bot, user_id, step, asked_by, asked_at, start_by, after_id, erased_at, done_at, position, counts)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO erasures (id, bot, user_id, step, asked_by, asked_at, start_by, after_id, erased_at, done_at, position, counts, cause, due_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET
   bot = excluded.bot,
   user_id = excluded.user_id,
@@ -404,7 +410,9 @@ ON CONFLICT (id) DO UPDATE SET
   erased_at = excluded.erased_at,
   done_at = excluded.done_at,
   position = excluded.position,
-  counts = excluded.counts
+  counts = excluded.counts,
+  cause = excluded.cause,
+  due_at = excluded.due_at
 `
 
 type PutErasureParams struct {
@@ -420,6 +428,8 @@ type PutErasureParams struct {
 	DoneAt   int64
 	Position int64
 	Counts   string
+	Cause    string
+	DueAt    int64
 }
 
 func (q *Queries) PutErasure(ctx context.Context, arg PutErasureParams) error {
@@ -436,6 +446,8 @@ func (q *Queries) PutErasure(ctx context.Context, arg PutErasureParams) error {
 		arg.DoneAt,
 		arg.Position,
 		arg.Counts,
+		arg.Cause,
+		arg.DueAt,
 	)
 	return err
 }

@@ -90,6 +90,20 @@ type Cap struct {
 	Reason string
 }
 
+type ComplianceJob struct {
+	Name     string
+	About    string
+	Step     string
+	Remote   string
+	BeganAt  int64
+	NextAt   int64
+	DoneAt   int64
+	Ids      int64
+	Found    int64
+	Attempts int64
+	Problem  string
+}
+
 type ConfigVersion struct {
 	ID      int64
 	At      int64
@@ -176,6 +190,29 @@ type DeskNotice struct {
 	Posted      int64
 }
 
+type Duty struct {
+	ID        string
+	What      string
+	Target    string
+	Hash      string
+	Bot       string
+	Owner     string
+	Version   int64
+	Cause     string
+	ToldBy    string
+	Reason    string
+	Since     int64
+	OpenedAt  int64
+	DueAt     int64
+	StartAt   int64
+	DoneAt    int64
+	AlarmedAt int64
+	Step      string
+	Attempts  int64
+	Problem   string
+	Counts    string
+}
+
 type Echo struct {
 	Bot      string
 	RemoteID string
@@ -202,6 +239,8 @@ type Erasure struct {
 	DoneAt   int64
 	Position int64
 	Counts   string
+	Cause    string
+	DueAt    int64
 }
 
 type EventsSeen struct {

@@ -1,6 +1,6 @@
 -- name: PutErasure :exec
-INSERT INTO erasures (id, bot, user_id, step, asked_by, asked_at, start_by, after_id, erased_at, done_at, position, counts)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO erasures (id, bot, user_id, step, asked_by, asked_at, start_by, after_id, erased_at, done_at, position, counts, cause, due_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET
   bot = excluded.bot,
   user_id = excluded.user_id,
@@ -12,7 +12,9 @@ ON CONFLICT (id) DO UPDATE SET
   erased_at = excluded.erased_at,
   done_at = excluded.done_at,
   position = excluded.position,
-  counts = excluded.counts;
+  counts = excluded.counts,
+  cause = excluded.cause,
+  due_at = excluded.due_at;
 
 -- name: Erasure :one
 SELECT * FROM erasures WHERE id = ?;
