@@ -101,3 +101,54 @@ func TestCronRefuses(t *testing.T) {
 		}
 	}
 }
+
+// shows is when a clock first shows a time, by looking through the days around
+// it: else the moment at which it passes over it.
+func shows(on time.Time, z *time.Location) time.Time {
+	var shown, passed time.Time
+	for t := on.Add(-72 * time.Hour).In(z); t.Before(on.Add(72 * time.Hour)); {
+		start, end := t.ZoneBounds()
+		_, offset := t.Zone()
+		exact := on.Add(-time.Duration(offset) * time.Second)
+		if shown.IsZero() && !exact.Before(start) && (end.IsZero() || exact.Before(end)) {
+			shown = exact
+		}
+		if passed.IsZero() && !start.IsZero() && naive(start.In(z)).After(on) && naive(start.Add(-time.Second).In(z)).Before(on) {
+			passed = start
+		}
+		if !end.After(t) { // there is none
+			break
+		}
+		t = end.In(z)
+	}
+	if !shown.IsZero() {
+		return shown.UTC()
+	}
+	return passed.UTC()
+}
+
+// J5: around every change of the clocks since 1970, of zones with the oddest
+// ones, each quarter of an hour.
+func TestJ5EveryChange(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{
+		"Europe/Berlin", "Europe/Dublin", "America/New_York", "America/Caracas", "America/St_Johns", "Asia/Beirut", "Asia/Kathmandu", "Asia/Pyongyang",
+		"Australia/Lord_Howe", "Africa/Casablanca", "Africa/Monrovia", "Antarctica/Troll", "Pacific/Apia", "Pacific/Kwajalein", "Asia/Tehran", "America/Sao_Paulo",
+	} {
+		z := zone(t, name)
+		_, change := time.Unix(0, 0).In(z).ZoneBounds()
+		for !change.IsZero() && change.Year() < 2038 {
+			local := naive(change.In(z)).Truncate(time.Minute)
+			for d := -26 * time.Hour; d <= 26*time.Hour; d += 15 * time.Minute {
+				if d < -3*time.Hour && d%(6*time.Hour) != 0 || d > 3*time.Hour && d%(6*time.Hour) != 0 {
+					continue
+				}
+				on := local.Add(d)
+				if got, want := moment(on, z), shows(on, z); !got.Equal(want) {
+					t.Errorf("%s: %s is at %s, want %s", name, on.Format("2006-01-02 15:04"), got, want)
+				}
+			}
+			_, change = change.In(z).ZoneBounds()
+		}
+	}
+}

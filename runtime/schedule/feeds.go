@@ -110,7 +110,7 @@ func (f *Feeds) Look(ctx context.Context, now time.Time, c *http.Client, bot str
 	if err != nil {
 		return now.Add(againIn), err
 	}
-	if at := s.next(feed); now.Before(at) {
+	if at := s.next(feed); now.Before(at) && s.LookedAt.Sub(now) <= clockMoved {
 		return at, nil
 	}
 	got, fault := fetch(ctx, c, feed.URL, s.ETag, s.Modified)
@@ -150,7 +150,8 @@ func (f *Feeds) seen(ctx context.Context, key string, feed Feed) (s seen, err er
 	}
 	if text != "" {
 		if err := json.Unmarshal([]byte(text), &s); err != nil {
-			return s, fmt.Errorf("read its position: %w", err)
+			f.Log.ErrorContext(ctx, "a position that cannot be read; the feed begins anew", "feed", key, "err", err)
+			s = seen{}
 		}
 	}
 	if s.URL != feed.URL {

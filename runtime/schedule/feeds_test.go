@@ -253,6 +253,37 @@ func TestSay(t *testing.T) {
 	}
 }
 
+func TestTitleIsOneLine(t *testing.T) {
+	t.Parallel()
+	for title, want := range map[string]string{
+		" a\r\n\tb \u2028 c ": "a b c", "a\u0085b\u009bc": "a b c", "\u202egnirts\u202c ok": "gnirts ok", "x\u2066y\u2069\u200f": "xy",
+		"1 &lt; 2 <b>bold</b>": "1 < 2 bold", "a\x1b[31mred": "a [31mred", "👨‍👩‍👧 family": "👨‍👩‍👧 family", "{link} {title}": "{link} {title}",
+	} {
+		if got := line(title); got != want {
+			t.Errorf("%q: got %q, want %q", title, got, want)
+		}
+	}
+	f := Feed{Text: "{title} – {link}", Max: 280}
+	if got := f.say(item{title: "{link}{title}", link: "https://acme.example/1"}); got != "{link}{title} – https://acme.example/1" {
+		t.Errorf("a title that looks like a template: %q", got)
+	}
+}
+
+// A clock that was ahead once does not silence a feed until that day.
+func TestFeedLookedAtAhead(t *testing.T) {
+	t.Parallel()
+	r := newReading(t)
+	r.site.body = atom(entry("1", "One", "2026-03-02T08:00:00Z"))
+	r.look("")
+	r.positions["feed/acme/status"] = strings.Replace(r.positions["feed/acme/status"], `"looked_at":"2026`, `"looked_at":"2031`, 1)
+	r.site.body = atom(entry("2", "Two", "2026-03-02T09:20:00Z"), entry("1", "One", "2026-03-02T08:00:00Z"))
+	r.look("Two https://acme.example/2")
+	r.positions["feed/acme/status"] = "?" // begins anew: what is there is not posted
+	r.look("")
+	r.site.body = atom(entry("3", "Three", "2026-03-02T09:50:00Z"), entry("2", "Two", "2026-03-02T09:20:00Z"))
+	r.look("Three https://acme.example/3")
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(atom(entry("1", "One", "2026-03-02T09:20:00Z"))))
 	f.Add([]byte(`<rss version="2.0"><channel><item><title>A</title></item></channel></rss>`))

@@ -11,6 +11,7 @@ import (
 	neturl "net/url"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/mmcdole/gofeed"
 	"golang.org/x/text/encoding/htmlindex"
@@ -165,7 +166,17 @@ func itemOf(i *gofeed.Item) (item, bool) {
 	return it, it.key != "" && (it.title != "" || it.link != "")
 }
 
-// line is a title as one line of plain text.
+// line is a title as one line of plain text, without what would turn around the
+// direction of a post.
 func line(s string) string {
-	return strings.Join(strings.FieldsFunc(plain(s), func(r rune) bool { return r <= ' ' || r == 0x7f || r == 0x2028 || r == 0x2029 }), " ")
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsControl(r), r == 0x2028, r == 0x2029:
+			return ' '
+		case unicode.Is(unicode.Bidi_Control, r):
+			return -1
+		}
+		return r
+	}, plain(s))
+	return strings.Join(strings.Fields(s), " ")
 }

@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -69,6 +70,34 @@ feeds:
 	}
 	if strings.Contains(err.Error(), "secret") {
 		t.Error("a password of an address is quoted")
+	}
+}
+
+// What editors and careless hands do to a file.
+func TestLoadOddFiles(t *testing.T) {
+	t.Parallel()
+	good := "schema: beckon.schedule/v1\nposts:\n  - {name: a, cron: \"0 9 * * *\", text: Good morning.}\n"
+	bomb := "schema: beckon.schedule/v1\na: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c]\nposts: *d\n"
+	for name, tt := range map[string]struct{ data, want string }{
+		"line ends of Windows": {strings.ReplaceAll(good, "\n", "\r\n"), ""},
+		"byte order mark":      {"\ufeff" + good, ""},
+		"empty":                {"", "s.yaml:1:1: the file is empty; it begins with schema: beckon.schedule/v1"},
+		"a comment":            {"# nothing yet\n", "s.yaml:1:1: the file is empty"},
+		"tabs":                 {strings.ReplaceAll(good, "  - ", "\t- "), "s.yaml:3:1: not YAML: found character that cannot start any token; indent with spaces"},
+		"broken UTF-8":         {good + "# caf\xe9\n", "not YAML: "},
+		"UTF-16":               {"\xff\xfes\x00c\x00h\x00", "s.yaml:1:1: "},
+		"a list":               {"- a\n- b\n", "s.yaml:1:1: want keys with values"},
+		"an alias bomb":        {bomb, "s.yaml:6:8: anchors and aliases are not supported"},
+		"an alias":             {"schema: &s beckon.schedule/v1\nposts: [{name: *s, text: *s, at: *s}]\n", "s.yaml:1:9: anchors and aliases are not supported"},
+		"a key twice":          {good + "posts: []\n", "s.yaml:4:1: posts is set twice"},
+		"two documents":        {good + "---\n" + good, "s.yaml:1:1: one file holds one document"},
+		"a merge":              {good + "<<: {feeds: []}\n", "s.yaml:4:1: unknown key"},
+		"too large":            {good + strings.Repeat("# \n", 400_000), "s.yaml:1:1: a schedule has at most"},
+	} {
+		_, err := Load("s.yaml", []byte(tt.data), Options{Bot: "acme"})
+		if got := fmt.Sprint(err); tt.want == "" && err != nil || tt.want != "" && !strings.Contains(got, tt.want) {
+			t.Errorf("%s: want %q, got %s", name, tt.want, got)
+		}
 	}
 }
 

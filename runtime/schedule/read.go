@@ -72,6 +72,9 @@ func (r *reader) parse(data []byte) *yaml.Node {
 		if n, _ := fmt.Sscanf(text, "line %d:", &top.Line); n == 1 {
 			_, text, _ = strings.Cut(text, ": ")
 		}
+		if strings.Contains(text, "cannot start any token") {
+			text += "; indent with spaces, and quote texts that start with @ or `"
+		}
 		r.errorf(top, "not YAML: %s", text)
 		return nil
 	case !errors.Is(d.Decode(new(yaml.Node)), io.EOF):
@@ -81,9 +84,15 @@ func (r *reader) parse(data []byte) *yaml.Node {
 	return doc.Content[0]
 }
 
+const noAliases = "anchors and aliases are not supported; write the value out"
+
 // fields reads a map of known keys; nil if n is none.
 func (r *reader) fields(n *yaml.Node, known ...string) map[string]*yaml.Node {
-	if n.Kind != yaml.MappingNode {
+	switch {
+	case n.Kind == yaml.AliasNode || n.Anchor != "":
+		r.errorf(n, "%s", noAliases)
+		return nil
+	case n.Kind != yaml.MappingNode:
 		r.errorf(n, "want keys with values: %s", strings.Join(known, ", "))
 		return nil
 	}
@@ -106,8 +115,12 @@ func (r *reader) list(n *yaml.Node) []*yaml.Node {
 	if n == nil {
 		return nil
 	}
-	if n.Kind != yaml.SequenceNode {
-		r.errorf(n, "want a list")
+	switch {
+	case n.Kind == yaml.AliasNode || n.Anchor != "":
+		r.errorf(n, "%s", noAliases)
+		return nil
+	case n.Kind != yaml.SequenceNode:
+		r.errorf(n, "want a list: - at the start of each line")
 		return nil
 	}
 	return n.Content
@@ -118,8 +131,11 @@ func (r *reader) text(n *yaml.Node) string {
 	switch {
 	case n == nil:
 		return ""
+	case n.Kind == yaml.AliasNode || n.Anchor != "":
+		r.errorf(n, "%s", noAliases)
+		return ""
 	case n.Kind != yaml.ScalarNode:
-		r.errorf(n, "want one value")
+		r.errorf(n, "want one value, without brackets")
 		return ""
 	case n.ShortTag() == "!!null" || strings.TrimSpace(n.Value) == "":
 		r.errorf(n, "has no value; set it or leave the key out")

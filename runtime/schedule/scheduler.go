@@ -73,6 +73,10 @@ const (
 	checkEvery = 10 * time.Minute
 	// againIn is the wait after the bus or the database did not answer.
 	againIn = 5 * time.Second
+	// clockMoved is how far ahead a position may stand; beyond it the clock of that
+	// moment was wrong, and nothing would be due until it is so late again. What is
+	// asked for twice by it has the same id (J1).
+	clockMoved = time.Hour
 	// atOnce is how many reminders one step puts on the bus.
 	atOnce = 100
 )
@@ -179,10 +183,15 @@ func (s *Scheduler) position(ctx context.Context, now time.Time, key, spec strin
 			return pos, err
 		}
 		if text != "" {
-			if err := json.Unmarshal([]byte(text), &pos); err != nil {
-				return pos, fmt.Errorf("read its position: %w", err)
+			if err := json.Unmarshal([]byte(text), &pos); err != nil { // one must not keep the others waiting
+				s.Log.ErrorContext(ctx, "a position that cannot be read; the schedule begins now", "schedule", key, "err", err)
+				pos = position{}
 			}
 		}
+	}
+	if pos.At.Sub(now) > clockMoved {
+		s.Log.WarnContext(ctx, "the clock was ahead; the schedule begins now", "schedule", key, "since", pos.At)
+		pos.At = now
 	}
 	if pos.Spec != spec {
 		pos = position{Spec: spec, At: now, N: pos.N}

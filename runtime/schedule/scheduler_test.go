@@ -135,6 +135,39 @@ func step(t *testing.T, s *Scheduler, now string) time.Time {
 	return next
 }
 
+// A clock that was ahead, and a position that cannot be read, do not keep a
+// schedule from its next time, nor any other schedule.
+func TestPositionsThatMislead(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]string{
+		"ahead":       `{"spec":"0 9 * * * UTC","at":"2031-01-01T00:00:00Z","n":4}`,
+		"no JSON":     `?`,
+		"other types": `{"spec":7}`,
+	} {
+		w := newWorld(t)
+		p := plan(t, daily+"  - {name: later, cron: \"0 10 * * *\", text: Later.}\n")
+		step(t, New(w.config(p)), "2026-03-01T12:00:00Z")
+		w.positions["post/acme/opening"] = spoil
+		s := New(w.config(p))
+		step(t, s, "2026-03-02T08:00:00Z")
+		step(t, s, "2026-03-02T09:00:00Z")
+		step(t, s, "2026-03-02T10:00:00Z")
+		if got := w.due(); !strings.Contains(got, "2T09:00 ") || !strings.Contains(got, "2T10:00 Later.") {
+			t.Errorf("%s: due were %s", name, got)
+		}
+	}
+	// Set back by a little, as clocks are, nothing comes twice.
+	w := newWorld(t)
+	s := New(w.config(plan(t, daily)))
+	step(t, s, "2026-03-02T08:00:00Z")
+	step(t, s, "2026-03-02T09:00:00Z")
+	step(t, s, "2026-03-02T08:59:00Z")
+	step(t, s, "2026-03-02T09:00:00Z")
+	if got := w.due(); got != "2T09:00 Good morning." || len(w.asked) != 1 {
+		t.Errorf("due were %s, asked %d times", got, len(w.asked))
+	}
+}
+
 // J1, J2: whatever fails or ends between the bus and the position, a due time
 // is one event, and it is not lost.
 func TestJ1J2DueOnceOverCrashes(t *testing.T) {
