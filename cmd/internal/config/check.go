@@ -37,7 +37,7 @@ type check struct {
 }
 
 func (c check) config(cfg *Config) {
-	cfg.DataDir, cfg.Prices = c.path(cfg.DataDir), c.path(cfg.Prices)
+	cfg.DataDir, cfg.Prices = c.path("data_dir", cfg.DataDir), c.path("prices", cfg.Prices)
 	c.hostPort("listen", cfg.Listen)
 	c.hostPort("admin", cfg.Admin)
 	c.loopback("admin", cfg.Admin)
@@ -121,8 +121,8 @@ func (c check) bot(at string, b *Bot) {
 	b.Token = c.secret(at+".token", b.Token)
 	b.OAuth1.AccessToken = c.secret(at+".oauth1.access_token", b.OAuth1.AccessToken)
 	b.OAuth1.AccessSecret = c.secret(at+".oauth1.access_secret", b.OAuth1.AccessSecret)
-	b.Rules, b.Answers, b.Candidate = c.path(b.Rules), c.path(b.Answers), c.path(b.Candidate)
-	b.Schedule = c.path(b.Schedule)
+	b.Rules, b.Answers = c.path(at+".rules", b.Rules), c.path(at+".answers", b.Answers)
+	b.Candidate, b.Schedule = c.path(at+".candidate", b.Candidate), c.path(at+".schedule", b.Schedule)
 	if b.Candidate != "" && filepath.Clean(b.Candidate) == filepath.Clean(b.Rules) {
 		c.fail(at+".candidate", "these are the rules in force; a candidate is another folder")
 	}
@@ -166,8 +166,15 @@ func (c check) match(at, v string, re *regexp.Regexp, want string) {
 	}
 }
 
+// expands matches what a shell would have replaced: taken as it stands, it makes
+// a folder of that name.
+var expands = regexp.MustCompile(`^~|\$[A-Za-z_{(]`)
+
 // path resolves against the file's folder.
-func (c check) path(p string) string {
+func (c check) path(at, p string) string {
+	if expands.MatchString(p) {
+		c.fail(at, "nothing is expanded in this file: write the path out, without ~ and $NAME")
+	}
 	if p == "" || filepath.IsAbs(p) {
 		return p
 	}
@@ -182,7 +189,7 @@ func (c check) secret(at string, s SecretRef) SecretRef {
 	case s == "":
 	case kind == "env" && envName.MatchString(rest):
 	case kind == "file" && rest != "" && !strings.HasPrefix(rest, " "):
-		return SecretRef("file:" + c.path(rest))
+		return SecretRef("file:" + c.path(at, rest))
 	default:
 		c.fail(at, "want env:NAME or file:PATH; a secret itself never stands in this file")
 	}
@@ -190,7 +197,7 @@ func (c check) secret(at string, s SecretRef) SecretRef {
 }
 
 func (c check) hostPort(at, v string) {
-	if _, port, err := net.SplitHostPort(v); err != nil {
+	if host, port, err := net.SplitHostPort(v); err != nil || strings.ContainsAny(host, "$/ ") {
 		c.fail(at, "want host:port, such as 127.0.0.1:8080")
 	} else if n, err := strconv.ParseUint(port, 10, 16); err != nil {
 		c.fail(at, "want a port from 0 to 65535")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Problem is one fault of a configuration file. It never quotes a secret.
@@ -22,9 +23,24 @@ func (p Problem) Error() string {
 		fmt.Fprintf(&b, ":%d:%d", p.Line, p.Col)
 	}
 	if p.Key != "" {
-		b.WriteString(": " + p.Key)
+		b.WriteString(": " + shown(p.Key))
 	}
 	return b.String() + ": " + p.Msg
+}
+
+// shown is a key as one line of a terminal: it is what somebody wrote.
+func shown(key string) string {
+	const longest = 200
+	key = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, key)
+	if rs := []rune(key); len(rs) > longest {
+		return string(rs[:longest]) + "…"
+	}
+	return key
 }
 
 // Errors is every fault of a file at once, in the order of the file. Load
@@ -48,6 +64,8 @@ func (e Errors) sort() {
 // nearest returns the known word with the fewest edits from got; the first of
 // equals. It returns "" only for no words.
 func nearest(got string, known []string) string {
+	const longest = 100 // the table below grows with it
+	got = got[:min(len(got), longest)]
 	best, least := "", 0
 	for _, k := range known {
 		if d := distance(got, k); best == "" || d < least {

@@ -126,6 +126,8 @@ func (d *decoder) syntax(err error) {
 		// An alias is quoted by the parser, and may be a secret that begins with *.
 		if p.Msg = "not YAML: " + m[2]; strings.Contains(m[2], "anchor") {
 			p.Msg = "not YAML: unknown anchor"
+		} else if strings.Contains(m[2], "cannot start any token") {
+			p.Msg += "; indent with spaces, and quote texts that start with @ or `"
 		}
 		if line, err := strconv.Atoi(m[1]); err == nil {
 			p.Line, p.Col = line, 1

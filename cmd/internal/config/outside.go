@@ -20,7 +20,7 @@ func (c check) outside(cfg *Config) {
 	for _, name := range slices.Sorted(maps.Keys(cfg.Handlers)) {
 		h, at := cfg.Handlers[name], "handlers."+name
 		h.Token = c.secret(at+".token", h.Token)
-		h.Model.Key, h.Model.Prompt = c.secret(at+".model.key", h.Model.Key), c.path(h.Model.Prompt)
+		h.Model.Key, h.Model.Prompt = c.secret(at+".model.key", h.Model.Key), c.path(at+".model.prompt", h.Model.Prompt)
 		switch {
 		case h.Token == "" && !h.IsModel():
 			c.fail(at, "want token for a program that speaks NATS, or model")
