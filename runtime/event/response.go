@@ -2,6 +2,7 @@ package event
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -9,7 +10,9 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // An answer is what a handler outside of this process says to a question. It
@@ -56,16 +59,40 @@ func ReadSaid(body []byte) (Said, error) {
 	if len(body) > MaxSaid {
 		return s, fmt.Errorf("%w: %d bytes; at most %d", ErrAnswer, len(body), MaxSaid)
 	}
+	if !utf8.Valid(body) { // which would be read as U+FFFD, and said to a user
+		return s, fmt.Errorf("%w: it is not UTF-8", ErrAnswer)
+	}
 	if err := strict(body, &s); err != nil {
-		return Said{}, fmt.Errorf("%w: %w", ErrAnswer, err)
+		return Said{}, fmt.Errorf("%w: %w", ErrAnswer, unquoted(err))
 	}
 	switch {
 	case s.Form != AnswerForm:
-		return Said{}, fmt.Errorf("%w: its form is %q, not %q", ErrAnswer, s.Form, AnswerForm)
+		return Said{}, fmt.Errorf("%w: form: write %q", ErrAnswer, AnswerForm)
 	case s.Question == "":
 		return Said{}, fmt.Errorf("%w: question: name the id of the question", ErrAnswer)
+	case len(s.Question) > maxQuestion:
+		return Said{}, fmt.Errorf("%w: question: an id of at most %d bytes, as the question gave it", ErrAnswer, maxQuestion)
 	}
 	return s, nil
+}
+
+// maxQuestion is far beyond the ids of questions.
+const maxQuestion = 64
+
+// unquoted is an error of encoding/json without what stands in the answer: it
+// goes to the log, and a user's words may be in it. Of an unknown key the start
+// stays: whoever wrote it must find it.
+func unquoted(err error) error {
+	const longest = 40
+	var wrong *json.UnmarshalTypeError
+	switch text := err.Error(); {
+	case errors.As(err, &wrong):
+		value, _, _ := strings.Cut(wrong.Value, " ") // of a number, the number follows
+		return fmt.Errorf("%s: want a %s, got %s", cmp.Or(wrong.Field, "the answer"), wrong.Type.Kind(), value)
+	case len(text) > longest+len("json: unknown field") && strings.HasPrefix(text, "json: unknown field"):
+		return fmt.Errorf("%s…", strings.ToValidUTF8(text[:longest+len("json: unknown field")], ""))
+	}
+	return err
 }
 
 // Response is an answer as it travels on the bus, or word that there is none.
