@@ -119,12 +119,16 @@ func (f *formatter) block(n *yaml.Node, indent int, kind string) {
 		apart = f.isBlock(item)
 		if !apart {
 			f.above(up, indent, i == 0)
-			f.out.WriteString(pad + "- ")
+			f.out.WriteString(pad + "-")
 			if item.Style&yaml.LiteralStyle != 0 {
+				f.out.WriteByte(' ')
 				f.literalBlock(item, indent+2, f.takeAfter(item.Line))
 				continue
 			}
-			f.out.WriteString(f.inline(item, kind, "") + f.takeAfter(item.Line) + "\n")
+			if v := f.inline(item, kind, ""); v != "" { // empty, the spaces are those of its comment
+				f.out.WriteString(" " + v)
+			}
+			f.out.WriteString(f.takeAfter(item.Line) + "\n")
 			continue
 		}
 		f.item(item, up, indent, i == 0, kind)

@@ -76,6 +76,7 @@ func (e *LineError) Unwrap() error { return e.Err }
 
 var (
 	errNoEvent = errors.New(`neither an X body ({"data":{...}}) nor a CloudEvent ({"specversion":"1.0",...})`)
+	errUTF16   = errors.New("the file is UTF-16; save it as UTF-8")
 	errTooLong = errors.New("the line is longer than 4 MiB")
 	errNoData  = errors.New("the CloudEvent has no data")
 )
@@ -94,6 +95,9 @@ func Scan(name string, r io.Reader, fn func(Line) error, bad func(error) error) 
 			return fmt.Errorf("read %s: %w", name, err)
 		}
 		end := err == io.EOF
+		if n == 1 { // editors of Windows begin a file with it
+			raw = bytes.TrimPrefix(raw, []byte("\ufeff"))
+		}
 		if raw = bytes.TrimSpace(raw); len(raw) > 0 || errors.Is(err, errTooLong) {
 			line := Line{File: name, N: n}
 			fault := err
@@ -172,7 +176,10 @@ type envelope struct {
 func (l *Line) parse(raw []byte) error {
 	var e envelope
 	if err := json.Unmarshal(raw, &e); err != nil {
-		return fmt.Errorf("not JSON: %w", err)
+		if bytes.HasPrefix(raw, []byte{0xff, 0xfe}) || bytes.HasPrefix(raw, []byte{0xfe, 0xff}) {
+			return errUTF16
+		}
+		return fmt.Errorf("not JSON: %w; a log has one JSON object a line", err)
 	}
 	if e.SpecVersion == "" {
 		older := len(e.ForUser) > 0 || len(e.UserEvent) > 0
