@@ -18,6 +18,8 @@ import (
 // of mentions and links. Where several answers are found, the one with the most
 // letters in one keyword wins; among equals the one in the language of the message; then
 // the one that stands first. A winner without a text for the channel is silence.
+// What is said in several languages is said in that of the message: X's word for
+// it, or words of the answers, or the language in which the user wrote last.
 // The default answers only where nothing was found.
 type Answers struct {
 	all       []*answer
@@ -111,13 +113,13 @@ func (s *turn) give(a *answer, lang string) Out {
 	lang = cmp.Or(s.lang, lang)
 	if a.flow != "" && channel(s.in.Event) == event.DM {
 		s.trace.hit("answers/" + a.id)
-		return s.begin(s.flows[a.flow], cmp.Or(lang, a.lang))
+		return s.begin(s.flows[a.flow], cmp.Or(lang, a.lang, s.in.Conversation.Lang))
 	}
 	said := a.reply
 	if channel(s.in.Event) == event.DM {
 		said = a.dm
 	}
-	text, in := said.in(lang, a.lang)
+	text, in := said.in(lang, a.lang, s.in.Conversation.Lang)
 	if a.handoff {
 		s.hand("the answer " + a.id + " hands over")
 	}

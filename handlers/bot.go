@@ -11,10 +11,24 @@ import (
 //go:embed bot.txt
 var botQuestions string
 
+//go:embed help.tsv
+var helpTexts string
+
 // own is what the bot says of itself in one language.
 type own struct {
 	yes, self string
 	asksHuman bool // the question was whether it is a person
+}
+
+// selfIn is what the bot is, in a language other than English; "" where there is
+// no text.
+func selfIn(lang, operator string) string {
+	for line := range strings.Lines(botQuestions) {
+		if f := strings.Split(line, "\t"); len(f) == 5 && f[0] == lang && operator != "" {
+			return strings.ReplaceAll(f[2], "{operator}", operator)
+		}
+	}
+	return ""
 }
 
 // owns are the answers by question, its words run together: where words end

@@ -87,7 +87,7 @@ func (p *player) step(i int, s DialogueStep) string {
 	}
 	tier := conversation.Match(e.Text, p.state.Conversation.Flow != "")
 	p.state.Interaction = conversation.Interaction{}
-	p.state, _ = conversation.Reduce(p.state, conversation.Received{Event: e, Tier: tier})
+	p.state, _ = conversation.Reduce(p.state, conversation.Received{Event: e, Tier: tier, Lang: conversation.LangOf(e.Text, e.Lang)})
 	var out Out
 	if !p.state.Conversation.HandedOff && !p.state.Suppression.OptedOut {
 		in := In{Event: e, Conversation: p.state.Conversation, Interaction: p.state.Interaction, Tier: tier, Bot: p.bot, Slots: maps.Clone(p.slots), Now: now}

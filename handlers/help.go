@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/beckon-bot/beckon/runtime/conversation"
@@ -24,14 +25,17 @@ func (Help) Handle(in In) Out {
 	}
 	switch in.Tier {
 	case conversation.TierHelp:
-		text := self + ". Write STOP and I will not write to you again; START brings me back."
+		text := self + ". " + helpIn("en").stop
+		if h, o := helpIn(in.Conversation.Lang), selfIn(in.Conversation.Lang, in.Bot.Operator); h.stop != "" && o != "" {
+			text = o + " " + h.stop
+		}
 		// In a post a link costs more than it helps.
 		if in.Event.Kind == event.KindDM && in.Bot.PrivacyURL != "" {
-			text += " Privacy: " + in.Bot.PrivacyURL
+			text += " " + in.Bot.PrivacyURL
 		}
 		return Say(in, event.Answer, text)
 	case conversation.TierStart:
-		return Say(in, event.Notice, "Welcome back. I answer again when you write to me; STOP ends it.")
+		return Say(in, event.Notice, cmp.Or(helpIn(in.Conversation.Lang).welcome, helpIn("en").welcome))
 	}
 	if text := saidOfItself(in.Event.Text, in.Bot.Operator); text != "" {
 		return Say(in, event.Answer, text)
@@ -43,6 +47,19 @@ func (Help) Handle(in In) Out {
 		return Say(in, event.Answer, self+".")
 	}
 	return Out{}
+}
+
+// help is what HELP and START are answered with in one language.
+type help struct{ stop, welcome string }
+
+// helpIn is empty where there is nothing in the language.
+func helpIn(lang string) (h help) {
+	for line := range strings.Lines(helpTexts) {
+		if f := strings.Split(strings.TrimSpace(line), "\t"); len(f) == 3 && f[0] == lang {
+			return help{f[1], f[2]}
+		}
+	}
+	return h
 }
 
 type question int

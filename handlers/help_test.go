@@ -41,7 +41,7 @@ func TestHelp(t *testing.T) {
 		}}},
 		{"HELP by DM", dm("help please"), []event.Draft{{
 			Kind: event.DM, Purpose: event.Answer,
-			Text: self + ". Write STOP and I will not write to you again; START brings me back. Privacy: https://acme.example/privacy",
+			Text: self + ". Write STOP and I will not write to you again; START brings me back. https://acme.example/privacy",
 		}}},
 		{"START", dm("start"), []event.Draft{{
 			Kind: event.DM, Purpose: event.Notice, Text: "Welcome back. I answer again when you write to me; STOP ends it.",

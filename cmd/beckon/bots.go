@@ -135,6 +135,7 @@ func gateBot(name string, c config.Bot, tier string) (gate.Bot, error) {
 		Name: name, UserID: c.UserID, Username: c.Username, Operator: c.OperatorAccount,
 		Tier: gateTier(tier), Zone: zone, PrivacyURL: c.PrivacyURL, LongPosts: c.LongPosts,
 		OptOutHint: c.Texts.OptOutHint, OptOutConfirmation: c.Texts.OptOutConfirmation, StopQuestion: c.Texts.StopQuestion, Handover: c.Texts.Handover, ErasureNote: c.Texts.ErasureNote,
+		Languages:    translations(c),
 		HandoffWords: c.HandoffWords, HandoffQuiet: c.HandoffQuiet, PersonDone: c.PersonDone, DoubtToDesk: c.Doubt == "hand_off",
 		Disclosure:     disclosureOf(c),
 		LabelOn:        !c.Declared.Label.IsZero(),
@@ -143,6 +144,15 @@ func gateBot(name string, c config.Bot, tier string) (gate.Bot, error) {
 		AIApproved:     c.AIApproval.Reference != "",
 		Rules:          set,
 	}, nil
+}
+
+// translations is the fixed texts of a bot in other languages.
+func translations(c config.Bot) map[string]gate.Texts {
+	out := map[string]gate.Texts{}
+	for lang, t := range c.InLanguages() {
+		out[lang] = gate.Texts(t)
+	}
+	return out
 }
 
 // gateTier is the tier as rules know it: to them a free app is as any other

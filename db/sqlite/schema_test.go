@@ -75,10 +75,10 @@ func TestClosedSets(t *testing.T) {
 		`INSERT INTO tokens VALUES ('b', 0, 'live', '', '', 0, 0, 0, 0, x'')`,
 		`INSERT INTO interactions VALUES ('b', 'i', 'u', 'kind?', '', 0, '', 0, 0, 0, 0, 0, 0, 0, 0, 0)`,
 		`INSERT INTO interactions VALUES ('b', 'i', 'u', '', '', 0, '', 2, 0, 0, 0, 0, 0, 0, 0, 0)`,
-		`INSERT INTO conversations VALUES ('b', 'u', 1, 'initiated?', 0, '', 0, 0, 0, 0, '', 0, '', 0, 0, '', '', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '')`,
-		`INSERT INTO conversations VALUES ('b', 'u', 1, '', 0, '', 0, 0, 0, 0, '', 0, '', 0, 0, '', 'automated?', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '')`,
-		`INSERT INTO conversations VALUES ('b', 'u', 1, '', 0, '', 0, 0, 0, 0, '', 7, '', 0, 0, '', '', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '')`,
-		`INSERT INTO conversations VALUES ('b', 'u', 0, '', 0, '', 0, 0, 0, 0, '', 0, '', 0, 0, '', '', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '')`,
+		`INSERT INTO conversations VALUES ('b', 'u', 1, 'initiated?', 0, '', 0, 0, 0, 0, '', 0, '', 0, 0, '', '', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '', '')`,
+		`INSERT INTO conversations VALUES ('b', 'u', 1, '', 0, '', 0, 0, 0, 0, '', 0, '', 0, 0, '', 'automated?', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '', '')`,
+		`INSERT INTO conversations VALUES ('b', 'u', 1, '', 0, '', 0, 0, 0, 0, '', 7, '', 0, 0, '', '', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '', '')`,
+		`INSERT INTO conversations VALUES ('b', 'u', 0, '', 0, '', 0, 0, 0, 0, '', 0, '', 0, 0, '', '', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '', '')`,
 	} {
 		if _, err := raw.Exec(insert); err == nil || !strings.Contains(err.Error(), "CHECK") {
 			t.Errorf("%s: got %v, want a failed CHECK", insert, err)

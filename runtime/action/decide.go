@@ -101,7 +101,7 @@ func (u *Unit) redecide(g *gate.Gate, a *db.Action, stage string) (gate.Verdict,
 	record := gate.Record{
 		ID: DecisionID(stage, a.ID, strconv.Itoa(a.Attempts), strconv.FormatInt(u.Now.UnixMilli(), 10)),
 		At: u.Now.UTC(), Bot: a.Bot, User: a.User, Event: a.Event, Interaction: a.Interaction,
-		Action: &gate.ActionRef{Kind: a.Kind, Purpose: a.Purpose, ID: a.ID, Stage: stage, Handler: facts.Draft.Handler},
+		Action: &gate.ActionRef{Kind: a.Kind, Purpose: a.Purpose, ID: a.ID, Stage: stage, Handler: facts.Draft.Handler, Lang: facts.Lang},
 	}
 	if r, err = u.decided(a, v, record, c.State, c.Lifted); err != nil {
 		return v, r, err
@@ -183,6 +183,9 @@ func (u *Unit) Propose(p Proposal) (gate.Record, error) {
 	v := p.Verdict
 	wall(&v, p.Budget)
 	v.Facts.Event.TextHash = p.State.Interaction.TextHash
+	if p.Record.Action != nil {
+		p.Record.Action.Lang = v.Facts.Lang
+	}
 	switch v.Decision.Effect {
 	case gate.Allow:
 		a.State, a.Reason = event.Pending, "allowed; waits for the sender"

@@ -17,8 +17,6 @@ import (
 // scenario does show must not stand here; "not yet" is for what is being built.
 func notInScenarios() map[string]string {
 	return map[string]string{
-		"action.purpose=reminder":   notYet + "a scenario has no flow with a reminder",
-		"action.handover=true":      notYet + "a host has no last word of its own at a hand-over",
 		"event.kind=none":           "of an event that permits nothing, nothing is drafted",
 		"event.text_readable=false": "a handler of this host finds nothing to answer where there is no text; one outside of the process may",
 		"user.initiated=opt_in":     "an opt-in outside X is no first word on X; no way in tells of one",

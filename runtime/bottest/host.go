@@ -39,6 +39,18 @@ const (
 	confirmed = "You will not hear from this account again. START brings it back."
 )
 
+// otherLanguages is what every bot says in German; in Japanese it has a last word
+// alone.
+func otherLanguages() map[string]gate.Texts {
+	return map[string]gate.Texts{
+		"de": {
+			OptOutHint: "STOP beendet das.", OptOutConfirmation: "Von diesem Konto kommt nichts mehr. START holt es zurück.",
+			StopQuestion: "War das ein Stopp? STOP beendet das.", Handover: "Ein Mensch übernimmt.",
+		},
+		"ja": {Handover: "担当者が対応いたします。"},
+	}
+}
+
 // host is a running Beckon: what cmd/beckon puts together, without its sockets
 // and files of configuration.
 type host struct {
@@ -203,7 +215,7 @@ func (s *scenario) cast(fault *breakage) (bots []gate.Bot, chains map[string]han
 	for i, name := range s.Bots {
 		b := gate.Bot{
 			Name: name, UserID: botID(i), Username: name, Operator: operator, Tier: s.Tier,
-			OptOutHint: hint, OptOutConfirmation: confirmed, StopQuestion: question, Handover: lastWord, HandoffWords: true, HandoffQuiet: s.HandoffQuiet, PersonDone: s.PersonDone, Disclosure: "Run by " + operator + ".",
+			OptOutHint: hint, OptOutConfirmation: confirmed, StopQuestion: question, Handover: lastWord, Languages: otherLanguages(), HandoffWords: true, HandoffQuiet: s.HandoffQuiet, PersonDone: s.PersonDone, Disclosure: "Run by " + operator + ".",
 			LabelOn: declared("label"), BioDiscloses: declared("bio"), OperatorLinked: declared("operator"),
 			AIApproved: s.AIApproved, LongPosts: s.LongPosts, Rules: s.rules,
 		}

@@ -15,6 +15,7 @@ type Received struct {
 	Event       event.Event
 	Tier        Tier   // what Match found in Event.Text
 	TextHash    string // keyed hash of Event.Text
+	Lang        string // LangOf Event.Text
 	Stale       bool   // older than max_event_age: recorded, never answered
 	FromHostBot bool   // the other side is a bot of this host
 }

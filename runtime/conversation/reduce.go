@@ -179,6 +179,9 @@ func turned(c Conversation, in Received, at time.Time, fresh bool) Conversation 
 		c.Automated = e.Automated
 	}
 	c = initiate(c, e, at)
+	if in.Lang != "" && (c.Lang == "" || !at.Before(c.LastEventAt)) {
+		c.Lang = in.Lang
+	}
 	if e.Kind == event.KindDM && !e.Group {
 		if fresh {
 			c.DMsReceived++

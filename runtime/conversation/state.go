@@ -56,6 +56,7 @@ type Conversation struct {
 
 	Flow      string    // position in an open flow; "" if none. While open, CANCEL and END belong to the flow
 	Missed    int64     // messages in a row that no handler understood
+	Lang      string    // of the user's latest message of which it is known; "": none is
 	Automated event.Tri // latest known of the other side; "" reads as unknown
 	BlockedUs bool
 	Refusals  int64 // X's refusals of sends to the user since the last one that it took

@@ -31,7 +31,11 @@ func (w *work) forget(m bus.Delivery, e event.Event, speak bool) ([]gate.Record,
 	if err != nil {
 		return nil, err
 	}
-	if bot, _ := w.Gate.Bot(e.Bot); speak && bot.ErasureNote != "" {
+	bot, err := w.speaking(e)
+	if err != nil {
+		return nil, err
+	}
+	if speak && bot.ErasureNote != "" {
 		d := event.Draft{Kind: event.DM, Purpose: event.Notice, Text: bot.ErasureNote, Handler: "erasure"}
 		if e.Kind == event.KindPost {
 			d.Kind = event.Reply

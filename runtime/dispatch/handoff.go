@@ -11,7 +11,10 @@ import (
 // handOff gives the user to a person, with one last word of fixed text, if the
 // rules let it go. Whatever the handlers would say is not asked for.
 func (w *work) handOff(m bus.Delivery, e event.Event, why string) ([]gate.Record, error) {
-	bot, _ := w.Gate.Bot(e.Bot)
+	bot, err := w.speaking(e)
+	if err != nil {
+		return nil, err
+	}
 	fresh, err := w.HandOff(w.handoffOf(e, why))
 	if err != nil {
 		return nil, err
@@ -72,6 +75,13 @@ func (w *work) lastWord(d event.Draft, st conversation.State) event.Draft {
 		d.Line = event.Handover
 	}
 	return d
+}
+
+// speaking is the event's bot with its fixed texts in the user's language.
+func (w *work) speaking(e event.Event) (gate.Bot, error) {
+	st, err := w.State(e.Bot, e.User, "")
+	bot, _ := w.Gate.Bot(e.Bot)
+	return bot.In(st.Conversation.Lang), err
 }
 
 // handoffOf is the handoff that an event led to.

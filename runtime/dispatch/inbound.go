@@ -63,14 +63,17 @@ func (w *work) inbound(m bus.Delivery, e event.Event, counted bool) ([]gate.Reco
 	if why != "" {
 		return w.nothing(e, why)
 	}
-	bot, _ := w.Gate.Bot(e.Bot)
+	bot, err := w.speaking(e)
+	if err != nil {
+		return nil, err
+	}
 	switch {
 	case todo.ask != "" && bot.DoubtToDesk:
 		return w.handOff(m, e, "a message that is perhaps a STOP")
 	case todo.ask != "" && bot.StopQuestion != "":
 		return w.askStop(m, e, todo.ask, bot.StopQuestion)
 	case bot.HandoffWords && conversation.WantsPerson(e.Text):
-		return w.handOff(m, e, "the user asked for a person")
+		return w.person(m, e, tier)
 	}
 	return w.answer(m, e, tier)
 }
@@ -90,7 +93,7 @@ func (w *work) apply(m bus.Delivery, e event.Event, counted bool) (*conversation
 			return nil
 		}
 		st, effects = w.reduce(st, conversation.Received{
-			Event: e, Tier: tier, TextHash: w.Key.Text(e.Text),
+			Event: e, Tier: tier, TextHash: w.Key.Text(e.Text), Lang: conversation.LangOf(e.Text, e.Lang),
 			Stale: w.stale(m, e), FromHostBot: w.botUsers[e.User],
 		})
 		return nil
@@ -185,13 +188,47 @@ func (w *work) answer(m bus.Delivery, e event.Event, tier conversation.Tier) ([]
 	if err != nil {
 		return nil, err
 	}
-	bot, _ := w.Gate.Bot(e.Bot)
-	slots, err := w.slots(e, st)
+	out, fault, err := w.handle(e, st, tier)
+	switch {
+	case err != nil:
+		return nil, err
+	case fault != nil:
+		return w.failed(m, e, fault)
+	}
+	return w.said(m, e, st, out)
+}
+
+// person gives a user who asks for a person to one: with the last word of the
+// bot's own answers, where they have one for it, else with the host's.
+func (w *work) person(m bus.Delivery, e event.Event, tier conversation.Tier) ([]gate.Record, error) {
+	const why = "the user asked for a person"
+	st, err := w.State(e.Bot, e.User, e.Interaction)
 	if err != nil {
 		return nil, err
 	}
-	var out handlers.Out
-	fault := guard(func() error {
+	out, fault, err := w.handle(e, st, tier)
+	if err != nil {
+		return nil, err
+	}
+	if fault != nil {
+		w.count(&w.Metrics.Panics)
+	}
+	if fault != nil || !out.Handoff || len(out.Drafts) == 0 {
+		return w.handOff(m, e, why)
+	}
+	out.Why = why
+	return w.said(m, e, st, out)
+}
+
+// handle asks the bot's handlers. fault is theirs: they panicked, or want what
+// is not a handler's to want.
+func (w *work) handle(e event.Event, st conversation.State, tier conversation.Tier) (out handlers.Out, fault, err error) {
+	bot, _ := w.Gate.Bot(e.Bot)
+	slots, err := w.slots(e, st)
+	if err != nil {
+		return out, nil, err
+	}
+	fault = guard(func() error {
 		out = w.Handlers[e.Bot].Handle(handlers.In{
 			Event: e, Conversation: st.Conversation, Interaction: st.Interaction, Tier: tier, Slots: slots, Now: w.Now,
 			Bot: handlers.BotInfo{Name: bot.Name, Username: bot.Username, Operator: bot.Operator, PrivacyURL: bot.PrivacyURL, UserID: bot.UserID},
@@ -201,9 +238,11 @@ func (w *work) answer(m bus.Delivery, e event.Event, tier conversation.Tier) ([]
 	if fault == nil {
 		fault = errors.Join(handlerMay(out.Drafts), remindable(out))
 	}
-	if fault != nil {
-		return w.failed(m, e, fault)
-	}
+	return out, fault, nil
+}
+
+// said decides what a handler says, and keeps what it said of the conversation.
+func (w *work) said(m bus.Delivery, e event.Event, st conversation.State, out handlers.Out) ([]gate.Record, error) {
 	rs, err := w.offer(m, e, st, out)
 	if err != nil {
 		return nil, err
@@ -357,7 +396,10 @@ func (w *work) confirmed(m bus.Delivery, e event.Event, t todo) ([]gate.Record, 
 // confirm drafts the opt-out confirmation: fixed text, the one purpose that
 // may reach a user who opted out, in the channel that the STOP came by.
 func (w *work) confirm(m bus.Delivery, e event.Event, kind event.ActionKind) ([]gate.Record, error) {
-	bot, _ := w.Gate.Bot(e.Bot)
+	bot, err := w.speaking(e)
+	if err != nil {
+		return nil, err
+	}
 	d := event.Draft{Kind: kind, Purpose: event.OptOutConfirmation, Text: bot.OptOutConfirmation, Handler: "opt-out"}
 	return w.propose(m, e, d, w.Now, w.Now.Add(confirmWithin))
 }

@@ -26,6 +26,8 @@ type Bot struct {
 	ErasureNote        string // to a user who asks to be erased, before they are; "": none
 	Disclosure         string
 
+	Languages map[string]Texts // the same in other languages; nil: in none. Not to be changed
+
 	HandoffWords bool          // a user who asks for a person gets one
 	HandoffQuiet time.Duration // the bot speaks again by itself that long after; 0: not before it is released
 	PersonDone   string        // what a person writes on X to give the user back to the bot; "": nothing does

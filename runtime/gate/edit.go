@@ -15,6 +15,7 @@ import (
 // link is no longer known.
 func (g *Gate) Edited(name string, f Facts, text, by string, rewritten bool) (Facts, string) {
 	bot, _ := g.Bot(name) // one that is gone is denied by Decide
+	bot = bot.In(f.Lang)
 	text = strings.TrimSpace(text)
 	for _, o := range slices.Backward(f.Applied) {
 		if line := bot.line(o); line != "" {

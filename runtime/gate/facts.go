@@ -22,6 +22,7 @@ type Facts struct {
 	Beside   *Reading           `json:"beside,omitempty"`   // what a candidate found, where it looks for others
 	Draft    event.Draft        `json:"draft"`              // without its text
 	Text     TextFacts          `json:"text"`
+	Lang     string             `json:"lang,omitempty"`    // the user's language, as far as it is known: what the host adds is said in it
 	Applied  []rules.Obligation `json:"applied,omitempty"` // obligations that the text carries already
 
 	EditedBy string `json:"edited_by,omitempty"` // the operator whose text it is

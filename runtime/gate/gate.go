@@ -138,6 +138,7 @@ func (v Verdict) Allowed() bool { return v.Decision.Effect == rules.Allow }
 func (g *Gate) Draft(e event.Event, d event.Draft, taken time.Time, c Case) Verdict {
 	bot, ok := g.Bot(c.Bot)
 	c.Facts, c.Text = g.FactsOf(bot, e, d, taken), d.Text
+	c.Facts.Lang = c.State.Conversation.Lang
 	if !ok {
 		return unknown(c)
 	}
@@ -178,8 +179,9 @@ func (bot Bot) by(set *rules.Set, c Case) Verdict {
 	if v.Decision.Effect == rules.Deny || len(left) == 0 {
 		return v
 	}
+	speaks := bot.In(v.Facts.Lang)
 	for _, o := range left {
-		if why := v.apply(bot, o); why != "" {
+		if why := v.apply(speaks, o); why != "" {
 			v.Decision = deny("gate.obligation", string(o), why)
 			return v
 		}

@@ -48,6 +48,7 @@ type ActionRef struct {
 	ID      string           `json:"id,omitempty"`      // the action's row, where there is one
 	Stage   string           `json:"stage"`             // draft, claim or approve
 	Handler string           `json:"handler,omitempty"` // who drafted it
+	Lang    string           `json:"lang,omitempty"`    // the user's language: what the host says itself is said in it, where there is a text
 }
 
 // RulesRef names the rule set that decided.

@@ -151,6 +151,7 @@ func (c check) bot(at string, b *Bot) {
 	c.text(at+".texts.stop_question", b.Texts.StopQuestion)
 	c.text(at+".texts.erasure_note", b.Texts.ErasureNote)
 	c.text(at+".texts.disclosure", b.Texts.Disclosure)
+	c.languages(at, b)
 	if m := b.Budget.MonthUSD; m != 0 && b.Budget.DayUSD > m {
 		c.fail(at+".budget.day_usd", "%s a day is more than %s a month", b.Budget.DayUSD, m)
 	}

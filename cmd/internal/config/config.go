@@ -241,8 +241,14 @@ type Bot struct {
 	// to them: ask asks whether they did, hand_off gives them to a person.
 	Doubt string `yaml:"doubt" enum:"ask hand_off" default:"ask"`
 
-	// Fixed texts, at most 280 characters each.
+	// Fixed texts, at most 280 characters each. What is left as it ships is said in
+	// the language that the user wrote in, as far as it is known, where it ships in
+	// that language: en de es fr pt it nl ja. What you write here is said to all,
+	// unless languages has it too.
 	Texts Texts `yaml:"texts"`
+
+	// The same texts in other languages, by two letters.
+	Languages map[string]Translation `yaml:"languages" example:"de" off:"yes"`
 
 	// Whether anything leaves. While false, everything is received and decided,
 	// and nothing is sent.
@@ -395,15 +401,15 @@ type Texts struct {
 	// Asks a user who perhaps said stop, in a longer text or with a slip of the
 	// finger, whether they did. Nothing else goes to them until they answer or a
 	// person has looked. "" asks nobody.
-	StopQuestion string `yaml:"stop_question" default:"Did you ask me to stop? Reply STOP and I will not message you again."`
+	StopQuestion string `yaml:"stop_question" default:"Did you ask me to stop? Reply STOP and I will not message you again." none:"yes"`
 
 	// The bot's last word to a user whom a person takes over. "" leaves without
 	// one.
-	Handover string `yaml:"handover" default:"A person takes over from here."`
+	Handover string `yaml:"handover" default:"A person takes over from here." none:"yes"`
 
 	// Answers a user who asks that their data be deleted, and nothing else. Then it
 	// is. "" says nothing.
-	ErasureNote string `yaml:"erasure_note" default:"What I keep about you is being deleted now."`
+	ErasureNote string `yaml:"erasure_note" default:"What I keep about you is being deleted now." none:"yes"`
 
 	// Says that a bot speaks, and whose. Left out, it is made from the operator
 	// account.

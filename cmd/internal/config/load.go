@@ -149,6 +149,8 @@ func (d *decoder) value(path string, n *yaml.Node, v reflect.Value, tag reflect.
 		d.bots(path, n, v)
 	case map[string]Handler:
 		d.handlers(path, n, v)
+	case map[string]Translation:
+		d.translations(path, n, v)
 	default:
 		d.section(path, n, v)
 	}
@@ -269,6 +271,9 @@ func (d *decoder) scalar(path string, n *yaml.Node, v reflect.Value, tag reflect
 		switch {
 		case n.Kind != yaml.ScalarNode:
 			d.fail(path, "want one value, got %s", kindOf(n))
+			return
+		case n.ShortTag() == "!!str" && n.Value == "" && tag.Get("none") == "yes": // "" says nothing
+			v.SetString("")
 			return
 		case n.ShortTag() == "!!null" || n.Value == "":
 			d.fail(path, "has no value; set it or leave the key out")

@@ -10,7 +10,7 @@ import (
 )
 
 const conversation = `-- name: Conversation :one
-SELECT bot, user_id, version, initiated, initiated_at, initiated_by, dms_received, dms_sent, replies_sent, last_dm_at, sends, held, held_reason, handed_off, paused_until, flow, automated, blocked_us, confirmed_at, last_event_at, consent_dm_storage, consent_matching, refusals, missed, dms_aside, handed_off_at, handed_off_until, handed_off_why FROM conversations WHERE bot = ? AND user_id = ?
+SELECT bot, user_id, version, initiated, initiated_at, initiated_by, dms_received, dms_sent, replies_sent, last_dm_at, sends, held, held_reason, handed_off, paused_until, flow, automated, blocked_us, confirmed_at, last_event_at, consent_dm_storage, consent_matching, refusals, missed, dms_aside, handed_off_at, handed_off_until, handed_off_why, lang FROM conversations WHERE bot = ? AND user_id = ?
 `
 
 func (q *Queries) Conversation(ctx context.Context, bot string, userID string) (Conversation, error) {
@@ -45,6 +45,7 @@ func (q *Queries) Conversation(ctx context.Context, bot string, userID string) (
 		&i.HandedOffAt,
 		&i.HandedOffUntil,
 		&i.HandedOffWhy,
+		&i.Lang,
 	)
 	return i, err
 }
@@ -83,8 +84,8 @@ INSERT INTO conversations (
   dms_received, dms_sent, replies_sent, last_dm_at, sends,
   held, held_reason, handed_off, paused_until, flow, automated, blocked_us,
   confirmed_at, last_event_at, consent_dm_storage, consent_matching, refusals, missed,
-  dms_aside, handed_off_at, handed_off_until, handed_off_why
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  dms_aside, handed_off_at, handed_off_until, handed_off_why, lang
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (bot, user_id) DO UPDATE SET
   version = excluded.version,
   initiated = excluded.initiated,
@@ -111,7 +112,8 @@ ON CONFLICT (bot, user_id) DO UPDATE SET
   dms_aside = excluded.dms_aside,
   handed_off_at = excluded.handed_off_at,
   handed_off_until = excluded.handed_off_until,
-  handed_off_why = excluded.handed_off_why
+  handed_off_why = excluded.handed_off_why,
+  lang = excluded.lang
 `
 
 type PutConversationParams struct {
@@ -143,6 +145,7 @@ type PutConversationParams struct {
 	HandedOffAt      int64
 	HandedOffUntil   int64
 	HandedOffWhy     string
+	Lang             string
 }
 
 func (q *Queries) PutConversation(ctx context.Context, arg PutConversationParams) error {
@@ -175,6 +178,7 @@ func (q *Queries) PutConversation(ctx context.Context, arg PutConversationParams
 		arg.HandedOffAt,
 		arg.HandedOffUntil,
 		arg.HandedOffWhy,
+		arg.Lang,
 	)
 	return err
 }
@@ -244,7 +248,7 @@ func (q *Queries) PutInteraction(ctx context.Context, arg PutInteractionParams) 
 }
 
 const withPeople = `-- name: WithPeople :many
-SELECT bot, user_id, version, initiated, initiated_at, initiated_by, dms_received, dms_sent, replies_sent, last_dm_at, sends, held, held_reason, handed_off, paused_until, flow, automated, blocked_us, confirmed_at, last_event_at, consent_dm_storage, consent_matching, refusals, missed, dms_aside, handed_off_at, handed_off_until, handed_off_why FROM conversations
+SELECT bot, user_id, version, initiated, initiated_at, initiated_by, dms_received, dms_sent, replies_sent, last_dm_at, sends, held, held_reason, handed_off, paused_until, flow, automated, blocked_us, confirmed_at, last_event_at, consent_dm_storage, consent_matching, refusals, missed, dms_aside, handed_off_at, handed_off_until, handed_off_why, lang FROM conversations
 WHERE (held = 1 OR handed_off = 1 OR paused_until > 0)
   AND (held = 1 OR paused_until > CAST(?1 AS INTEGER)
     OR (handed_off = 1 AND (handed_off_until = 0 OR handed_off_until > CAST(?1 AS INTEGER))))
@@ -290,6 +294,7 @@ func (q *Queries) WithPeople(ctx context.Context, now int64, onlyBot string, mos
 			&i.HandedOffAt,
 			&i.HandedOffUntil,
 			&i.HandedOffWhy,
+			&i.Lang,
 		); err != nil {
 			return nil, err
 		}

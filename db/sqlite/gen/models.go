@@ -153,6 +153,7 @@ type Conversation struct {
 	HandedOffAt      int64
 	HandedOffUntil   int64
 	HandedOffWhy     string
+	Lang             string
 }
 
 type DeadLetter struct {

@@ -7,8 +7,8 @@ INSERT INTO conversations (
   dms_received, dms_sent, replies_sent, last_dm_at, sends,
   held, held_reason, handed_off, paused_until, flow, automated, blocked_us,
   confirmed_at, last_event_at, consent_dm_storage, consent_matching, refusals, missed,
-  dms_aside, handed_off_at, handed_off_until, handed_off_why
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  dms_aside, handed_off_at, handed_off_until, handed_off_why, lang
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (bot, user_id) DO UPDATE SET
   version = excluded.version,
   initiated = excluded.initiated,
@@ -35,7 +35,8 @@ ON CONFLICT (bot, user_id) DO UPDATE SET
   dms_aside = excluded.dms_aside,
   handed_off_at = excluded.handed_off_at,
   handed_off_until = excluded.handed_off_until,
-  handed_off_why = excluded.handed_off_why;
+  handed_off_why = excluded.handed_off_why,
+  lang = excluded.lang;
 
 -- name: WithPeople :many
 SELECT * FROM conversations
