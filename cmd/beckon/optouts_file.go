@@ -18,17 +18,24 @@ import (
 	"github.com/beckon-bot/beckon/runtime/admin"
 )
 
-// A file of opt-outs is JSON lines: a head, then an opt-out a line. It names
-// nobody: users stand in it by keyed hash, so it is of use only to a host with
-// the same host.key. A START does not travel: only its user ends an opt-out.
+// A file of opt-outs is JSON lines: a head, then an opt-out a line, and how many
+// they were: of a file that is cut off nobody is taken in, since those who are
+// missing would be written to. It names nobody: users stand in it by keyed hash,
+// so it is of use only to a host with the same host.key. A START does not travel:
+// only its user ends an opt-out.
 type optOutsHead struct {
 	Form    int       `json:"beckon_optouts"` // version of this form
 	HostKey string    `json:"host_key"`       // check value of the key, not the key
 	At      time.Time `json:"exported_at"`
 }
 
+// optOutsEnd is the last line.
+type optOutsEnd struct {
+	Total *int `json:"total"` // of the lines before it, without the head
+}
+
 const (
-	optOutsForm  = 1
+	optOutsForm  = 2
 	optOutsBatch = 5000 // rows in one request
 )
 
@@ -50,6 +57,7 @@ func optoutsExport(ctx context.Context, sys system, args []string) error {
 		}
 		w := bufio.NewWriter(sys.stdout)
 		enc := json.NewEncoder(w)
+		total := 0
 		for after, first := "", true; ; first = false {
 			q := url.Values{"after": {after}, "max": {strconv.Itoa(optOutsBatch)}}
 			var list admin.OptOuts
@@ -66,7 +74,11 @@ func optoutsExport(ctx context.Context, sys system, args []string) error {
 					return err
 				}
 			}
+			total += len(list.OptOuts)
 			if len(list.OptOuts) < optOutsBatch {
+				if err := enc.Encode(optOutsEnd{&total}); err != nil {
+					return err
+				}
 				return w.Flush()
 			}
 			after = list.OptOuts[len(list.OptOuts)-1].UserHash
@@ -126,24 +138,43 @@ func readOptOuts(in io.Reader) (head optOutsHead, list []admin.OptOut, err error
 	d := json.NewDecoder(in)
 	d.DisallowUnknownFields()
 	if err := d.Decode(&head); err != nil {
-		return head, nil, fmt.Errorf("line 1 is no head of exported opt-outs: %w", err)
+		return head, nil, fmt.Errorf("line 1 is no head of exported opt-outs: %w; want a file that `beckon optouts export` wrote", err)
 	}
 	if head.Form != optOutsForm {
-		return head, nil, fmt.Errorf("line 1: form %d, this version reads %d", head.Form, optOutsForm)
+		return head, nil, fmt.Errorf("line 1: form %d, this version reads %d: export it again with this version", head.Form, optOutsForm)
 	}
 	list = []admin.OptOut{}
 	for {
-		var p admin.OptOut
-		err := d.Decode(&p)
-		if errors.Is(err, io.EOF) {
-			return head, list, nil
+		var l struct {
+			admin.OptOut
+			optOutsEnd
 		}
-		if err == nil {
-			err = action.KeptOptOut(p).Check()
+		err := d.Decode(&l)
+		switch {
+		case errors.Is(err, io.EOF):
+			return head, nil, fmt.Errorf("it is cut off after %s: the last line with the total is missing; export it again", plural(len(list), "opt-out"))
+		case err != nil:
+		case l.Total != nil:
+			return head, list, ended(d, l.OptOut, *l.Total, len(list))
+		default:
+			err = action.KeptOptOut(l.OptOut).Check()
 		}
 		if err != nil {
 			return head, nil, fmt.Errorf("line %d: %w", len(list)+2, err)
 		}
-		list = append(list, p)
+		list = append(list, l.OptOut)
 	}
+}
+
+// ended checks the last line.
+func ended(d *json.Decoder, beside admin.OptOut, total, read int) error {
+	switch _, err := d.Token(); {
+	case beside != admin.OptOut{}:
+		return fmt.Errorf("line %d: an opt-out and the total in one line", read+2)
+	case !errors.Is(err, io.EOF):
+		return fmt.Errorf("line %d: it goes on behind the total, which is the last line", read+3)
+	case total != read:
+		return fmt.Errorf("it has %s and says %d: lines are missing; export it again", plural(read, "opt-out"), total)
+	}
+	return nil
 }

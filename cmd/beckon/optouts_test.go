@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/runtime/action"
 	"github.com/beckon-bot/beckon/runtime/conversation"
 )
 
@@ -57,8 +58,8 @@ func TestOptOutsTravel(t *testing.T) {
 	here.must("optouts", "add", annUser)
 	here.must("optouts", "add", benUser)
 	_, exported := here.beckon("optouts", "export")
-	if n := strings.Count(exported, "\n"); n != 3 || strings.Contains(exported, annUser) {
-		t.Fatalf("exported %d lines, want a head and 2 opt-outs without an id:\n%s", n, exported)
+	if n := strings.Count(exported, "\n"); n != 4 || strings.Contains(exported, annUser) {
+		t.Fatalf("exported %d lines, want a head, 2 opt-outs without an id and the total:\n%s", n, exported)
 	}
 	file := filepath.Join(t.TempDir(), "optouts.jsonl")
 	if err := os.WriteFile(file, []byte(exported), 0o600); err != nil {
@@ -87,7 +88,7 @@ func TestOptOutsTravel(t *testing.T) {
 	if strings.Contains(want, start.UserHash) {
 		want = head[2]
 	}
-	if _, got, _ := strings.Cut(again, "\n"); got != want {
+	if _, got, _ := strings.Cut(again, "\n"); got != want+"{\"total\":1}\n" {
 		t.Errorf("what stands after the import: got %s, want %s", got, want)
 	}
 
@@ -97,7 +98,12 @@ func TestOptOutsTravel(t *testing.T) {
 		want       string
 	}{
 		{"another key", exported, other, "another host key"},
-		{"no head", "{}\n", there, "line 1: form 0, this version reads 1"},
+		{"cut off behind a line", head[0] + head[1], there, "it is cut off after 1 opt-out: the last line with the total is missing"},
+		{"cut off in a line", exported[:len(exported)-40], there, "line 3: unexpected EOF"},
+		{"a line is missing", head[0] + head[1] + head[3], there, "it has 1 opt-out and says 2: lines are missing"},
+		{"two files in one", exported + exported, there, "line 5: it goes on behind the total"},
+		{"empty", "", there, "line 1 is no head of exported opt-outs: EOF; want a file that `beckon optouts export` wrote"},
+		{"no head", "{}\n", there, "line 1: form 0, this version reads 2: export it again"},
 		{"a START", head[0] + `{"user_hash":"` + start.UserHash + `","at":"2026-12-02T10:00:00Z","tier":"start"}` + "\n", there, "line 2: tier: hard, phrase, operator or blocked, not \"start\""},
 		{"no time", head[0] + head[1] + `{"user_hash":"` + start.UserHash + `","tier":"hard"}` + "\n", there, "line 3: at: say when"},
 		{"no hash", head[0] + `{"user_hash":"` + annUser + `","at":"2026-12-02T10:00:00Z","tier":"hard"}` + "\n", there, "line 2: user_hash: a keyed hash is 32 hex digits"},
@@ -109,6 +115,31 @@ func TestOptOutsTravel(t *testing.T) {
 			t.Errorf("%s: exit code %d, want an error with %q, got %s", tt.name, code, tt.want, got)
 		}
 	}
+}
+
+// What is read is whole and could have been exported, or it is an error. A part
+// of a file is never taken for it.
+func FuzzReadOptOuts(f *testing.F) {
+	const line = `{"user_hash":"00112233445566778899aabbccddeeff","at":"2026-11-02T10:00:00Z","tier":"hard"}` + "\n"
+	f.Add(`{"beckon_optouts":2,"host_key":"k","exported_at":"2026-11-02T10:00:00Z"}` + "\n" + line + `{"total":1}`)
+	f.Add(`{"beckon_optouts":2}{"total":0}`)
+	f.Add(`{"beckon_optouts":2}` + line + `{"total":1,"tier":"hard"}`)
+	f.Fuzz(func(t *testing.T, file string) {
+		_, list, err := readOptOuts(strings.NewReader(file))
+		if err != nil {
+			return
+		}
+		for _, cut := range []int{len(file) / 2, len(file) * 3 / 4, len(file) - 1} {
+			if _, part, err := readOptOuts(strings.NewReader(file[:cut])); err == nil && len(part) < len(list) {
+				t.Errorf("cut off at byte %d it is read with %d of %d opt-outs: %q", cut, len(part), len(list), file)
+			}
+		}
+		for _, p := range list {
+			if err := action.KeptOptOut(p).Check(); err != nil {
+				t.Errorf("%+v: %v", p, err)
+			}
+		}
+	})
 }
 
 // copyKey gives the station the host key of another before it starts.
