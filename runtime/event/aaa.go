@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // aaa is what a body of the Account Activity API holds, X's older envelope:
@@ -63,11 +64,12 @@ func (b *body) readAAA(l *lexer) bool {
 			a.items = append(a.items, aaaItem{list: aaaUser, raw: a.revokeIn})
 		}
 	case strings.HasSuffix(key, "_events") && !l.twin:
-		if slices.Contains(a.lists, key) {
+		name := plainKey(key)
+		if slices.Contains(a.lists, name) {
 			l.double()
 			return true
 		}
-		a.lists = append(a.lists, clean(l.key))
+		a.lists = append(a.lists, name)
 		for ok := l.open('[', key); ok && l.next(); {
 			if raw, err := l.element(); raw != nil {
 				a.items = append(a.items, aaaItem{list: a.lists[len(a.lists)-1], raw: raw, err: err})
@@ -114,8 +116,7 @@ func (b *body) fragment(i int, e Event) []byte {
 		out = append(append(out, `"users":`...), people...)
 		out = append(out, ',')
 	}
-	out = append(out, quoteKey(it.list)...)
-	out = append(out, ':', '[')
+	out = append(out, `"`+it.list+`":[`...)
 	out = append(out, it.raw...)
 	return append(out, "]}"...)
 }
@@ -142,14 +143,13 @@ func (a *aaa) usersOf(ids ...string) []byte {
 	return append(out, '}')
 }
 
-// quoteKey writes a list's name as X's were: letters and "_". Whatever else
+// plainKey is a list's name as X's are: letters, digits and "_". Whatever else
 // stands in the name of an unknown list becomes "_".
-func quoteKey(s string) string {
-	plain := strings.Map(func(r rune) rune {
-		if r < 0x80 && isHandle(byte(r)) {
+func plainKey(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < utf8.RuneSelf && isHandle(byte(r)) {
 			return r
 		}
 		return '_'
 	}, s)
-	return `"` + plain + `"`
 }
