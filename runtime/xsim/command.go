@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -23,6 +24,9 @@ type manner struct {
 	Reverse bool     `json:"reverse"` // the last one first
 	Delay   duration `json:"delay"`   // so much later, by Run
 }
+
+// mostCopies is far beyond what X delivers twice.
+const mostCopies = 1000
 
 // duration is a time in Go's notation, such as "1m30s".
 type duration time.Duration
@@ -160,6 +164,9 @@ func (s *Sim) act(ctx context.Context, kind Kind, body []byte, at time.Time) (ob
 	if err := decode(body, &in); err != nil {
 		return nil, err
 	}
+	if in.Copies < 0 || in.Copies > mostCopies {
+		return nil, fmt.Errorf("copies: 0 to %d, how many times more the events arrive", mostCopies)
+	}
 	in.Kind = kind
 	done, err := s.do(in.Act, at)
 	if err != nil {
@@ -170,7 +177,7 @@ func (s *Sim) act(ctx context.Context, kind Kind, body []byte, at time.Time) (ob
 	if in.Reverse {
 		slices.Reverse(bodies)
 	}
-	bodies = slices.Repeat(bodies, max(in.Copies, 0)+1)
+	bodies = slices.Repeat(bodies, in.Copies+1)
 	switch {
 	case in.Lose:
 		s.Miss(bodies...)
