@@ -29,7 +29,9 @@ func TestHostileDesk(t *testing.T) {
 		told   bool
 		why    string // of the fault
 	}{
-		{"a redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL+"/?token=tok", http.StatusTemporaryRedirect) },
+		{"a redirect", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, other.URL+"/?token=tok", http.StatusTemporaryRedirect)
+		},
 			dial.Options{Inside: true}, false, "redirect not followed"},
 		{"a redirect into the network", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://169.254.169.254/latest?token=tok", http.StatusFound)
