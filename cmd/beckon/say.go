@@ -9,7 +9,7 @@ import (
 )
 
 // sayRecord is a decision record as one line for people: when, what came, what
-// was decided, by which rule, why.
+// was decided, by which rule, why. Types, ids and handles are what a log says.
 func sayRecord(e event.Event, r gate.Record) string {
 	what := string(e.Type)
 	if what == "" {
@@ -26,7 +26,7 @@ func sayRecord(e event.Event, r gate.Record) string {
 		user = "@" + e.Name
 	}
 	return strings.TrimRight(fmt.Sprintf("%s  %-19s %-16s %-5s %-28s %s",
-		r.At.UTC().Format("2006-01-02 15:04:05"), clip(what, 19), clip(user, 16), r.Decision, clip(rulesOf(r), 28), r.Say), " ")
+		r.At.UTC().Format("2006-01-02 15:04:05"), clip(safe(what), 19), clip(safe(user), 16), r.Decision, clip(rulesOf(r), 28), safe(r.Say)), " ")
 }
 
 // rulesOf names what decided, the first rule and how many more.
