@@ -21,6 +21,9 @@ func (c check) outside(cfg *Config) {
 		h, at := cfg.Handlers[name], "handlers."+name
 		h.Token = c.secret(at+".token", h.Token)
 		h.Model.Key, h.Model.Prompt = c.secret(at+".model.key", h.Model.Key), c.path(at+".model.prompt", h.Model.Prompt)
+		if name == "help" || name == "answers" || strings.HasPrefix(name, "beckon-") {
+			c.fail(at, "the name is Beckon's own: help and answers draft too, and beckon-... are logins of the host; choose another")
+		}
 		switch {
 		case h.Token == "" && !h.IsModel():
 			c.fail(at, "want token for a program that speaks NATS, or model")

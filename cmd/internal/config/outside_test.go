@@ -24,6 +24,8 @@ func TestHandlersOutside(t *testing.T) {
 		"handlers: {orders: {token: env:T}}": "bus.listen says where",
 		"handlers: {orders: {}}":             "want token for a program",
 		"handlers: {Orders: {token: env:T}}": "a handler's name",
+		"bus: {listen: '127.0.0.1:4222'}\nhandlers: {beckon-desk: {token: env:T}}":          "handlers.beckon-desk: the name is Beckon's own",
+		"bus: {listen: '127.0.0.1:4222'}\nhandlers: {answers: {token: env:T}}":              "handlers.answers: the name is Beckon's own",
 		"bus: {listen: '0.0.0.0:4222'}\nhandlers: {orders: {token: env:T}}":                 "want a loopback address",
 		"bus: {listen: '127.0.0.1:4222'}\nhandlers: {orders: {token: abc}}":                 "want env:NAME or file:PATH",
 		model(", key: env:K, inside: true, url2: x"):                                        `unknown key; the nearest known key is "url"`,
