@@ -59,6 +59,9 @@ func (m missed) due(now time.Time) (ask span, lost bool, wait time.Duration, ok 
 	if m.Want.empty() || m.Job != "" {
 		return span{}, false, 0, false
 	}
+	if m.Want.To.After(now) { // noted by a clock that was ahead
+		m.Want.To = now
+	}
 	ask = span{m.Want.From.Add(-overlap), m.Want.To.Add(overlap)}
 	if wait := ask.To.Sub(now.Add(-replayTo)); wait > 0 {
 		return span{}, false, wait, true

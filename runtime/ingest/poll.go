@@ -144,24 +144,11 @@ func (p *Poller) loop(ctx context.Context, l *polled, every time.Duration) {
 
 // once reads what is new and stores it, oldest first.
 func (p *Poller) once(ctx context.Context, l *polled, back *backoff) error {
-	at, err := p.Positions.Position(ctx, l.position())
+	at, from, err := p.from(ctx, l)
 	if err != nil {
 		return err
 	}
-	if at == "" { // P3
-		at = event.SnowflakeAt(p.Now().Add(overlap)) // of which the look back below takes the minute off
-		if _, ok := event.Snowflake(at); !ok {
-			return fmt.Errorf("this machine's clock says %s, before X had such ids", p.Now().UTC().Format(time.DateOnly))
-		}
-		if err := p.Positions.SetPosition(ctx, l.position(), at); err != nil {
-			return err
-		}
-	}
 	// Ids are not seen in their order to the millisecond: look back a minute.
-	from, ok := event.Snowflake(at)
-	if !ok {
-		return fmt.Errorf("position %s: %q is no id of X's", l.position(), at)
-	}
 	since := event.SnowflakeAt(from.Add(-overlap))
 	items, err := p.pages(ctx, l, since, back)
 	if err != nil {
@@ -195,6 +182,30 @@ func (p *Poller) once(ctx context.Context, l *polled, back *backoff) error {
 		}
 	}
 	return err
+}
+
+// from is the position, and its time.
+func (p *Poller) from(ctx context.Context, l *polled) (at string, from time.Time, err error) {
+	if at, err = p.Positions.Position(ctx, l.position()); err != nil {
+		return "", from, err
+	}
+	now, ok := p.Now(), true
+	if at != "" {
+		if from, ok = event.Snowflake(at); !ok {
+			return "", from, fmt.Errorf("position %s: %q is no id of X's", l.position(), at)
+		}
+		if ok = !from.After(now.Add(2 * overlap)); !ok { // else nothing would be new until then
+			p.Log.ErrorContext(ctx, "poll: the clock was ahead when it began; it begins now", "bot", l.bot.Name, "kind", l.what, "since", from)
+		}
+	}
+	if at == "" || !ok { // P3
+		at = event.SnowflakeAt(now.Add(overlap)) // of which the look back takes the minute off
+		if from, ok = event.Snowflake(at); !ok {
+			return "", from, fmt.Errorf("this machine's clock says %s, before X had such ids", now.UTC().Format(time.DateOnly))
+		}
+		err = p.Positions.SetPosition(ctx, l.position(), at)
+	}
+	return at, from, err
 }
 
 // happened reports whether an id can be that of a post or message of before

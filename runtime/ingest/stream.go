@@ -137,12 +137,16 @@ func (s *Stream) gap(now time.Time) (backfill int, start time.Time) {
 	if s.seen.IsZero() || s.recover == byNothing {
 		return 0, time.Time{}
 	}
-	missed := now.Sub(s.seen) + overlap
+	seen := s.seen
+	if seen.After(now.Add(overlap)) { // the clock was ahead: since when is not known
+		seen = now.Add(-farthest)
+	}
+	missed := now.Sub(seen) + overlap
 	minutes := int((missed + time.Minute - 1) / time.Minute)
 	if minutes <= 5 || s.recover == byBackfill {
 		return max(1, min(minutes, 5)), time.Time{}
 	}
-	from := s.seen.Add(-overlap)
+	from := seen.Add(-overlap)
 	if oldest := now.Add(-farthest + time.Minute); from.Before(oldest) {
 		from = oldest
 	}

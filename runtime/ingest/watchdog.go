@@ -313,7 +313,11 @@ func (w *Watchdog) wake(ctx context.Context) error {
 	if err != nil || alive.IsZero() {
 		return err
 	}
-	return w.miss(ctx, span{alive, w.Now()})
+	now := w.Now()
+	if alive.After(now) { // the clock was ahead: since when is not known
+		alive = now.Add(-replayDeepest)
+	}
+	return w.miss(ctx, span{alive, now})
 }
 
 func (w *Watchdog) miss(ctx context.Context, s span) error {
