@@ -67,6 +67,7 @@ var outside = []struct {
 	{"github.com/robfig/cron/v3", []string{"runtime/schedule"}, false},
 	{"github.com/mmcdole/gofeed", []string{"runtime/schedule"}, false},
 	{"golang.org/x/text", []string{"runtime", "rules", "handlers"}, true},
+	{"github.com/rivo/uniseg", []string{"runtime/event"}, false},
 	{"golang.org/x/term", []string{"cmd"}, false},
 	{"golang.org/x/sys", []string{"cmd"}, false},
 	{"github.com/fsnotify/fsnotify", []string{"runtime/rollout"}, false},
