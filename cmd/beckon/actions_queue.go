@@ -91,6 +91,8 @@ func waitsFor(l admin.Waiting) string {
 		return "usage cap"
 	case action.ForRetry:
 		return "another try: " + clip(safe(l.Why), 72)
+	case action.ForPart:
+		return "the part of the answer before it"
 	case action.ForResume:
 		return "kill switch: " + clip(safe(l.Why), 72)
 	case action.ForPerson:

@@ -29,6 +29,8 @@
 //   - I11 an action that waits, is under way or is unknown holds its cost in
 //     the budget of the day; one that was sent has spent it; any other has none.
 //   - I12 nothing is drafted or claimed that the bot's budget cannot pay.
+//   - I13 a part of an answer leaves only once X is known to have the part before
+//     it, and never where that one failed or was stopped.
 //
 // The way of one action, with its crash windows:
 //

@@ -94,7 +94,7 @@ func (s *Sender) claim(ctx context.Context, now time.Time) (*db.Action, string, 
 // it: ids of X grow, and a first DM with its opt-out hint goes before a second.
 func asked(a, b db.Action) int {
 	return cmp.Or(a.Turn.Compare(b.Turn), a.CreatedAt.Compare(b.CreatedAt),
-		cmp.Compare(len(a.Interaction), len(b.Interaction)), cmp.Compare(a.Interaction, b.Interaction))
+		cmp.Compare(len(a.Interaction), len(b.Interaction)), cmp.Compare(a.Interaction, b.Interaction), cmp.Compare(a.Part, b.Part))
 }
 
 // expire cancels what has waited too long.
@@ -104,6 +104,11 @@ func expire(u *Unit, did *tally) error {
 		return fmt.Errorf("find expired actions: %w", err)
 	}
 	for _, a := range rows {
+		if open, err := u.stillOpen(a); err != nil {
+			return err
+		} else if !open {
+			continue
+		}
 		if err := u.Cancel(a, fmt.Sprintf("expired: it waited since %s", a.CreatedAt.UTC().Format(time.RFC3339))); err != nil {
 			return err
 		}
@@ -132,6 +137,12 @@ func (s *Sender) take(u *Unit, a *db.Action, did *tally) (text string, ok bool, 
 		did.afterStop++
 		did.cancelled++
 		return "", false, u.Cancel(*a, "the user opted out")
+	}
+	if early, err := u.early(*a); err != nil {
+		return "", false, err
+	} else if early { // the log does not let it come here; this is a defect
+		park(a, a.Part+1, a.Part+1)
+		return "", false, u.Move(*a, event.Pending)
 	}
 	if s.Send[a.Bot] {
 		if until, why, err := u.waits(*a); err != nil {

@@ -74,6 +74,10 @@ func (u *Unit) redecide(g *gate.Gate, a *db.Action, stage string) (gate.Verdict,
 	if err != nil {
 		return v, r, err
 	}
+	first, err := u.first(*a)
+	if err != nil {
+		return v, r, err
+	}
 	repeats, err := u.Repeats(a.Bot, a.ID, facts.Print)
 	if err != nil {
 		return v, r, err
@@ -85,7 +89,7 @@ func (u *Unit) redecide(g *gate.Gate, a *db.Action, stage string) (gate.Verdict,
 	c := gate.Case{
 		Budget: money,
 		Bot:    a.Bot,
-		State:  conversation.WithoutAction(s, a.Kind, facts.Aside(), a.State, a.CreatedAt),
+		State:  conversation.WithoutAction(s, a.Kind, facts.Aside(), first.State, first.CreatedAt),
 		Facts:  facts,
 		Text:   string(text),
 		Paused: paused,
@@ -93,15 +97,22 @@ func (u *Unit) redecide(g *gate.Gate, a *db.Action, stage string) (gate.Verdict,
 
 		Repeats: repeats,
 	}
-	if a.Approval != nil {
-		c.Lifted, c.Approval = a.Approval.Rules, "approved"
+	for _, yes := range []*db.Approval{first.Approval, a.Approval} { // of the answer, and of this part
+		if yes != nil {
+			c.Lifted, c.Approval = append(slices.Clone(c.Lifted), yes.Rules...), "approved"
+		}
 	}
+	slices.Sort(c.Lifted)
+	c.Lifted = slices.Compact(c.Lifted)
 	v = g.Decide(c)
 	wall(&v, money)
 	record := gate.Record{
 		ID: DecisionID(stage, a.ID, strconv.Itoa(a.Attempts), strconv.FormatInt(u.Now.UnixMilli(), 10)),
 		At: u.Now.UTC(), Bot: a.Bot, User: a.User, Event: a.Event, Interaction: a.Interaction,
-		Action: &gate.ActionRef{Kind: a.Kind, Purpose: a.Purpose, ID: a.ID, Stage: stage, Handler: facts.Draft.Handler, Lang: facts.Lang},
+		Action: &gate.ActionRef{Kind: a.Kind, Purpose: a.Purpose, ID: a.ID, Stage: stage, Handler: facts.Draft.Handler, Lang: facts.Lang, Parts: facts.Parts},
+	}
+	if facts.Parts > 1 {
+		record.Action.Part = a.Part + 1
 	}
 	if r, err = u.decided(a, v, record, c.State, c.Lifted); err != nil {
 		return v, r, err
@@ -196,16 +207,24 @@ func (u *Unit) Propose(p Proposal) (gate.Record, error) {
 	}
 	a.Cost = u.book().Cost(a.Kind, p.State.Interaction.Summoned, v.Facts.Text.HasURL, u.Now)
 	p.Record.Action.ID = a.ID
+	texts := v.InParts()
+	p.Record.Action.Parts = v.Facts.Parts
 	r, err := u.record(&a, v, p.Record, p.State, nil)
 	if err != nil {
 		return r, err
 	}
-	err = u.Insert(a, v.Text)
+	err = u.Insert(a, texts[0])
 	if errors.Is(err, db.ErrConflict) {
 		return u.taken(a, p)
 	}
 	if err != nil {
 		return r, err
+	}
+	for i, b := range later(a, len(texts)) {
+		b.TextHash = u.Key.Text(event.EchoText(texts[i+1]))
+		if err := u.Insert(b, texts[i+1]); err != nil {
+			return r, err
+		}
 	}
 	if err := u.remember(a, v.Facts.Print); err != nil {
 		return r, err

@@ -49,6 +49,9 @@ func (d Desk) Edit(ctx context.Context, now time.Time, id, by string, e Edit) (d
 			if err := u.reprice(a, v.Facts.Text.HasURL); err != nil {
 				return err
 			}
+			if err := u.cutAnew(a, v); err != nil {
+				return err
+			}
 		}
 		switch v.Decision.Effect {
 		case gate.Allow:
@@ -75,6 +78,9 @@ func (u *Unit) replace(g *gate.Gate, a *db.Action, by string, e Edit) error {
 	says := a.Kind == event.Reply || a.Kind == event.DM || a.Kind == event.Post || a.Kind == event.Quote
 	if !says || facts.Draft.Fixed() || a.Purpose == event.OptOutConfirmation {
 		return fmt.Errorf("action %s: %w", a.ID, ErrNoText)
+	}
+	if a.Part > 0 { // it is held alone; what was sent before it stays
+		facts.Draft.SplitAt = 0
 	}
 	facts, text := g.Edited(a.Bot, facts, e.Text, by, e.Rewritten)
 	if text == "" {

@@ -354,6 +354,15 @@ func (x *fakeX) watch(o event.Outgoing) {
 		if a.State != event.Attempting {
 			x.t.Errorf("I1: a call for action %s, which is %s", a.ID, a.State)
 		}
+		parts, err := Parts(tx, a)
+		if err != nil {
+			return err
+		}
+		for _, p := range parts {
+			if p.Part < a.Part && p.State != event.Sent && p.State != event.Cancelled {
+				x.t.Errorf("I13: a call for part %d while part %d is %s", a.Part, p.Part, p.State)
+			}
+		}
 		stop, err := tx.Suppression(x.key.User(a.User))
 		if err != nil {
 			return err

@@ -170,6 +170,7 @@ func (d *desk) checkCounts(tx db.Tx, rows []db.Action) error {
 	for _, a := range rows {
 		var n counts
 		switch {
+		case a.Part > 0: // counted by the first
 		case a.State == event.Hold:
 			n.waiting = 1
 		case a.State == event.Failed, a.State == event.Denied, a.State == event.Cancelled:

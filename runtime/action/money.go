@@ -79,7 +79,7 @@ func wall(v *gate.Verdict, b gate.Budget) {
 	if v.Decision.Effect == gate.Deny {
 		return
 	}
-	cost := b.Of(v.Facts.Text.HasURL)
+	cost := v.Cost(b)
 	switch {
 	case cost > b.DayLeft:
 		v.Denied(ruleDay, fmt.Sprintf("The bot's budget of the day is used up: this costs %s and %s is left.", budget.Micro(cost), budget.Micro(b.DayLeft)))

@@ -98,6 +98,9 @@ func (d Desk) Retry(ctx context.Context, now time.Time, id string) (db.Action, e
 		if a.State != event.Pending {
 			return fmt.Errorf("action %s is %s: %w", id, a.State, ErrNotWaiting)
 		}
+		if waitsForPart(*a) {
+			return fmt.Errorf("action %s is a later part of an answer: %w", id, ErrPart)
+		}
 		a.DueAt = now
 		if err := u.tryNow(); err != nil {
 			return err

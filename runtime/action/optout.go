@@ -136,7 +136,7 @@ func (u *Unit) CarryOut(user string, effects []conversation.Effect) (cancelled i
 		if err != nil {
 			return cancelled, fmt.Errorf("apply the opt-out of user %s: %w", user, err)
 		}
-		cancelled += len(gone)
+		cancelled += countAnswers(gone)
 		if err := u.hush(user, stop.Reason); err != nil {
 			return cancelled, err
 		}

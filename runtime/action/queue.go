@@ -23,6 +23,7 @@ const (
 	ForRetry  Cause = "retry"       // a call that did nothing is made again
 	ForResume Cause = "kill_switch"
 	ForPerson Cause = "approval"
+	ForPart   Cause = "part" // the part of the answer before it
 )
 
 // Queue is what waits, as seen at one moment.
@@ -39,7 +40,7 @@ type Waiting struct {
 	Why           string // in plain words; of a retry that of the oldest
 	N             int
 	Oldest        time.Time
-	Next          time.Time      // when the first may go; zero: when a person says so
+	Next          time.Time      // when the first may go; zero: when a person or another part says so
 	Last          time.Time      // when the last may go by X's limits, if nothing comes between; zero as Next
 	Late          int            // of these, how many expire before their turn
 	Window        *db.RateWindow // that holds them, of ForWindow
@@ -102,6 +103,10 @@ type group struct {
 func (l *line) stand(a db.Action) (w Waiting, at time.Time, err error) {
 	w = Waiting{Bot: a.Bot, Endpoint: budget.Endpoint(a.Kind), Cause: ForPerson, Why: a.Reason}
 	if a.State == event.Hold {
+		return w, at, nil
+	}
+	if waitsForPart(a) {
+		w.Cause = ForPart
 		return w, at, nil
 	}
 	paused, why, err := l.unit.Paused(a.Bot)

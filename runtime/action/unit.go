@@ -146,7 +146,7 @@ func (u *Unit) Insert(a db.Action, text string) error {
 	}
 	u.reserve(a.Bot, a.Cost)
 	_, _, err := u.Reduce(a.Bot, partner(a), a.Interaction,
-		conversation.Drafted{Kind: a.Kind, Purpose: a.Purpose, Aside: aside(a), State: a.State, At: a.CreatedAt})
+		conversation.Drafted{Kind: a.Kind, Purpose: a.Purpose, Aside: aside(a), Later: a.Part > 0, State: a.State, At: a.CreatedAt})
 	return err
 }
 
@@ -181,13 +181,15 @@ func (u *Unit) Move(a db.Action, from event.State) error {
 		return err
 	}
 	_, effects, err := u.Reduce(a.Bot, partner(a), a.Interaction, conversation.Moved{
-		Kind: a.Kind, Aside: aside(a), From: from, To: a.State, DraftedAt: a.CreatedAt, Refused: a.Class == event.Refused,
+		Kind: a.Kind, Aside: aside(a), Later: a.Part > 0, From: from, To: a.State, DraftedAt: a.CreatedAt, Refused: a.Class == event.Refused,
 	})
 	if err != nil {
 		return err
 	}
-	_, err = u.CarryOut(a.User, effects)
-	return err
+	if _, err = u.CarryOut(a.User, effects); err != nil {
+		return err
+	}
+	return u.follow(a)
 }
 
 // aside is gate.Facts.Aside of the action's draft.
@@ -227,6 +229,12 @@ func (u *Unit) CancelOpenTo(user, reason string, pick func(db.Action) bool) ([]d
 	}
 	open = slices.DeleteFunc(open, func(a db.Action) bool { return !pick(a) })
 	for _, a := range open {
+		if open, err := u.stillOpen(a); err != nil || !open {
+			if err != nil {
+				return nil, err
+			}
+			continue
+		}
 		if err := u.Cancel(a, reason); err != nil {
 			return nil, err
 		}

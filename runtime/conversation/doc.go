@@ -26,7 +26,7 @@
 //     another bot may have confirmed; not for a stale or erased event, a group
 //     DM, or an interaction that already has its answer.
 //   - C8 Counts equal the rows of the action log in the states they name, and
-//     are never negative.
+//     are never negative. An answer in several parts is one, by its first.
 //   - C9 The ring holds at most RingSize sends, oldest first, stamped with the
 //     time of their draft.
 //   - C10 An encrypted message holds automation until a person releases it or

@@ -29,6 +29,7 @@ type Drafted struct {
 	Kind    event.ActionKind
 	Purpose event.Purpose
 	Aside   bool        // a DM that introduces nobody; see Conversation.DMsAside
+	Later   bool        // a later part of an answer, whose first part counts for all
 	State   event.State // pending or hold
 	At      time.Time   // the row's creation, host's time
 }
@@ -38,6 +39,7 @@ type Drafted struct {
 type Moved struct {
 	Kind      event.ActionKind
 	Aside     bool // as its Drafted said
+	Later     bool // likewise
 	From, To  event.State
 	DraftedAt time.Time // the row's creation: At of its Drafted
 	Refused   bool      // To is failed because X refused the send for good

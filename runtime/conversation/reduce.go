@@ -35,9 +35,15 @@ func Reduce(s State, in Input) (State, []Effect) {
 		if in.Purpose == event.OptOutConfirmation {
 			s.Conversation.ConfirmedAt = later(s.Conversation.ConfirmedAt, stamp(in.At))
 		}
+		if in.Later {
+			return s, nil
+		}
 		return count(s, in.Kind, in.Aside, "", in.State, in.At), nil
 	case Moved:
-		return refused(count(s, in.Kind, in.Aside, in.From, in.To, in.DraftedAt), in)
+		if !in.Later {
+			s = count(s, in.Kind, in.Aside, in.From, in.To, in.DraftedAt)
+		}
+		return refused(s, in)
 	case OptOutRecorded:
 		// An operator acts on what stands now: a user's clock that runs ahead
 		// does not undo it.

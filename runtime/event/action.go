@@ -93,12 +93,24 @@ type Draft struct {
 	List string `json:",omitempty"` // id of the list, for ListAdd
 	Line Line   `json:",omitempty"` // what may leave where nothing else does
 
+	// SplitAt: of a DM, the text may go out as several messages of at most so many
+	// characters each (Parts); what the rules add to the first comes on top. 0: it
+	// is one message.
+	SplitAt int `json:",omitempty"`
+
 	// InviteDM: X shows a button beside the post that opens a DM to the bot. Only
 	// the user can begin one.
 	InviteDM bool `json:",omitempty"`
 
 	Handler string // which handler drafted it, for the operator
 }
+
+// How many characters a message of a split DM may be asked to have at most. The
+// upper bound leaves room for what the rules add.
+const (
+	MinSplitAt = 100
+	MaxSplitAt = 9000
+)
 
 // Fixed reports whether it is one of the host's own lines, whose text is the
 // configuration's.

@@ -18,19 +18,25 @@ func (g *Gate) Edited(name string, f Facts, text, by string, rewritten bool) (Fa
 	bot = bot.In(f.Lang)
 	text = strings.TrimSpace(text)
 	for _, o := range slices.Backward(f.Applied) {
-		if line := bot.line(o); line != "" {
+		line := bot.line(o)
+		switch {
+		case line == "":
+		case f.Draft.SplitAt > 0: // at the end of the first part
+			text = strings.Replace(text, "\n\n"+line, "", 1)
+		default:
 			text = strings.TrimSuffix(text, "\n\n"+line)
 		}
 	}
 	d := f.Draft
 	d.Text, d.AffiliateDisclosed = text, false
+	d = inParts(d)
 	if rewritten {
 		d.AIGenerated = false
 	}
-	f.Applied, f.EditedBy = nil, by
+	f.Applied, f.EditedBy, f.Parts = nil, by, 0
 	f.setDraft(bot, d)
 	f.Print = PrintOf(d)
-	return f, text
+	return f, d.Text
 }
 
 // line is what an obligation adds to a text.

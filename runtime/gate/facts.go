@@ -25,6 +25,10 @@ type Facts struct {
 	Lang     string             `json:"lang,omitempty"`    // the user's language, as far as it is known: what the host adds is said in it
 	Applied  []rules.Obligation `json:"applied,omitempty"` // obligations that the text carries already
 
+	// Parts is in how many messages the whole answer goes out, of which this is
+	// one; 0: it is the only one.
+	Parts int `json:"parts,omitempty"`
+
 	EditedBy string `json:"edited_by,omitempty"` // the operator whose text it is
 
 	// Print is of the text as it was drafted, before obligations: two drafts
@@ -67,6 +71,7 @@ type TextFacts struct {
 	HasURL            bool `json:"has_url,omitempty"`
 	MentionsStrangers bool `json:"mentions_strangers,omitempty"`
 	TooLong           bool `json:"too_long,omitempty"`
+	Parts             int  `json:"parts,omitempty"` // that it will be cut into; 0: it is one message
 	Hashtags          int  `json:"hashtags,omitempty"`
 	Cashtags          int  `json:"cashtags,omitempty"`
 	ClaimsHuman       bool `json:"claims_human,omitempty"`
@@ -125,7 +130,7 @@ func textFacts(bot Bot, user string, d event.Draft) TextFacts {
 		return !strings.EqualFold(name, user) && !strings.EqualFold(name, bot.Username) && !strings.EqualFold(name, bot.Operator)
 	})
 	if d.Kind == event.DM {
-		t.TooLong = len([]rune(d.Text)) > maxDMRunes
+		t.Parts, t.TooLong = measure(d)
 	} else {
 		t.TooLong = event.WeightedLength(d.Text) > event.MaxPost(bot.LongPosts)
 	}

@@ -137,6 +137,7 @@ func (v Verdict) Allowed() bool { return v.Decision.Effect == rules.Allow }
 // the time of an event that has none.
 func (g *Gate) Draft(e event.Event, d event.Draft, taken time.Time, c Case) Verdict {
 	bot, ok := g.Bot(c.Bot)
+	d = inParts(d)
 	c.Facts, c.Text = g.FactsOf(bot, e, d, taken), d.Text
 	c.Facts.Lang = c.State.Conversation.Lang
 	if !ok {

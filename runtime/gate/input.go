@@ -25,7 +25,7 @@ func input(bot Bot, c Case, f Facts) rules.Input {
 			MentionsStrangers: f.Text.MentionsStrangers,
 			TooLong:           f.Text.TooLong,
 			UserActAttached:   f.Event.UserAct != "",
-			CostUSD:           usd(c.Budget.Of(f.Text.HasURL)),
+			CostUSD:           usd(f.cost(c.Budget)),
 		},
 		Event: rules.EventInput{
 			Kind:          eventKind(f.Event.Kind),

@@ -15,11 +15,11 @@ func (v *Verdict) apply(bot Bot, o rules.Obligation) (why string) {
 	d.Text = v.Text
 	switch o {
 	case rules.AppendOptOutHint:
-		why = appendLine(&d.Text, bot.OptOutHint, "texts.opt_out_hint", bot.Name)
+		why = appendLine(&d, bot.OptOutHint, "texts.opt_out_hint", bot.Name)
 	case rules.AppendPrivacyLink:
-		why = appendLine(&d.Text, bot.PrivacyURL, "privacy_url", bot.Name)
+		why = appendLine(&d, bot.PrivacyURL, "privacy_url", bot.Name)
 	case rules.DiscloseAffiliate:
-		why = appendLine(&d.Text, bot.Disclosure, "texts.disclosure", bot.Name)
+		why = appendLine(&d, bot.Disclosure, "texts.disclosure", bot.Name)
 		d.AffiliateDisclosed = true
 	case rules.MarkMadeWithAI:
 		d.MadeWithAI = true
@@ -57,10 +57,10 @@ func (v Verdict) HandsOff() (why string) {
 	return v.handsOff
 }
 
-func appendLine(text *string, line, key, bot string) (why string) {
+func appendLine(d *event.Draft, line, key, bot string) (why string) {
 	if line == "" {
 		return fmt.Sprintf("A rule demands it, and bots.%s.%s is empty in the configuration.", bot, key)
 	}
-	*text += "\n\n" + line
+	addLine(d, line)
 	return ""
 }

@@ -49,6 +49,8 @@ type ActionRef struct {
 	Stage   string           `json:"stage"`             // draft, claim or approve
 	Handler string           `json:"handler,omitempty"` // who drafted it
 	Lang    string           `json:"lang,omitempty"`    // the user's language: what the host says itself is said in it, where there is a text
+	Part    int              `json:"part,omitempty"`    // of an answer in several messages, from 1; 0: all of it
+	Parts   int              `json:"parts,omitempty"`   // in how many messages it goes out; 0: in one
 }
 
 // RulesRef names the rule set that decided.
