@@ -115,6 +115,26 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+func TestSplitAt(t *testing.T) {
+	t.Parallel()
+	yaml := func(n, at int) string {
+		return fmt.Sprintf("schema: beckon.answers/v1\nanswers:\n  - {id: a, any_of: [a], split_at: %d, dm: %q}\n", at, strings.Repeat("word ", n)+"end.")
+	}
+	if d := load(t, yaml(60, 100)).Handle(dm("a")).Drafts[0]; d.SplitAt != 100 || len(event.Parts(d.Text, d.SplitAt)) != 4 {
+		t.Errorf("draft: %d characters a message, %d messages", d.SplitAt, len(event.Parts(d.Text, d.SplitAt)))
+	}
+	for want, text := range map[string]string{
+		"too-long":      yaml(100, 100),
+		"range":         yaml(60, 99),
+		"misplaced-key": "schema: beckon.answers/v1\nanswers:\n  - {id: a, any_of: [a], split_at: 100, reply: \"hello\"}\n",
+	} {
+		_, err := Load([]rules.Source{{Name: "a.yaml", Data: []byte(text)}}, Options{})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
 func TestAnswersDraft(t *testing.T) {
 	t.Parallel()
 	a := load(t, shopAnswers)

@@ -148,7 +148,7 @@ func (l *loader) ends(f *file) {
 
 func (l *loader) answer(f *file, n *yaml.Node) {
 	m := f.Keys(n, "an answer", []string{"id"}, []string{"any_of", "patterns", "lang", "when", "reply", "dm", "flow", "handoff",
-		"invite_dm", "ai_generated", "promotional", "affiliate", "paid_partnership"})
+		"invite_dm", "ai_generated", "promotional", "affiliate", "paid_partnership", "split_at"})
 	a := &answer{id: f.Name(m["id"], "id"), lang: f.lang(m["lang"]), handoff: f.flag(m["handoff"], "handoff")}
 	if a.id == "default" || a.id == "not-understood" {
 		f.Report(m["id"], "reserved-id", "choose another", "the id %s is taken by Beckon", a.id)
@@ -193,8 +193,15 @@ func (l *loader) texts(f *file, n *yaml.Node, m map[string]*yaml.Node, a *answer
 		f.Report(m["reply"], "too-long", "say it in fewer words, or in a DM", "the reply can have %d characters as X counts them, %d are allowed", got, l.maxReply)
 	}
 	a.dm = f.texts(m["dm"], "dm", v)
-	if got := a.dm.longest(v, utf8.RuneCountInString); got > maxDM {
-		f.Report(m["dm"], "too-long", "say it in fewer words", "the DM can have %d characters, %d are allowed", got, maxDM)
+	at := a.draft.SplitAt
+	if at > 0 && m["dm"] == nil {
+		f.Report(m["split_at"], "misplaced-key", "leave it out, or add dm:", "only a DM goes out in parts, and there is none")
+	}
+	if got := a.dm.longest(v, func(text string) int { return len(event.Parts(text, at)) }); at > 0 && got > event.MaxParts {
+		f.Report(m["dm"], "too-long", "say it in fewer words, or raise split_at", "the DM needs more than %d messages of %d characters", event.MaxParts, at)
+	}
+	if got := a.dm.longest(v, utf8.RuneCountInString); at == 0 && got > maxDM {
+		f.Report(m["dm"], "too-long", "say it in fewer words, or add split_at: 9000", "the DM can have %d characters, %d are allowed", got, maxDM)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/beckon-bot/beckon/rules"
+	"github.com/beckon-bot/beckon/runtime/event"
 )
 
 const (
@@ -24,7 +25,7 @@ func (l *loader) flow(f *file, e rules.Entry) {
 	fl := &flow{id: f.Name(e.Key, "the name of a flow")}
 	l.name(f, e.Key, "flow", fl.id)
 	m := f.Keys(e.Value, "a flow", []string{"cancelled", "steps"},
-		[]string{"expires", "remind", "close", "ai_generated", "promotional", "affiliate", "paid_partnership"})
+		[]string{"expires", "remind", "close", "ai_generated", "promotional", "affiliate", "paid_partnership", "split_at"})
 	v := l.known.with(l.slots)
 	fl.cancelled = f.texts(m["cancelled"], "cancelled", v)
 	fl.expires = cmp.Or(f.duration(m["expires"], "expires", time.Minute, maxExpiry), defaultExpiry)
@@ -53,6 +54,9 @@ func (l *loader) flow(f *file, e rules.Entry) {
 	}
 	if total > maxDM || fl.cancelled.longest(v, utf8.RuneCountInString) > maxDM {
 		f.Report(m["steps"], "too-long", "say it in fewer words", "what the flow says can have %d characters together, one DM has %d", total, maxDM)
+	}
+	if most := fl.draft.SplitAt * event.MaxParts; most > 0 && total > most {
+		f.Report(m["split_at"], "too-long", "raise it", "what the flow says can have %d characters together, %d messages of %d characters have %d", total, event.MaxParts, fl.draft.SplitAt, most)
 	}
 	l.jumps(f, fl, nodes, thens)
 	l.flows[cmp.Or(fl.id, e.Key.Value)] = fl

@@ -70,7 +70,15 @@ func (f *file) flags(m map[string]*yaml.Node) event.Draft {
 		Promotional:     f.flag(m["promotional"], "promotional"),
 		Affiliate:       f.flag(m["affiliate"], "affiliate"),
 		PaidPartnership: f.flag(m["paid_partnership"], "paid_partnership"),
+		SplitAt:         f.splitAt(m["split_at"]),
 	}
+}
+
+func (f *file) splitAt(n *yaml.Node) int {
+	if n == nil {
+		return 0
+	}
+	return int(f.whole(n, "split_at", event.MinSplitAt, event.MaxSplitAt))
 }
 
 // whole reads a whole number.

@@ -1,5 +1,7 @@
 package handlers
 
+import "github.com/beckon-bot/beckon/runtime/event"
+
 // SchemaFile is the schema's name in a folder of answers, and SchemaHeader the
 // line that makes an editor use it.
 const (
@@ -75,6 +77,7 @@ func flagsInto(m object) object {
 	m["promotional"] = yes("It is mainly promotional.")
 	m["affiliate"] = yes("It holds an affiliate link.")
 	m["paid_partnership"] = yes("Somebody paid for it.")
+	m["split_at"] = whole("A DM goes out as up to four messages of at most so many characters each.", event.MinSplitAt, event.MaxSplitAt)
 	return m
 }
 

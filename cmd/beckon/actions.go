@@ -86,6 +86,9 @@ func (o *operator) writeActions(w io.Writer, list []admin.Action, most int) {
 
 // kindOf is reply or dm, with its purpose where it is no answer.
 func kindOf(a admin.Action) string {
+	if a.Part > 0 {
+		return fmt.Sprintf("%s part %d", a.Kind, a.Part)
+	}
 	if a.Purpose == event.Answer {
 		return string(a.Kind)
 	}

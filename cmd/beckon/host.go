@@ -181,7 +181,7 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 		Decided: func(r gate.Record) { h.rules.Saw(ctx, r) },
 		Lost:    func() { nudge(h.doubt) },
 	})
-	h.lost = &action.Reconciler{Store: h.store, X: x, Key: h.key, Book: book, PersonQuiet: quietOf(o.Config), Log: o.Log, Metrics: sent}
+	h.lost = &action.Reconciler{Store: h.store, X: x, Key: h.key, Book: book, PersonQuiet: quietOf(o.Config), Settled: h.stir, Log: o.Log, Metrics: sent}
 	h.timers = h.openTimers(plans)
 	h.dispatch = dispatch.New(dispatch.Options{
 		Armed: func() { nudge(h.timers.wake) },

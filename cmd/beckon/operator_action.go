@@ -53,6 +53,10 @@ func (o *operator) writeAction(w io.Writer, a admin.ActionDetail) {
 	case a.State.Terminal():
 		fmt.Fprintln(w, "text\n  not kept: it goes when an action has ended")
 	}
+	for i, p := range a.Rest {
+		fmt.Fprintf(w, "part %d, %s, action %s\n", i+2, p.State, p.ID)
+		quote(w, p.Text)
+	}
 	fmt.Fprintln(w, "next")
 	for _, line := range o.next(a.Action) {
 		fmt.Fprintln(t, "  "+line)
@@ -139,6 +143,9 @@ func (o *operator) next(a admin.Action) []string {
 			o.command("actions reject "+a.ID) + "\tstops it for good",
 		}
 	case event.Pending:
+		if strings.HasPrefix(a.Reason, action.PartReason) {
+			return []string{"nothing: it is due when the part before it is sent"}
+		}
 		if strings.HasPrefix(a.Reason, action.ParkedReason) {
 			return []string{o.command("resume "+a.Bot) + "\tlets the bot speak again (--all if all are paused)"}
 		}

@@ -100,7 +100,11 @@ func (u *Unit) follow(a db.Action) error {
 	}
 	next := rows[i]
 	if a.State != event.Sent {
-		return u.Cancel(next, fmt.Sprintf("the part before it is %s: %s", a.State, a.Reason)) // and so on with the one after
+		why := a.Reason
+		if !strings.HasPrefix(why, PartReason) {
+			why = fmt.Sprintf("%s%d is %s: %s", PartReason, a.Part+1, a.State, a.Reason)
+		}
+		return u.Cancel(next, why) // and so on with the one after
 	}
 	if !waitsForPart(next) {
 		return nil

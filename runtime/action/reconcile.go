@@ -33,6 +33,10 @@ type Reconciler struct {
 
 	PersonQuiet Quiet
 
+	// Settled is told that outcomes became known: what waited for them may be due.
+	// nil: nobody.
+	Settled func()
+
 	Log     *slog.Logger // nil: silent
 	Metrics *Metrics     // nil: not counted
 }
@@ -69,6 +73,9 @@ func (r *Reconciler) Step(ctx context.Context, now time.Time) (next time.Time, e
 		return time.Time{}, fmt.Errorf("settle what was looked for: %w", err)
 	}
 	r.note(ctx, done, out)
+	if len(done) > 0 && r.Settled != nil {
+		r.Settled()
+	}
 	return now, nil
 }
 

@@ -37,6 +37,7 @@ type Action struct {
 	DecisionID  string           `json:"decision_id"`
 	RuleSet     string           `json:"rule_set"`
 	Approval    *db.Approval     `json:"approval,omitempty"`
+	Part        int              `json:"part,omitempty"` // of an answer that goes out in several messages, the second and on: 2, 3 ...
 }
 
 // Actions is the answer to a list.
@@ -49,11 +50,24 @@ type ActionDetail struct {
 	Action
 	Decision json.RawMessage `json:"decision,omitempty"` // the record (rules.md)
 	Text     string          `json:"text,omitempty"`     // as it would leave; kept until the action has ended
+	Rest     []Part          `json:"rest,omitempty"`     // the messages that follow it, where it is the first of an answer in several
+}
+
+// Part is a later message of an answer.
+type Part struct {
+	ID    string      `json:"id"`
+	State event.State `json:"state"`
+	Text  string      `json:"text,omitempty"` // likewise
 }
 
 func rowOf(a db.Action) Action {
+	part := 0
+	if a.Part > 0 {
+		part = a.Part + 1
+	}
 	return Action{
-		ID: a.ID, Bot: a.Bot, User: a.User, Kind: a.Kind, Purpose: a.Purpose, State: a.State,
+		Part: part,
+		ID:   a.ID, Bot: a.Bot, User: a.User, Kind: a.Kind, Purpose: a.Purpose, State: a.State,
 		Reason: a.Reason, Class: a.Class, Attempts: a.Attempts,
 		CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt, DueAt: a.DueAt, ExpiresAt: a.ExpiresAt,
 		Event: a.Event, Interaction: a.Interaction, ReplyTo: a.ReplyTo, RemoteID: a.RemoteID,
@@ -96,18 +110,36 @@ func (s *server) showAction(r *http.Request) (any, error) {
 			return err
 		}
 		out = ActionDetail{Action: rowOf(a), Decision: a.Decision}
-		sealed, err := tx.ActionText(id)
-		if errors.Is(err, db.ErrNotFound) {
-			return nil
+		if out.Text, err = textOf(tx, id); err != nil || a.Part > 0 {
+			return err
 		}
+		parts, err := action.Parts(tx, a)
 		if err != nil {
-			return fmt.Errorf("read text of action %s: %w", id, err)
+			return err
 		}
-		text, err := event.Open(sealed)
-		out.Text = string(text)
-		return err
+		for _, p := range parts[1:] {
+			text, err := textOf(tx, p.ID)
+			if err != nil {
+				return err
+			}
+			out.Rest = append(out.Rest, Part{ID: p.ID, State: p.State, Text: text})
+		}
+		return nil
 	})
 	return out, err
+}
+
+// textOf is an action's text, "" where it is kept no more.
+func textOf(tx db.Tx, id string) (string, error) {
+	sealed, err := tx.ActionText(id)
+	if errors.Is(err, db.ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read text of action %s: %w", id, err)
+	}
+	text, err := event.Open(sealed)
+	return string(text), err
 }
 
 func (s *server) approve(r *http.Request) (any, error) {

@@ -129,7 +129,7 @@ func start(dir string, s *scenario, sim *xsim.Sim, log *slog.Logger, before func
 		Send: send, Log: log, Metrics: h.sent,
 		Lost: func() { nudge(h.doubt) },
 	})
-	h.lost = &action.Reconciler{Store: store{h.store, "reconciler", h.fault}, X: x, Key: hostKey(), Book: book, Metrics: h.sent}
+	h.lost = &action.Reconciler{Store: store{h.store, "reconciler", h.fault}, X: x, Key: hostKey(), Book: book, Settled: h.stir, Metrics: h.sent}
 	d := dispatch.New(dispatch.Options{
 		Store: store{h.store, "dispatch", h.fault}, Gate: g, Handlers: chains, Key: hostKey(), Book: book, MaxEventAge: s.MaxEventAge,
 		Armed: func() { nudge(h.armed) },

@@ -1,6 +1,7 @@
 package bottest
 
 import (
+	"cmp"
 	"bytes"
 	"context"
 	"errors"
@@ -135,6 +136,6 @@ func (r *run) answerTo(ctx context.Context, name string) (id string, err error) 
 	if err != nil {
 		return "", err
 	}
-	slices.SortStableFunc(rows, func(a, b db.Action) int { return b.Version - a.Version })
+	slices.SortStableFunc(rows, func(a, b db.Action) int { return cmp.Or(b.Version-a.Version, a.Part-b.Part) })
 	return rows[0].ID, nil
 }

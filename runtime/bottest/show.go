@@ -106,6 +106,9 @@ func (r *run) showActions(l ledger) string {
 		if a.Version > 0 {
 			fmt.Fprintf(&b, " edit %d", a.Version)
 		}
+		if a.Part > 0 {
+			fmt.Fprintf(&b, " part %d", a.Part+1)
+		}
 		fmt.Fprintf(&b, " %s %s", a.Purpose, a.State)
 		if a.Attempts > 1 {
 			fmt.Fprintf(&b, ", attempts %d", a.Attempts)

@@ -45,6 +45,10 @@ type Said struct {
 	Text    string `json:"text,omitempty"`    // "": the handler has nothing to say
 	Handoff bool   `json:"handoff,omitempty"` // a person shall take over
 
+	// SplitAt lets a DM go out as up to MaxParts messages of at most so many
+	// characters each; 0: it is one message.
+	SplitAt int `json:"split_at,omitempty"`
+
 	AIGenerated        bool `json:"ai_generated,omitempty"`
 	Promotional        bool `json:"promotional,omitempty"`
 	Affiliate          bool `json:"affiliate,omitempty"`
@@ -68,6 +72,8 @@ func ReadSaid(body []byte) (Said, error) {
 	switch {
 	case s.Form != AnswerForm:
 		return Said{}, fmt.Errorf("%w: form: write %q", ErrAnswer, AnswerForm)
+	case s.SplitAt != 0 && (s.SplitAt < MinSplitAt || s.SplitAt > MaxSplitAt):
+		return Said{}, fmt.Errorf("%w: split_at: %d lies not between %d and %d", ErrAnswer, s.SplitAt, MinSplitAt, MaxSplitAt)
 	case s.Question == "":
 		return Said{}, fmt.Errorf("%w: question: name the id of the question", ErrAnswer)
 	case len(s.Question) > maxQuestion:
@@ -167,7 +173,7 @@ func (a Response) Event() Event {
 func (a Response) Draft(kind ActionKind) Draft {
 	s := a.Said
 	return Draft{
-		Kind: kind, Purpose: Answer, Text: s.Text, Handler: a.Handler,
+		Kind: kind, Purpose: Answer, Text: s.Text, SplitAt: s.SplitAt, Handler: a.Handler,
 		AIGenerated: s.AIGenerated, Promotional: s.Promotional, Affiliate: s.Affiliate,
 		AffiliateDisclosed: s.AffiliateDisclosed, PaidPartnership: s.PaidPartnership,
 	}

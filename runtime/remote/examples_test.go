@@ -257,13 +257,15 @@ func TestSchemas(t *testing.T) {
 	}
 	keys(t, "question.schema.json", generic(t, q))
 	full := event.Said{
-		Form: event.AnswerForm, Question: "q-1", Bot: "acme", User: "7", Text: "x", Handoff: true, AIGenerated: true,
+		Form: event.AnswerForm, Question: "q-1", Bot: "acme", User: "7", Text: "x", SplitAt: 600, Handoff: true, AIGenerated: true,
 		Promotional: true, Affiliate: true, AffiliateDisclosed: true, PaidPartnership: true,
 	}
 	keys(t, "answer.schema.json", generic(t, full))
 	for body, want := range map[string]bool{
 		`{"form":"beckon.answer/v1","question":"q-1"}`:                  true,
 		`{"form":"beckon.answer/v1","question":"q-1","text":"x"}`:       true,
+		`{"form":"beckon.answer/v1","question":"q-1","split_at":600}`:   true,
+		`{"form":"beckon.answer/v1","question":"q-1","split_at":20}`:    false,
 		`{"form":"beckon.answer/v1","question":""}`:                     false,
 		`{"form":"beckon.answer/v2","question":"q-1"}`:                  false,
 		`{"form":"beckon.answer/v1","question":"q-1","to":"8"}`:         false,
