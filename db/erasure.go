@@ -30,7 +30,7 @@ type Erasure struct {
 	DoneAt   time.Time
 	Position int64  // of EraseDecisions: the last one that was looked at
 	Counts   string // JSON: what was removed to how many
-	Cause    Cause  // of its receipt: CauseUser, CauseX, CauseLaw
+	Cause    Cause  // of its receipt: CauseUser (also for ""), CauseX, CauseLaw
 	DueAt    time.Time
 }
 

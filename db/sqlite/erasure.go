@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +16,7 @@ func (t tx) PutErasure(e db.Erasure) error {
 	err := t.q.PutErasure(background(), gen.PutErasureParams{
 		ID: e.ID, Bot: e.Bot, UserID: e.User, Step: string(e.Step), AskedBy: e.By, AskedAt: millis(e.AskedAt),
 		StartBy: millis(e.StartBy), AfterID: e.After, ErasedAt: millis(e.ErasedAt), DoneAt: millis(e.DoneAt),
-		Position: e.Position, Counts: e.Counts, Cause: string(e.Cause), DueAt: millis(e.DueAt),
+		Position: e.Position, Counts: e.Counts, Cause: string(cmp.Or(e.Cause, db.CauseUser)), DueAt: millis(e.DueAt),
 	})
 	if err != nil {
 		return fmt.Errorf("put erasure %s: %w", e.ID, err)
