@@ -109,6 +109,8 @@ type UserInput struct {
 	ConsentDMStorage bool `expr:"consent_dm_storage" json:"consent_dm_storage"`
 	// ConsentMatching is true where the user agreed to be matched with an account outside X.
 	ConsentMatching bool `expr:"consent_matching" json:"consent_matching"`
+	// OptedIn is true where the action tells of something by name, and the user agreed to hear of just that and has not taken it back. It stands for no DM of theirs.
+	OptedIn bool `expr:"opted_in" json:"opted_in"`
 }
 
 // BotInput is the account that would act, as its operator declared it.

@@ -78,6 +78,7 @@ var platformCases = []struct {
 	{"x.dm-loop", with(dm(), unlabelled(0, 11)), unlabelled(0, 12), Hold},
 	{"x.not-summoned", mention(), func(in *Input) { in.Interaction = InteractionInput{Replied: true} }, Deny},
 	{"x.bulk", dm(), func(in *Input) { in.Action.Purpose = "scheduled" }, Deny},
+	{"x.bulk-reply", mention(), func(in *Input) { in.Action.Purpose = "scheduled" }, Deny},
 	{"x.paused", mention(), func(in *Input) { in.Bot.Paused = true }, Deny},
 	{"x.paused", confirmation(dm()), func(in *Input) { in.Bot.Paused = true }, Deny},
 	{"x.label-missing", mention(), func(in *Input) { in.Bot.LabelOn = false }, Deny},

@@ -299,5 +299,5 @@ func ExampleVerifyPlatform() {
 	for _, p := range proofs[:1] {
 		fmt.Println(p.ID, p.Status, p.States)
 	}
-	// Output: nothing-after-opt-out proved 4642680048905088
+	// Output: nothing-after-opt-out proved 4727913674894208
 }

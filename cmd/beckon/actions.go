@@ -30,7 +30,7 @@ func actionsCommand(ctx context.Context, sys system, args []string) error {
 		{"approve", "ID", "let a held action go", actionsApprove},
 		{"edit", "ID --text TEXT | --file FILE [--rewritten]", "another text for a held action, decided at once", actionsEdit},
 		{"reject", "ID [--why TEXT]", "stop a held action", actionsReject},
-		{"send", "BOT [--kind KIND] [--text TEXT] [--post ID] [--user ID] [--list ID] [--act TEXT] [--id ID] [--ai] [--promotional] [--affiliate] [--paid]", "ask a bot for a post, or a reply or DM of yours", actionsSend},
+		{"send", "BOT [--kind KIND] [--text TEXT] [--post ID] [--user ID] [--list ID] [--about THING] [--act TEXT] [--id ID] [--ai] [--promotional] [--affiliate] [--paid]", "ask a bot for a post, or a reply or DM of yours", actionsSend},
 	}, args)
 }
 

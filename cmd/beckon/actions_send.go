@@ -22,6 +22,7 @@ func actionsSend(ctx context.Context, sys system, args []string) error {
 	fs.StringVar(&c.Post, "post", "", "`ID` of the post that it answers, quotes, reposts, likes or keeps")
 	fs.StringVar(&c.User, "user", "", "X user `ID` of the recipient, or of the post's author, whose opt-out counts")
 	fs.StringVar(&c.List, "list", "", "`ID` of the list")
+	fs.StringVar(&c.About, "about", "", "what the user opted in to (consent record --covers) and the DM tells of: it goes to nobody who did not")
 	fs.StringVar(&c.UserAct, "act", "", "the person's own act that asks for it, for a like or a list entry")
 	fs.StringVar(&c.ID, "id", "", "what it is known by: the same `ID` again changes nothing")
 	fs.BoolVar(&c.AIGenerated, "ai", false, "a model wrote the text")

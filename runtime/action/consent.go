@@ -62,6 +62,9 @@ func (u *Unit) Consent(c db.Consent) error {
 // thing, by its name, and has not withdrawn it. It covers nothing else, and is
 // no DM of theirs.
 func (u *Unit) OptedIn(bot, user, about string) (bool, error) {
+	if about == "" {
+		return false, nil
+	}
 	all, err := u.Tx.OptIns(user)
 	if err != nil {
 		return false, err

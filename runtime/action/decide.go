@@ -86,7 +86,13 @@ func (u *Unit) redecide(g *gate.Gate, a *db.Action, stage string) (gate.Verdict,
 	if err != nil {
 		return v, r, err
 	}
+	agreed, err := u.OptedIn(a.Bot, a.User, facts.Draft.About)
+	if err != nil {
+		return v, r, err
+	}
 	c := gate.Case{
+		OptedIn: agreed,
+
 		Budget: money,
 		Bot:    a.Bot,
 		State:  conversation.WithoutAction(s, a.Kind, facts.Aside(), first.State, first.CreatedAt),

@@ -20,7 +20,7 @@ import (
 func (r *run) ask(ctx context.Context, s step) error {
 	c := event.Command{
 		Bot: s.args[0], Kind: event.ActionKind(s.args[1]), Text: s.args[2], At: time.Now().UTC(), By: "olga",
-		ID: s.keys["id"], List: s.keys["list"], UserAct: strings.ReplaceAll(s.keys["act"], "_", " "), Timer: s.flag("timer"),
+		ID: s.keys["id"], List: s.keys["list"], About: s.keys["about"], UserAct: strings.ReplaceAll(s.keys["act"], "_", " "), Timer: s.flag("timer"),
 		AIGenerated: s.flag("ai"), Promotional: s.flag("promotional"), PaidPartnership: s.flag("paid"),
 		Affiliate: s.flag("affiliate"), AffiliateDisclosed: s.flag("disclosed"),
 	}
@@ -70,10 +70,10 @@ func (r *run) consent(ctx context.Context, s step) error {
 	kind := conversation.ConsentKind(s.args[2])
 	var err error
 	if s.flag("withdrawn") {
-		err = r.host().desk.WithdrawConsent(ctx, time.Now(), s.args[1], u.ID, kind, "", "olga")
+		err = r.host().desk.WithdrawConsent(ctx, time.Now(), s.args[1], u.ID, kind, s.keys["covers"], "olga")
 	} else {
 		err = r.host().desk.Consent(ctx, time.Now(), db.Consent{
-			Bot: s.args[1], User: u.ID, Kind: kind, Wording: "May we keep this?", Event: "olga",
+			Bot: s.args[1], User: u.ID, Kind: kind, Covers: s.keys["covers"], Wording: "May we keep this?", Event: "olga",
 		})
 	}
 	if s.flag("fails") {

@@ -19,7 +19,6 @@ func notInScenarios() map[string]string {
 	return map[string]string{
 		"event.kind=none":           "of an event that permits nothing, nothing is drafted",
 		"event.text_readable=false": "a handler of this host finds nothing to answer where there is no text; one outside of the process may",
-		"user.initiated=opt_in":     "an opt-in outside X is no first word on X; no way in tells of one",
 		"draft.approval=rejected":   "a rejected draft has ended (I5): it is never decided again",
 	}
 }

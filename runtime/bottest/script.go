@@ -62,10 +62,10 @@ var verbs = map[string]struct {
 	"optout":  {1, ""},
 	"handoff": {2, ""},
 	"release": {2, ""},
-	"ask":     {3, "post to list act id timer ai promotional affiliate disclosed paid"}, // a command: BOT KIND TEXT
-	"consent": {3, "withdrawn fails"},                                                   // WHO BOT KIND
-	"redo":    {1, ""},                                                                  // the dead letter of an act
-	"rules":   {1, "fails"},                                                             // of every bot, from a file of the archive
+	"ask":     {3, "post to list about act id timer ai promotional affiliate disclosed paid"}, // a command: BOT KIND TEXT
+	"consent": {3, "covers withdrawn fails"},                                                  // WHO BOT KIND
+	"redo":    {1, ""},                                                                        // the dead letter of an act
+	"rules":   {1, "fails"},                                                                   // of every bot, from a file of the archive
 	"wait":    {0, ""},
 }
 

@@ -431,9 +431,14 @@ func (w *work) judge(e event.Event, d event.Draft, taken time.Time) (j judged, e
 	if j.money, err = w.Quote(e.Bot, d.Kind, j.state.Interaction.Summoned, db.Cost{}); err != nil {
 		return j, err
 	}
+	agreed, err := w.OptedIn(e.Bot, e.User, d.About)
+	if err != nil {
+		return j, err
+	}
 	j.fault = guard(func() error {
 		j.verdict = w.Gate.Draft(e, d, taken, gate.Case{
-			Bot: e.Bot, State: j.state, Paused: paused, Repeats: repeats, Budget: j.money, Now: w.Now,
+			OptedIn: agreed,
+			Bot:     e.Bot, State: j.state, Paused: paused, Repeats: repeats, Budget: j.money, Now: w.Now,
 		})
 		return nil
 	})

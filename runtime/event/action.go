@@ -91,6 +91,10 @@ type Draft struct {
 	MadeWithAI         bool // X's made_with_ai flag, for AI-made media
 
 	List string `json:",omitempty"` // id of the list, for ListAdd
+	// About is what the user opted in to, by its name, where it is told to those who
+	// did.
+	About string `json:",omitempty"`
+
 	Line Line   `json:",omitempty"` // what may leave where nothing else does
 
 	// SplitAt: of a DM, the text may go out as several messages of at most so many

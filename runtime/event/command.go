@@ -54,6 +54,10 @@ type Command struct {
 	Post string     `json:"post,omitempty"` // id of the post that it answers, quotes, reposts, likes or keeps
 	List string     `json:"list,omitempty"`
 
+	// About is what the user opted in to, by its name, and this DM tells them of: it
+	// goes to nobody else.
+	About string `json:"about,omitempty"`
+
 	AIGenerated        bool `json:"ai_generated,omitempty"`
 	Promotional        bool `json:"promotional,omitempty"`
 	Affiliate          bool `json:"affiliate,omitempty"`
@@ -125,6 +129,9 @@ func (c Command) Check() error {
 	if !c.Until.IsZero() && c.Until.Before(c.At) {
 		return errors.New("until: it is before at")
 	}
+	if c.About != "" && (c.Kind != DM || c.Reminder != "" || strings.TrimSpace(c.About) == "" || len(c.About) > 64) {
+		return errors.New("about: a DM to a user who opted in to it has one, by a name of at most 64 bytes")
+	}
 	for _, f := range []struct{ name, value string }{{"text", c.Text}, {"post", c.Post}, {"user", c.User}, {"list", c.List}} {
 		switch wants := strings.Contains(need, f.name); {
 		case wants && strings.TrimSpace(f.value) == "":
@@ -163,6 +170,9 @@ func (c Command) Draft() Draft {
 	}
 	if c.Timer {
 		d.Purpose, d.Handler = Scheduled, "timer of "+c.By
+	}
+	if c.About != "" { // nobody asked at this moment: it is told to all who opted in
+		d.Purpose, d.Handler, d.About = Scheduled, "notice of "+c.By, c.About
 	}
 	if c.Reminder != "" {
 		d.Purpose, d.Handler = Reminder, "reminder"

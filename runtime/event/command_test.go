@@ -98,6 +98,10 @@ func TestCommandCheck(t *testing.T) {
 		{Command{Kind: FollowU, User: "7"}, ""},
 		{Command{Kind: ListAdd, User: "7"}, "list"},
 		{Command{Kind: ListAdd, User: "7", List: strings.Repeat("1", 21)}, "list"},
+		{Command{Kind: DM, Text: "x", User: "7", About: "shipping"}, ""},
+		{Command{Kind: DM, Text: "x", User: "7", About: " "}, "about"},
+		{Command{Kind: DM, Text: "x", User: "7", About: strings.Repeat("a", 65)}, "about"},
+		{Command{Kind: Post, Text: "x", About: "shipping"}, "about"},
 		{Command{Kind: ""}, "kind"},
 	} {
 		err := tt.c.Check()

@@ -91,6 +91,8 @@ type Case struct {
 	Facts  Facts
 	Text   string // the draft's text as far as it is written
 	Paused bool   // a kill switch is on
+	// OptedIn: the user agreed to hear about what the draft is about.
+	OptedIn bool
 	Repeats
 	Budget Budget
 	Lifted []string

@@ -58,6 +58,7 @@ func input(bot Bot, c Case, f Facts) rules.Input {
 
 			ConsentDMStorage: conv.ConsentDMStorage,
 			ConsentMatching:  conv.ConsentMatching,
+			OptedIn:          c.OptedIn && f.Draft.About != "",
 		},
 		Bot: rules.BotInput{
 			LabelOn:        bot.LabelOn,

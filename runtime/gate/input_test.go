@@ -90,6 +90,8 @@ func TestInputIsFilled(t *testing.T) {
 
 		{"user.consent_dm_storage", func(q *question) { q.State.Conversation.ConsentDMStorage = true }, true},
 		{"user.consent_dm_storage", func(q *question) { q.State.Conversation.ConsentMatching = true }, false},
+		{"user.opted_in", func(q *question) { q.OptedIn, q.draft.About = true, "shipping" }, true},
+		{"user.opted_in", func(q *question) { q.OptedIn = true }, false},
 		{"user.consent_matching", func(q *question) { q.State.Conversation.ConsentMatching = true }, true},
 
 		{"bot.label_on", func(*question) {}, true},
