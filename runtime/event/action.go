@@ -95,7 +95,7 @@ type Draft struct {
 	// did.
 	About string `json:",omitempty"`
 
-	Line Line   `json:",omitempty"` // what may leave where nothing else does
+	Line Line `json:",omitempty"` // what may leave where nothing else does
 
 	// SplitAt: of a DM, the text may go out as several messages of at most so many
 	// characters each (Parts); what the rules add to the first comes on top. 0: it
