@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/beckon-bot/beckon/runtime/event"
@@ -37,6 +38,20 @@ type Outcome struct {
 	Class    string `json:"class"` // event.Class; "" is success
 	RemoteID string `json:"remote_id"`
 	Detail   string `json:"detail"`
+}
+
+// check says what is wrong with it: it would fail in the middle of the replay.
+func (o Outcome) check() error {
+	classes := []event.Class{
+		event.OK, event.Transient, event.RateLimited, event.UsageCapped, event.Refused, event.Auth, event.Gone, event.UnknownOutcome, event.Bug,
+	}
+	switch {
+	case o.Action == "":
+		return errors.New("the recorded outcome names no action: add action, the id of the send")
+	case !slices.Contains(classes, event.Class(o.Class)):
+		return fmt.Errorf("the recorded outcome has the class %q; it is one of %q, where the first is success", o.Class, classes)
+	}
+	return nil
 }
 
 // OutcomeType is the CloudEvents type of a recorded outcome.
@@ -208,7 +223,7 @@ func (l *Line) parse(raw []byte) error {
 		if err := json.Unmarshal(data, l.Outcome); err != nil {
 			return fmt.Errorf("read the recorded outcome: %w", err)
 		}
-		return nil
+		return l.Outcome.check()
 	}
 	if e.Type == ActivatedType {
 		l.Activated = new(gate.Activation)
@@ -219,5 +234,9 @@ func (l *Line) parse(raw []byte) error {
 	}
 	l.Own, l.Body = e.Action, data
 	l.Command = e.Source == event.CommandSource && (e.Type == string(event.CommandType) || e.Type == string(event.TimerType))
+	if l.Command { // which is of this host, and no dead letter
+		_, err := event.ReadCommand(data)
+		return err
+	}
 	return nil
 }

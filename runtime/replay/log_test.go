@@ -48,6 +48,15 @@ func TestScan(t *testing.T) {
 		{"marked as our own", `{"specversion":"1.0","beckonaction":"a-1","data":{"data":{}}}`, []string{`1 {"data":{}} by a-1`}, nil},
 		{"an outcome", `{"specversion":"1.0","type":"beckon.outcome","data":{"action":"a-1","class":"refused"}}`,
 			[]string{"1 {Action:a-1 Class:refused RemoteID: Detail:}"}, nil},
+		{"outcomes of no class, of nothing", `{"specversion":"1.0","type":"beckon.outcome","data":{"action":"a-1","class":"banana"}}` + "\n" +
+			`{"specversion":"1.0","type":"beckon.outcome","data":{"class":"gone"}}` + "\n" + `{"specversion":"1.0","type":"beckon.outcome","data":[]}`, nil,
+			[]string{
+				`f.jsonl:1: the recorded outcome has the class "banana"; it is one of ["" "transient" "rate_limited" "usage_capped" "refused" "auth" "gone" "unknown_outcome" "bug"], where the first is success`,
+				"f.jsonl:2: the recorded outcome names no action: add action, the id of the send",
+				"f.jsonl:3: read the recorded outcome: json: cannot unmarshal array into Go value of type replay.Outcome",
+			}},
+		{"a command that is none", `{"specversion":"1.0","source":"/beckon/command","type":"beckon.command","data":{"form":"beckon.command/v1"}}`, nil,
+			[]string{"f.jsonl:1: no command of this version: id, bot, by and at are needed"}},
 		{"rules activated", `{"specversion":"1.0","type":"beckon.rules.activated","data":{"bot":"b","set":"s","why":"start"}}`,
 			[]string{"1 {Bot:b Candidate:false Was: Set:s Platform: Account: Why:start}"}, nil},
 		{"rules activated, nobody's", `{"specversion":"1.0","type":"beckon.rules.activated","data":{"set":"s","why":"start"}}`,
