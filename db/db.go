@@ -81,6 +81,8 @@ type Tx interface {
 	Receipts
 	History
 	Redistributions
+	Operators
+	OperatorActs
 	Counts
 	Meta
 }

@@ -63,6 +63,8 @@ func Exercise(t *testing.T, open func(t *testing.T) db.Store, f Features) {
 		"Receipts":                testReceipts,
 		"History":                 testHistory,
 		"Counts":                  testCounts,
+		"Operators":               testOperators,
+		"OperatorActs":            testOperatorActs,
 		"Turns":                   testTurns,
 		"Texts":                   testTexts,
 		"SwitchesAndMeta":         testSwitchesAndMeta,

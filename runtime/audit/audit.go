@@ -56,6 +56,7 @@ const (
 	KindReceipt    = "receipt"
 	KindExport     = "export"
 	KindConfig     = "config"
+	KindOperator   = "operator" // something that an operator did
 	KindHandout    = "handout" // a post or DM that a handler elsewhere was asked about
 
 	kindWriter = "writer" // begins a chain

@@ -82,6 +82,10 @@ func (s *sealer) export(r db.Redistribution) fact {
 		strconv.FormatInt(r.IDs, 10), strconv.FormatInt(r.Hydrated, 10), strconv.FormatBool(r.Automated), r.By)}
 }
 
+func (s *sealer) operatorAct(a db.OperatorAct) fact {
+	return fact{KindOperator, a.ID, a.Did, s.seal(KindOperator, a.ID, millis(a.At), a.By, string(a.Role), a.Did, a.On, a.Refused)}
+}
+
 func (s *sealer) config(c db.ConfigVersion) fact {
 	return fact{KindConfig, c.Hash, "", s.seal(KindConfig, millis(c.At), c.Hash, c.Changed, c.Keys)}
 }

@@ -37,6 +37,7 @@ var unnoted = []string{
 	"PutErasure", "EraseDecisions", "PruneErased", // their receipts tell
 	"OpenDuty", "UpdateDuty", "PruneDuties", "PutComplianceJob", // likewise
 	"UnpostDeskNotice",
+	"PutOperator", // holds the hash of a secret; the act beside it tells
 	"SetMeta",
 }
 
@@ -81,6 +82,10 @@ func (r *recorder) PutActivation(a db.Activation) error {
 
 func (r *recorder) PutReceipt(p db.Receipt) error {
 	return r.note(r.receipt(p), r.Tx.PutReceipt(p))
+}
+
+func (r *recorder) AppendOperatorAct(a db.OperatorAct) error {
+	return r.note(r.operatorAct(a), r.Tx.AppendOperatorAct(a))
 }
 
 func (r *recorder) PutRedistribution(d db.Redistribution) error {

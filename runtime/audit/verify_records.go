@@ -43,6 +43,13 @@ func (v *verifier) appended(tx db.Tx) error {
 	for _, r := range receipts {
 		put(v.receipt(r), r.At)
 	}
+	acts, err := tx.ListOperatorActs("", time.Time{}, math.MaxInt32)
+	if err != nil {
+		return err
+	}
+	for _, a := range acts {
+		put(v.operatorAct(a), a.At)
+	}
 	given, err := tx.ListRedistributions(time.Time{}, farAway)
 	if err != nil {
 		return err

@@ -63,6 +63,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.appendEntryStmt, err = db.PrepareContext(ctx, appendEntry); err != nil {
 		return nil, fmt.Errorf("error preparing query AppendEntry: %w", err)
 	}
+	if q.appendOperatorActStmt, err = db.PrepareContext(ctx, appendOperatorAct); err != nil {
+		return nil, fmt.Errorf("error preparing query AppendOperatorAct: %w", err)
+	}
 	if q.beginMinuteStmt, err = db.PrepareContext(ctx, beginMinute); err != nil {
 		return nil, fmt.Errorf("error preparing query BeginMinute: %w", err)
 	}
@@ -285,6 +288,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listHandoutsStmt, err = db.PrepareContext(ctx, listHandouts); err != nil {
 		return nil, fmt.Errorf("error preparing query ListHandouts: %w", err)
 	}
+	if q.listOperatorActsStmt, err = db.PrepareContext(ctx, listOperatorActs); err != nil {
+		return nil, fmt.Errorf("error preparing query ListOperatorActs: %w", err)
+	}
+	if q.listOperatorsStmt, err = db.PrepareContext(ctx, listOperators); err != nil {
+		return nil, fmt.Errorf("error preparing query ListOperators: %w", err)
+	}
 	if q.listRateWindowsStmt, err = db.PrepareContext(ctx, listRateWindows); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRateWindows: %w", err)
 	}
@@ -344,6 +353,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.openQuestionsToStmt, err = db.PrepareContext(ctx, openQuestionsTo); err != nil {
 		return nil, fmt.Errorf("error preparing query OpenQuestionsTo: %w", err)
+	}
+	if q.operatorStmt, err = db.PrepareContext(ctx, operator); err != nil {
+		return nil, fmt.Errorf("error preparing query Operator: %w", err)
+	}
+	if q.operatorByTokenStmt, err = db.PrepareContext(ctx, operatorByToken); err != nil {
+		return nil, fmt.Errorf("error preparing query OperatorByToken: %w", err)
 	}
 	if q.optInsStmt, err = db.PrepareContext(ctx, optIns); err != nil {
 		return nil, fmt.Errorf("error preparing query OptIns: %w", err)
@@ -446,6 +461,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putOffRemindersStmt, err = db.PrepareContext(ctx, putOffReminders); err != nil {
 		return nil, fmt.Errorf("error preparing query PutOffReminders: %w", err)
+	}
+	if q.putOperatorStmt, err = db.PrepareContext(ctx, putOperator); err != nil {
+		return nil, fmt.Errorf("error preparing query PutOperator: %w", err)
 	}
 	if q.putQuestionStmt, err = db.PrepareContext(ctx, putQuestion); err != nil {
 		return nil, fmt.Errorf("error preparing query PutQuestion: %w", err)
@@ -665,6 +683,11 @@ func (q *Queries) Close() error {
 	if q.appendEntryStmt != nil {
 		if cerr := q.appendEntryStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing appendEntryStmt: %w", cerr)
+		}
+	}
+	if q.appendOperatorActStmt != nil {
+		if cerr := q.appendOperatorActStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing appendOperatorActStmt: %w", cerr)
 		}
 	}
 	if q.beginMinuteStmt != nil {
@@ -1037,6 +1060,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listHandoutsStmt: %w", cerr)
 		}
 	}
+	if q.listOperatorActsStmt != nil {
+		if cerr := q.listOperatorActsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listOperatorActsStmt: %w", cerr)
+		}
+	}
+	if q.listOperatorsStmt != nil {
+		if cerr := q.listOperatorsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listOperatorsStmt: %w", cerr)
+		}
+	}
 	if q.listRateWindowsStmt != nil {
 		if cerr := q.listRateWindowsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listRateWindowsStmt: %w", cerr)
@@ -1135,6 +1168,16 @@ func (q *Queries) Close() error {
 	if q.openQuestionsToStmt != nil {
 		if cerr := q.openQuestionsToStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing openQuestionsToStmt: %w", cerr)
+		}
+	}
+	if q.operatorStmt != nil {
+		if cerr := q.operatorStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing operatorStmt: %w", cerr)
+		}
+	}
+	if q.operatorByTokenStmt != nil {
+		if cerr := q.operatorByTokenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing operatorByTokenStmt: %w", cerr)
 		}
 	}
 	if q.optInsStmt != nil {
@@ -1305,6 +1348,11 @@ func (q *Queries) Close() error {
 	if q.putOffRemindersStmt != nil {
 		if cerr := q.putOffRemindersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putOffRemindersStmt: %w", cerr)
+		}
+	}
+	if q.putOperatorStmt != nil {
+		if cerr := q.putOperatorStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putOperatorStmt: %w", cerr)
 		}
 	}
 	if q.putQuestionStmt != nil {
@@ -1609,6 +1657,7 @@ type Queries struct {
 	appendDeadLetterStmt      *sql.Stmt
 	appendDecisionStmt        *sql.Stmt
 	appendEntryStmt           *sql.Stmt
+	appendOperatorActStmt     *sql.Stmt
 	beginMinuteStmt           *sql.Stmt
 	chainHeadStmt             *sql.Stmt
 	changeSpendingStmt        *sql.Stmt
@@ -1683,6 +1732,8 @@ type Queries struct {
 	listEntriesStmt           *sql.Stmt
 	listErasuresStmt          *sql.Stmt
 	listHandoutsStmt          *sql.Stmt
+	listOperatorActsStmt      *sql.Stmt
+	listOperatorsStmt         *sql.Stmt
 	listRateWindowsStmt       *sql.Stmt
 	listReceiptsStmt          *sql.Stmt
 	listRedistributionsStmt   *sql.Stmt
@@ -1703,6 +1754,8 @@ type Queries struct {
 	openDutyStmt              *sql.Stmt
 	openErasuresStmt          *sql.Stmt
 	openQuestionsToStmt       *sql.Stmt
+	operatorStmt              *sql.Stmt
+	operatorByTokenStmt       *sql.Stmt
 	optInsStmt                *sql.Stmt
 	optedOutStmt              *sql.Stmt
 	postsOfUserStmt           *sql.Stmt
@@ -1737,6 +1790,7 @@ type Queries struct {
 	putInteractionStmt        *sql.Stmt
 	putLookupStmt             *sql.Stmt
 	putOffRemindersStmt       *sql.Stmt
+	putOperatorStmt           *sql.Stmt
 	putQuestionStmt           *sql.Stmt
 	putQuestionTextStmt       *sql.Stmt
 	putRateWindowStmt         *sql.Stmt
@@ -1806,6 +1860,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		appendDeadLetterStmt:      q.appendDeadLetterStmt,
 		appendDecisionStmt:        q.appendDecisionStmt,
 		appendEntryStmt:           q.appendEntryStmt,
+		appendOperatorActStmt:     q.appendOperatorActStmt,
 		beginMinuteStmt:           q.beginMinuteStmt,
 		chainHeadStmt:             q.chainHeadStmt,
 		changeSpendingStmt:        q.changeSpendingStmt,
@@ -1880,6 +1935,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listEntriesStmt:           q.listEntriesStmt,
 		listErasuresStmt:          q.listErasuresStmt,
 		listHandoutsStmt:          q.listHandoutsStmt,
+		listOperatorActsStmt:      q.listOperatorActsStmt,
+		listOperatorsStmt:         q.listOperatorsStmt,
 		listRateWindowsStmt:       q.listRateWindowsStmt,
 		listReceiptsStmt:          q.listReceiptsStmt,
 		listRedistributionsStmt:   q.listRedistributionsStmt,
@@ -1900,6 +1957,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		openDutyStmt:              q.openDutyStmt,
 		openErasuresStmt:          q.openErasuresStmt,
 		openQuestionsToStmt:       q.openQuestionsToStmt,
+		operatorStmt:              q.operatorStmt,
+		operatorByTokenStmt:       q.operatorByTokenStmt,
 		optInsStmt:                q.optInsStmt,
 		optedOutStmt:              q.optedOutStmt,
 		postsOfUserStmt:           q.postsOfUserStmt,
@@ -1934,6 +1993,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putInteractionStmt:        q.putInteractionStmt,
 		putLookupStmt:             q.putLookupStmt,
 		putOffRemindersStmt:       q.putOffRemindersStmt,
+		putOperatorStmt:           q.putOperatorStmt,
 		putQuestionStmt:           q.putQuestionStmt,
 		putQuestionTextStmt:       q.putQuestionTextStmt,
 		putRateWindowStmt:         q.putRateWindowStmt,

@@ -304,6 +304,28 @@ type Meta struct {
 	Value string
 }
 
+type Operator struct {
+	Name      string
+	Role      string
+	TokenHash string
+	CreatedAt int64
+	CreatedBy string
+	TokenAt   int64
+	ExpiresAt int64
+	RemovedAt int64
+}
+
+type OperatorAct struct {
+	Seq     int64
+	ID      string
+	At      int64
+	MadeBy  string
+	Role    string
+	Did     string
+	Subject string
+	Refused string
+}
+
 type PostCount struct {
 	Bot    string
 	Minute int64
