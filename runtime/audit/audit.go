@@ -57,7 +57,7 @@ const (
 	KindExport     = "export"
 	KindConfig     = "config"
 	KindOperator   = "operator" // something that an operator did
-	KindHandout    = "handout" // a post or DM that a handler elsewhere was asked about
+	KindHandout    = "handout"  // a post or DM that a handler elsewhere was asked about
 
 	kindWriter = "writer" // begins a chain
 	kindPruned = "pruned" // decisions from before a time are gone: retention
