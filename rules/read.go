@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 )
 
 // ReadSource reads a file that Load or OpenDocument takes: at most one byte more
@@ -45,6 +46,8 @@ func Unread(name string, err error) Diagnostic {
 		d.Hint = "let the user that runs beckon read it"
 	case errors.Is(err, errNoFile):
 		d.Hint = "give it another name, or take it out of the directory: what ends in .yaml or .yml is read"
+	case errors.Is(err, syscall.ENOTDIR):
+		d.Hint = "name the directory that the file is in"
 	case errors.Is(err, fs.ErrNotExist):
 	default:
 		d.Hint = ""

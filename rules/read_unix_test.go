@@ -54,4 +54,11 @@ func TestReadWhatIsNoFile(t *testing.T) {
 			}
 		}
 	}
+	file := filepath.Join(t.TempDir(), "acme.yaml")
+	if err := os.WriteFile(file, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadDir(file); err == nil || !strings.Contains(err.Error(), "name the directory that the file is in") {
+		t.Errorf("a file for a directory: %v", err)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"strings"
 
@@ -37,6 +38,9 @@ func xsimCommand(ctx context.Context, sys system, args []string) error {
 	}
 	if host, _, err := net.SplitHostPort(*addr); err != nil || !isLoopback(host) {
 		return usageError(fmt.Sprintf("--listen is a loopback host:port, not %q: whoever reaches it can do everything", *addr))
+	}
+	if u, err := url.Parse(*webhook); *webhook != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
+		return usageError(fmt.Sprintf("--webhook is an address such as http://127.0.0.1:8080/x/webhook, not %q", *webhook))
 	}
 	accounts, err := parseAccounts(*account, *operator, *enterprise)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"time"
 
@@ -107,6 +108,10 @@ func Scan(name string, r io.Reader, fn func(Line) error, bad func(error) error) 
 			return nil
 		}
 		if err != nil && err != io.EOF && !errors.Is(err, errTooLong) {
+			var p *fs.PathError
+			if errors.As(err, &p) {
+				err = p.Err // its path is the name
+			}
 			return fmt.Errorf("read %s: %w", name, err)
 		}
 		end := err == io.EOF
