@@ -20,14 +20,7 @@ const linkMark = "https://"
 // harmless, while one that X rewrote and we missed would make our own words
 // look like a person's.
 func EchoText(s string) string {
-	for {
-		t := Unescape(s)
-		if t == s {
-			break
-		}
-		s = t
-	}
-	s = afterMentions(s)
+	s = afterMentions(unescapeAll(s))
 	var out strings.Builder
 	for word := range strings.FieldsSeq(s) {
 		if out.Len() > 0 {
@@ -61,6 +54,32 @@ func Unescape(s string) string {
 			out, s = append(out, '>'), s[len("&gt;"):]
 		default:
 			out, s = append(out, '&'), s[1:]
+		}
+	}
+	return string(append(out, s...))
+}
+
+// unescapeAll is Unescape until nothing changes, in one pass: of "&amp;amp;lt;"
+// each turn would leave one.
+func unescapeAll(s string) string {
+	next := strings.IndexByte(s, '&')
+	if next < 0 {
+		return s
+	}
+	out := make([]byte, 0, len(s))
+	for ; next >= 0; next = strings.IndexByte(s, '&') {
+		out = append(out, s[:next]...)
+		s = s[next+1:]
+		for strings.HasPrefix(s, "amp;") {
+			s = s[len("amp;"):]
+		}
+		switch {
+		case strings.HasPrefix(s, "lt;"):
+			out, s = append(out, '<'), s[len("lt;"):]
+		case strings.HasPrefix(s, "gt;"):
+			out, s = append(out, '>'), s[len("gt;"):]
+		default:
+			out = append(out, '&')
 		}
 	}
 	return string(append(out, s...))
@@ -112,8 +131,11 @@ func Mentions(s string) []string {
 		}
 		for i := 0; i < len(word); i++ {
 			size := atSign(word[i:])
+			if size == 0 || i > 0 && isHandle(word[i-1]) { // first: a long word is not read to its end at each of its letters
+				continue
+			}
 			n := min(handleLen(word[i+size:]), longest)
-			if size == 0 || n == 0 || i > 0 && isHandle(word[i-1]) {
+			if n == 0 {
 				continue
 			}
 			found = append(found, word[i+size:i+size+n])

@@ -92,6 +92,38 @@ func TestMentions(t *testing.T) {
 	}
 }
 
+// What a text costs grows with its length and no faster: a handler's answer is
+// read while a transaction is open. At these lengths a test that fails does not
+// end.
+func TestLongTextsAreReadOnce(t *testing.T) {
+	t.Parallel()
+	for _, part := range []string{"a", "_", "stop", "@", "@a", "a@", "#", "#a", "$A", "a.", "://", "https://a.b/", "xn--", "&", "amp;", "&lt;", "\u0301", "👨\u200d", "1\ufe0f", "語"} {
+		s := strings.Repeat(part, 1<<20/len(part))
+		Mentions(s)
+		Hashtags(s)
+		Cashtags(s)
+		HasURL(s)
+		WeightedLength(s)
+		EchoText(s)
+		EchoText("&" + s)
+	}
+}
+
+func TestUnescapeAll(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{
+		"", "&", "&amp;", "&amp;amp;lt;", "&amp;gt; &lt;&amp;amp", "&&amp;lt;lt;", "&amp;&amp;amp;gt;x", "&lt;amp;", "&am&amp;p;", "a&amp;l&amp;t;", "&amp;#39;",
+	} {
+		want := s
+		for Unescape(want) != want {
+			want = Unescape(want)
+		}
+		if got := unescapeAll(s); got != want {
+			t.Errorf("%q: got %q, want %q", s, got, want)
+		}
+	}
+}
+
 func TestTags(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
