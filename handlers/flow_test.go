@@ -167,7 +167,7 @@ default: {dm: x}
 hours:
   desk:
     zone: Europe/Berlin
-    open: {mon-fri: "09:00-12:00, 13:00-17:00", sat: "22:00-24:00"}
+    open: {mon-fri: "09:00-12:00, 13:00-17:00", sat: "22:00-24:00", sun: "02:00-03:00"}
     closed: [2026-12-24 to 2026-12-26]
     days: {2026-12-27: "10:00-11:00"}
 `).hours["desk"]
@@ -177,6 +177,9 @@ hours:
 		"2026-11-07T23:59:59+01:00": true, "2026-11-08T00:00:00+01:00": false, // Saturday, Sunday
 		"2026-12-24T10:00:00+01:00": false, "2026-12-27T10:30:00+01:00": true, // a holiday, a Sunday that is open
 		"2026-07-01T07:00:00Z": true, "2026-11-02T07:30:00Z": false, // summer time
+		"2026-10-25T00:30:00Z": true, "2026-10-25T01:30:00Z": true, "2026-10-25T02:00:00Z": false, // 02:30 comes twice, and is open twice
+		"2026-03-29T00:59:59Z": false, "2026-03-29T01:00:00Z": false, "2026-03-29T01:30:00Z": false, // 02:30 does not come
+		"2026-12-23T23:00:00Z": false, "2026-12-26T22:59:59Z": false, "2026-12-28T08:00:00Z": true, // the holiday's days are the zone's
 		"2026-03-30T07:00:00Z": true, "2026-03-27T07:00:00Z": false, // the clocks changed between
 	} {
 		now, err := time.Parse(time.RFC3339, at)

@@ -48,7 +48,7 @@ func readSpans(text string) (spans []span, err error) {
 			return nil, err
 		}
 		if s.from >= s.to {
-			return nil, fmt.Errorf("%q ends before it begins", strings.TrimSpace(part))
+			return nil, fmt.Errorf("%q ends before it begins; what goes over midnight is split there: \"22:00-24:00\", and \"00:00-02:00\" on the next day", strings.TrimSpace(part))
 		}
 		if n := len(spans); n > 0 && s.from < spans[n-1].to {
 			return nil, fmt.Errorf("%q begins before the span before it ends", strings.TrimSpace(part))
