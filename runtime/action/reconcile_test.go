@@ -9,6 +9,7 @@ import (
 
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/db/dbtest"
+	"github.com/beckon-bot/beckon/runtime/conversation"
 	"github.com/beckon-bot/beckon/runtime/event"
 )
 
@@ -289,8 +290,23 @@ func TestTwoRefusalsAreABlock(t *testing.T) {
 	if _, r, err := d.answer(d.mention("u1", "p5", "hello")); err != nil || r.Decision != "deny" || r.By[0].Rule != "x.blocked" {
 		t.Errorf("the next: %s by %v, %v", r.Decision, r.By, err)
 	}
+	if s := d.suppression("u1"); !s.OptedOut || s.Tier != conversation.TierBlocked {
+		t.Errorf("toward the other bots: %+v", s)
+	}
 	d.now = d.now.Add(time.Minute)
 	d.drafted(d.mention("u1", "p6", "START"), event.Pending)
+	if s := d.suppression("u1"); s.OptedOut {
+		t.Errorf("after START: %+v", s)
+	}
+}
+
+func (d *desk) suppression(user string) (s conversation.Suppression) {
+	d.t.Helper()
+	d.read(func(tx db.Tx) (err error) {
+		s, err = tx.Suppression(d.key.User(user))
+		return err
+	})
+	return s
 }
 
 func (d *desk) conversation(user string) (c struct {

@@ -182,6 +182,7 @@ func (u *Unit) Move(a db.Action, from event.State) error {
 	}
 	_, effects, err := u.Reduce(a.Bot, partner(a), a.Interaction, conversation.Moved{
 		Kind: a.Kind, Aside: aside(a), Later: a.Part > 0, From: from, To: a.State, DraftedAt: a.CreatedAt, Refused: a.Class == event.Refused,
+		At: u.Now, ID: a.ID,
 	})
 	if err != nil {
 		return err

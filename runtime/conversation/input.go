@@ -43,6 +43,8 @@ type Moved struct {
 	From, To  event.State
 	DraftedAt time.Time // the row's creation: At of its Drafted
 	Refused   bool      // To is failed because X refused the send for good
+	At        time.Time // when it changed, host's time
+	ID        string    // of the action, for the record of a block
 }
 
 // OptOutRecorded is an opt-out that an operator enters for the user.

@@ -88,8 +88,8 @@ func Reduce(s State, in Input) (State, []Effect) {
 }
 
 // blockedAfter is how many sends to a user X refuses in a row before we take it
-// that the user blocks us. X never says so to the sender; one refusal can have
-// another cause, such as a text that X has already.
+// that the user blocks us, which is an opt-out. X never says so to the sender; one
+// refusal can have another cause, such as a text that X has already.
 const blockedAfter = 2
 
 // refused counts what X refused to deliver to the user, each for another act of
@@ -103,6 +103,7 @@ func refused(s State, in Moved) (State, []Effect) {
 	case in.To == event.Failed && in.Refused:
 		if c.Refusals++; c.Refusals >= blockedAfter && !c.BlockedUs {
 			c.BlockedUs = true
+			stop(&s.Suppression, later(s.Suppression.At, stamp(in.At)), in.ID, TierBlocked)
 			return s, []Effect{CancelOpen{Reason: reasonRefused}}
 		}
 	}

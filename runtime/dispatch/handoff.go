@@ -28,7 +28,7 @@ func (w *work) handOff(m bus.Delivery, e event.Event, why string) ([]gate.Record
 		kind = event.DM
 	}
 	d := event.Draft{Kind: kind, Purpose: event.Notice, Line: event.Handover, Text: bot.Handover, Handler: "handoff"}
-	last, err := w.propose(m, e, d, w.Now, w.Now.Add(confirmWithin))
+	last, err := w.propose(m, e, d, w.Now, w.Now.Add(lineWithin))
 	return append(rs, last...), err
 }
 

@@ -17,9 +17,13 @@ import (
 	"github.com/beckon-bot/beckon/runtime/gate"
 )
 
-// confirmWithin is how long an opt-out confirmation may wait; later it would
-// be a message out of the blue.
-const confirmWithin = time.Hour
+// How long the host's own words may wait: a confirmation is one of a stop that was
+// said just now, and the others of a message that the user still has in mind. Later
+// they would come out of the blue.
+const (
+	confirmWithin = 5 * time.Minute
+	lineWithin    = time.Hour
+)
 
 // inbound takes in an act of a user: opt-out first, then state, then perhaps
 // an answer. counted is false for an event whose state was applied before (the

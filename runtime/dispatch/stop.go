@@ -18,7 +18,7 @@ func (w *work) askStop(m bus.Delivery, e event.Event, kind event.ActionKind, tex
 		return nil, err
 	}
 	d := event.Draft{Kind: kind, Purpose: event.Notice, Line: event.StopQuestion, Text: text, Handler: "opt-out"}
-	question, err := w.propose(m, e, d, w.Now, w.Now.Add(confirmWithin))
+	question, err := w.propose(m, e, d, w.Now, w.Now.Add(lineWithin))
 	return append(held, question...), err
 }
 

@@ -338,7 +338,7 @@ func blocks(i int) func(*explorer, *world) bool {
 			return false
 		}
 		for range 2 { // what one refusal means, nobody can tell
-			w.reduce(i, conversation.Moved{Kind: w.acts[i].row.kind, From: event.Failed, To: event.Failed, Refused: true})
+			w.reduce(i, conversation.Moved{Kind: w.acts[i].row.kind, From: event.Failed, To: event.Failed, Refused: true, At: epoch()})
 		}
 		w.conv.Refusals = 0
 		w.blocked = true
