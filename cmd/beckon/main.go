@@ -71,6 +71,7 @@ func commands() []command {
 		{"resume", "BOT|--all", "kill switch off", resumeCommand},
 		{"consent", "list|record|withdraw BOT USER_ID ...", "what one user agreed to", consentCommand},
 		{"optouts", "list|add|export|import|match ...", "who said stop", optoutsCommand},
+		{"operators", "add|list|role|rotate|remove|log ...", "who works with the host, as what, and what they did", operatorsCommand},
 		{"audit", "verify|export ...", "check the audit chain, and make the report for X's yearly audit", auditCommand},
 		{"forget", "USER_ID [--bot BOT] [--dry]", "remove everything that is kept of a user, and say what it was", forgetCommand},
 		{"receipts", "[--max N]", "what was removed of users, when, and who asked for it", receiptsCommand},

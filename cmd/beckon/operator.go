@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -43,6 +44,7 @@ type operatorFlags struct {
 	file   string
 	format string
 	by     string
+	token  string // the operator's own; "": the host's owner, by admin.token
 	// scratch stands in for a data directory that is not there yet; "": that is an
 	// error.
 	scratch string
@@ -55,17 +57,35 @@ const defaultFile = "beckon.yaml"
 func readFlags(sys system, fs *flag.FlagSet, args []string, changes bool) (f operatorFlags, rest []string, err error) {
 	fs.StringVar(&f.file, "c", defaultFile, "configuration file")
 	format := formatFlag(fs)
+	tokenFile := fs.String("token-file", "", "file with your operator's token, which $BECKON_TOKEN may hold too (default: the host's owner)")
+	f.token = strings.TrimSpace(sys.getenv("BECKON_TOKEN"))
 	if changes {
-		fs.StringVar(&f.by, "by", sys.getenv("USER"), "who you are")
+		user := sys.getenv("USER")
+		if f.token != "" { // it says who you are
+			user = ""
+		}
+		fs.StringVar(&f.by, "by", user, "who you are; a token says so itself")
 	}
 	if rest, err = parse(fs, args); err != nil {
 		return f, nil, err
+	}
+	if *tokenFile != "" {
+		b, err := os.ReadFile(*tokenFile)
+		if err != nil {
+			return f, nil, fmt.Errorf("--token-file: %w", err)
+		}
+		if f.token = strings.TrimSpace(string(b)); f.token == "" {
+			return f, nil, usageError("--token-file: " + *tokenFile + " is empty")
+		}
+		if f.by == sys.getenv("USER") {
+			f.by = ""
+		}
 	}
 	f.format = *format
 	if err := checkFormat(f.format); err != nil {
 		return f, nil, err
 	}
-	if changes && strings.TrimSpace(f.by) == "" {
+	if changes && strings.TrimSpace(f.by) == "" && f.token == "" {
 		return f, nil, usageError("say who you are: --by NAME")
 	}
 	return f, rest, nil
@@ -114,8 +134,11 @@ func connect(ctx context.Context, sys system, f operatorFlags, decides bool) (*o
 		if !errors.Is(err, errLocked) {
 			return nil, err
 		}
-		if err = o.reach(ctx, dataDir); err == nil {
+		if err = o.reach(ctx, dataDir, cfg.Admin); err == nil {
 			return o, nil
+		}
+		if e := (apiError{}); errors.As(err, &e) && e.status == http.StatusUnauthorized && o.flags.token != "" {
+			return nil, errors.New("the host does not know your token (BECKON_TOKEN or --token-file): it was rotated, has expired, or you were removed; an admin makes another: beckon operators rotate NAME")
 		}
 		select {
 		case <-ctx.Done():
@@ -129,14 +152,19 @@ func connect(ctx context.Context, sys system, f operatorFlags, decides bool) (*o
 
 // reach talks to the host that runs. A first question shows that the files are
 // its own and no left-overs.
-func (o *operator) reach(ctx context.Context, dataDir string) error {
+func (o *operator) reach(ctx context.Context, dataDir, configured string) error {
 	addr, err := os.ReadFile(filepath.Join(dataDir, adminAddrFile))
-	if err != nil {
+	if err != nil && o.flags.token == "" {
 		return err
 	}
-	token, err := os.ReadFile(filepath.Join(dataDir, adminTokenFile))
-	if err != nil {
-		return err
+	if err != nil { // an operator need not read the host's files
+		addr = []byte(configured)
+	}
+	token := []byte(o.flags.token)
+	if len(token) == 0 {
+		if token, err = os.ReadFile(filepath.Join(dataDir, adminTokenFile)); err != nil {
+			return err
+		}
 	}
 	at := strings.TrimSpace(string(addr))
 	if host, _, err := net.SplitHostPort(at); err != nil || !isLoopback(host) {
@@ -182,9 +210,10 @@ func (o *operator) become(ctx context.Context, sys system, cfg *config.Config, d
 		}
 	}
 	h.desk = action.Desk{Store: h.store, Gate: g, Key: h.key, Book: b.book(), PersonQuiet: quietOf(cfg)}
-	o.base, o.token = "http://localhost", newToken()
+	owner := newToken()
+	o.base, o.token = "http://localhost", cmp.Or(o.flags.token, owner)
 	o.http = &http.Client{Transport: inProcess{admin.New(admin.Options{
-		Store: h.store, Now: h.now, Token: o.token, Bots: cfg.Names(), Log: log,
+		Store: h.store, Now: h.now, Token: owner, Bots: cfg.Names(), Log: log,
 		Desk:      h.desk,
 		Eraser:    h.openEraser(lateBus{h}),
 		Accounts:  lazily(func() (*account.Manager, error) { return h.lateAccounts(sys) }),

@@ -126,6 +126,15 @@ func (s *server) showAction(r *http.Request) (any, error) {
 		}
 		return nil
 	})
+	who := actOf(r.Context())
+	if !may(who.role, db.RoleAgent) { // O3
+		out.Text = ""
+		for i := range out.Rest {
+			out.Rest[i].Text = ""
+		}
+	} else if out.Text != "" && err == nil {
+		who.did = "read the text"
+	}
 	return out, err
 }
 

@@ -11,9 +11,14 @@
 //   - O2 a change names its operator, and is logged with who, what and id.
 //   - O3 text of posts and DMs leaves only in the answer to a request for one
 //     action or one dead letter.
+//   - O4 an operator's token opens what their role may do, and nothing else; the
+//     table in route.go holds the least role for each endpoint.
+//   - O5 what an operator did, or was refused, and whose text they read, is
+//     recorded, with the change in one transaction where the change is the
+//     database's.
 //
 // Answers of /v1/ are JSON; what went wrong is {"error": "…"}: 400 for a bad
-// request, 401 without the token, 403 by O1, 404 for what is not there, 409
+// request, 401 without a token, 403 by O1 or O4, 404 for what is not there, 409
 // where the state does not allow the change.
 //
 //	GET  /v1/actions?bot=&user=&state=&max=   newest first
@@ -53,12 +58,15 @@
 //	POST /v1/doctor                           {"bot", "online", "beside"}: what is not as X wants it
 //	POST /v1/audit/verify                     {"checkpoints"}: what does not agree with the audit chain
 //	POST /v1/exports                          {"by", "for", "what", "ids", "hydrated"}: is about to leave; refused beyond X's caps
+//	GET  /v1/operators                        who works with the host
+//	POST /v1/operators                        {"by", "name", "role", "expires"}: answers with the token, once
+//	POST /v1/operators/{name}/role|rotate|remove {"by", "role", "expires"}
+//	GET  /v1/acts?by=&max=                    what operators did, newest first
 //	POST /v1/audit/report                     {"by", "for", "from", "to"}: what X's yearly audit is shown
 package admin
 
 import (
 	"context"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -84,7 +92,7 @@ type Options struct {
 	Store db.Store
 	Desk  action.Desk
 	Now   func() time.Time
-	Token string   // what an operator must show; "" lets nobody in
+	Token string   // of the host's owner, who may do everything; "": operators' own tokens only
 	Bots  []string // configured names
 
 	// Republish puts a dead letter back on the bus, durably. It is called inside
@@ -127,45 +135,13 @@ func New(o Options) http.Handler {
 	}
 	s := &server{o}
 
+	write := acting{o.Store, func(a *act) db.OperatorAct { return s.record(a, "") }}
+	s.Store, s.Desk.Store = write, write
+
 	v1 := http.NewServeMux()
-	v1.Handle("GET /v1/actions", answer(s.listActions))
-	v1.Handle("GET /v1/actions/{id}", answer(s.showAction))
-	v1.Handle("POST /v1/actions/{id}/approve", answer(s.approve))
-	v1.Handle("POST /v1/actions/{id}/edit", answer(s.edit))
-	v1.Handle("POST /v1/actions/{id}/reject", answer(s.reject))
-	v1.Handle("POST /v1/actions/{id}/retry", answer(s.retryAction))
-	v1.Handle("POST /v1/commands", answer(s.command))
-	v1.Handle("POST /v1/actions/{id}/settle", answer(s.settle))
-	v1.Handle("GET /v1/unknown", answer(s.listUnknown))
-	v1.Handle("GET /v1/queue", answer(s.queue))
-	v1.Handle("GET /v1/cost", answer(s.cost))
-	v1.Handle("GET /v1/conversations", answer(s.listConversations))
-	v1.Handle("POST /v1/conversations/{bot}/{user}/handoff", answer(s.handOff))
-	v1.Handle("POST /v1/conversations/{bot}/{user}/release", answer(s.release))
-	v1.Handle("GET /v1/dead", answer(s.listDead))
-	v1.Handle("GET /v1/dead/{id}", answer(s.showDead))
-	v1.Handle("POST /v1/dead/{id}/retry", answer(s.retryDead))
-	v1.Handle("GET /v1/switches", answer(s.listSwitches))
-	v1.Handle("PUT /v1/switches/{bot}", answer(s.setSwitch))
-	v1.Handle("GET /v1/optouts", answer(s.listOptOuts))
-	v1.Handle("POST /v1/optouts", answer(s.addOptOut))
-	v1.Handle("POST /v1/optouts/import", bulk(s.importOptOuts))
-	v1.Handle("GET /v1/consents", answer(s.listConsents))
-	v1.Handle("POST /v1/consents", answer(s.recordConsent))
-	v1.Handle("POST /v1/consents/withdraw", answer(s.withdrawConsent))
-	v1.Handle("POST /v1/forget", answer(s.forget))
-	v1.Handle("GET /v1/receipts", answer(s.receipts))
-	v1.Handle("GET /v1/rules", answer(s.listRules))
-	v1.Handle("POST /v1/rules/reload", answer(s.reloadRules))
-	v1.Handle("GET /v1/accounts", answer(s.listAccounts))
-	v1.Handle("POST /v1/accounts/{bot}/login", answer(s.login))
-	v1.Handle("POST /v1/accounts/{bot}/logout", answer(s.logout))
-	v1.Handle("POST /v1/subscribe", answer(s.subscribe))
-	v1.Handle("POST /v1/connections", answer(s.connections))
-	v1.Handle("POST /v1/doctor", answer(s.examine))
-	v1.Handle("POST /v1/audit/verify", answer(s.verifyAudit))
-	v1.Handle("POST /v1/exports", answer(s.recordExport))
-	v1.Handle("POST /v1/audit/report", answer(s.reportAudit))
+	for _, rt := range s.routes() {
+		v1.Handle(rt.pattern, s.handle(rt))
+	}
 	v1.Handle("/", answer(func(r *http.Request) (any, error) {
 		return nil, fmt.Errorf("%s %s: %w", r.Method, r.URL.Path, db.ErrNotFound)
 	}))
@@ -202,17 +178,4 @@ func loopback(hostport string) bool {
 	}
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-// operatorsOnly wants the token (O1).
-func (s *server) operatorsOnly(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		shown, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if !bearer || s.Token == "" || subtle.ConstantTimeCompare([]byte(shown), []byte(s.Token)) != 1 {
-			w.Header().Set("WWW-Authenticate", "Bearer")
-			refuse(w, http.StatusUnauthorized, "show the token in data_dir/admin.token as Authorization: Bearer TOKEN")
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
 }

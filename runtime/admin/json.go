@@ -29,15 +29,15 @@ type badRequest string
 
 func (e badRequest) Error() string { return string(e) }
 
+// forbidden is what the operator's role does not allow.
+type forbidden string
+
+func (e forbidden) Error() string { return string(e) }
+
 // answer serves what fn returns as JSON.
 type answer func(r *http.Request) (any, error)
 
 func (fn answer) ServeHTTP(w http.ResponseWriter, r *http.Request) { fn.serve(w, r, maxBody) }
-
-// bulk is an answer to a request of many rows.
-type bulk answer
-
-func (fn bulk) ServeHTTP(w http.ResponseWriter, r *http.Request) { answer(fn).serve(w, r, maxBulk) }
 
 func (fn answer) serve(w http.ResponseWriter, r *http.Request, limit int64) {
 	r.Body = http.MaxBytesReader(w, r.Body, limit)
@@ -53,6 +53,8 @@ func status(err error) int {
 	switch {
 	case errors.As(err, new(badRequest)):
 		return http.StatusBadRequest
+	case errors.As(err, new(forbidden)):
+		return http.StatusForbidden
 	case errors.Is(err, db.ErrNotFound):
 		return http.StatusNotFound
 	case errors.Is(err, action.ErrNotHeld), errors.Is(err, action.ErrNoText), errors.Is(err, action.ErrWithNobody), errors.Is(err, action.ErrNotWaiting), errors.Is(err, action.ErrNotUnknown), errors.Is(err, action.ErrPaused), errors.Is(err, db.ErrStale), errors.Is(err, ErrUnusable), errors.As(err, new(Refusal)):

@@ -53,6 +53,9 @@ func (s *server) setSwitch(r *http.Request) (any, error) {
 	if c.Paused == nil {
 		return nil, badRequest("paused: true or false")
 	}
+	if who := actOf(r.Context()); !*c.Paused && !may(who.role, db.RoleAdmin) {
+		return nil, forbidden(fmt.Sprintf("%s is %s: whoever resumes a bot is an admin", who.by, who.role))
+	}
 	if err := s.Desk.Pause(r.Context(), s.Now(), bot, c.By, c.Why, *c.Paused); err != nil {
 		return nil, err
 	}
