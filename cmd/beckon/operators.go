@@ -168,4 +168,3 @@ func operatorsLog(ctx context.Context, sys system, args []string) error {
 		})
 	})
 }
-
