@@ -10,6 +10,29 @@ import (
 	"time"
 )
 
+// FuzzScenario: a file is read, or each bad line is told with its place.
+func FuzzScenario(f *testing.F) {
+	f.Add("0s mention {\"from\":\"ann\",\"as\":\"q1\"}\r\n\n# so\n1m\texpect\t{\"replies_to\":\"$q1\"}\n2m end")
+	f.Add("\ufeff0s raw {")
+	f.Add("-1s dm null\n1h dm {\"as\":\"$$\"}\n2562047h stream")
+	f.Fuzz(func(t *testing.T, file string) {
+		sc, err := ParseScenario("a.scenario", strings.NewReader(file))
+		if err != nil {
+			for _, line := range strings.Split(err.Error(), "\n") {
+				if strings.HasPrefix(line, "a.scenario:") {
+					return
+				}
+			}
+			t.Errorf("no place in %q", err)
+		}
+		for i, s := range sc.steps {
+			if s.at < 0 || i > 0 && s.at < sc.steps[i-1].at || s.line < 1 {
+				t.Errorf("step %d: %+v", i, s)
+			}
+		}
+	})
+}
+
 // FuzzRequests: whatever bots and people send, in whatever order, xsim answers;
 // what it says is JSON. A line is a method, a path and a body.
 func FuzzRequests(f *testing.F) {

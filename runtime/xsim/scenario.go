@@ -55,7 +55,7 @@ func ParseScenario(name string, r io.Reader) (Scenario, error) {
 	in := bufio.NewScanner(r)
 	in.Buffer(nil, 2<<20)
 	for n := 1; in.Scan(); n++ {
-		text := strings.TrimSpace(in.Text())
+		text := strings.TrimSpace(strings.TrimPrefix(in.Text(), "\ufeff")) // some editors begin a file with it
 		if text == "" || strings.HasPrefix(text, "#") {
 			continue
 		}
@@ -80,9 +80,9 @@ func ParseScenario(name string, r io.Reader) (Scenario, error) {
 }
 
 func parseStep(text string, names map[string]bool) (step, error) {
-	offset, rest, _ := strings.Cut(text, " ")
-	name, body, _ := strings.Cut(strings.TrimSpace(rest), " ")
-	s := step{command: name, body: []byte(strings.TrimSpace(body))}
+	offset, rest := word(text)
+	name, body := word(rest)
+	s := step{command: name, body: []byte(body)}
 	var err error
 	if s.at, err = time.ParseDuration(offset); err != nil || s.at < 0 {
 		return s, fmt.Errorf("%q is no offset such as 30s or 1h5m", offset)
@@ -116,6 +116,15 @@ func parseStep(text string, names map[string]bool) (step, error) {
 		}
 	}
 	return s, nil
+}
+
+// word is the first word of a line, and what follows it.
+func word(text string) (first, rest string) {
+	i := strings.IndexAny(text, " \t")
+	if i < 0 {
+		return text, ""
+	}
+	return text[:i], strings.TrimSpace(text[i:])
 }
 
 // Commands lists the pages for people that take something, which are the

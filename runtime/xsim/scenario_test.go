@@ -150,3 +150,12 @@ func TestCommandsAreServed(t *testing.T) {
 		t.Error(fmt.Sprint(status, out))
 	}
 }
+
+// Tabs, line ends of Windows and a byte order mark are what editors write.
+func TestParseScenarioOfEditors(t *testing.T) {
+	t.Parallel()
+	sc, err := ParseScenario("f", strings.NewReader("\ufeff0s\tmention\t{\"from\":\"ann\",\"to\":\"HelpDesk\",\"text\":\"hi\",\"as\":\"q1\"}\r\n1m  expect \t {\"replies_to\":\"$q1\",\"count\":0}\r\n2m end"))
+	if err != nil || len(sc.steps) != 3 || sc.steps[0].as != "q1" || sc.steps[1].command != "expect" || !sc.Ends() {
+		t.Errorf("got %+v, %v", sc, err)
+	}
+}
