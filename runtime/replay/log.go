@@ -28,6 +28,7 @@ type Line struct {
 	Own  string    // the action that made it, for an own event that the recorder found in the action log
 
 	Command bool // Body is a command of Beckon's own: a CloudEvent of that source and type
+	Answer  bool // Body is what a handler outside of the host said, or word that it said nothing; likewise
 
 	Outcome   *Outcome         // how a send ended, as recorded
 	Activated *gate.Activation // rules that came in force on the host that recorded
@@ -239,8 +240,13 @@ func (l *Line) parse(raw []byte) error {
 	}
 	l.Own, l.Body = e.Action, data
 	l.Command = e.Source == event.CommandSource && (e.Type == string(event.CommandType) || e.Type == string(event.TimerType))
-	if l.Command { // which is of this host, and no dead letter
+	l.Answer = e.Source == event.AnswerSource && e.Type == string(event.AnswerType)
+	switch { // which are of this host, and no dead letters
+	case l.Command:
 		_, err := event.ReadCommand(data)
+		return err
+	case l.Answer:
+		_, err := event.ReadResponse(data)
 		return err
 	}
 	return nil

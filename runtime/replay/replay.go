@@ -137,17 +137,27 @@ func (p *Player) Play(ctx context.Context, l Line) error {
 	return p.emit(before, done)
 }
 
-// route makes the line's body ready for the bus. A command is one by the line's
-// own source and type; a body of X that says so stays X's.
-func (p *Player) route(l Line) (bus.Message, error) {
-	if !l.Command {
+// route makes the line's body ready for the bus. A command or an answer is one by
+// the line's own source and type; a body of X that says so stays X's.
+func (p *Player) route(l Line) (m bus.Message, err error) {
+	switch {
+	case l.Command:
+		var c event.Command
+		if c, err = event.ReadCommand(l.Body); err == nil {
+			m, err = dispatch.CommandMessage(c)
+		}
+	case l.Answer:
+		var r event.Response
+		if r, err = event.ReadResponse(l.Body); err == nil {
+			m, err = dispatch.ResponseMessage(r)
+		}
+	default:
 		return p.opts.Route(l.Body), nil
 	}
-	c, err := event.ReadCommand(l.Body)
 	if err != nil {
-		return bus.Message{}, &LineError{File: l.File, Line: l.N, Err: err}
+		return m, &LineError{File: l.File, Line: l.N, Err: err}
 	}
-	return dispatch.CommandMessage(c)
+	return m, nil
 }
 
 // marked is the record of an own event that the recorder found in the action
@@ -222,6 +232,10 @@ func (l Line) bodyTime() time.Time {
 	if l.Command {
 		c, _ := event.ReadCommand(l.Body)
 		return c.At
+	}
+	if l.Answer {
+		r, _ := event.ReadResponse(l.Body)
+		return r.At
 	}
 	events, err := event.Decode(l.Body)
 	if err != nil || len(events) == 0 {

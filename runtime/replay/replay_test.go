@@ -38,12 +38,12 @@ default: {reply: "We are here.", dm: "We are here."}
 
 // play replays lines and returns the decision records, one a line: the same in
 // one transaction as in many.
-func play(t *testing.T, lines []Line) string {
+func play(t *testing.T, lines []Line, more ...handlers.Handler) string {
 	t.Helper()
 	many, one := temporary(t), temporary(t)
-	want := playOn(t, many, lines)
+	want := playOn(t, many, lines, more...)
 	err := Within(t.Context(), one, func(s db.Store) error {
-		if got := playOn(t, s, lines); got != want {
+		if got := playOn(t, s, lines, more...); got != want {
 			t.Errorf("P1: in one transaction\n%s\nin many\n%s", got, want)
 		}
 		return nil
@@ -64,7 +64,7 @@ func temporary(t *testing.T) db.Store {
 	return s
 }
 
-func playOn(t *testing.T, store db.Store, lines []Line) string {
+func playOn(t *testing.T, store db.Store, lines []Line, more ...handlers.Handler) string {
 	t.Helper()
 	set, err := rules.Load([]rules.Source{{Name: "desk.yaml", Data: []byte(permit)}}, rules.Options{})
 	if err != nil {
@@ -87,7 +87,7 @@ func playOn(t *testing.T, store db.Store, lines []Line) string {
 			LabelOn: true, BioDiscloses: true, OperatorLinked: true, PrivacyURL: "https://acme.example/p",
 			OptOutHint: "STOP ends it.", OptOutConfirmation: "Understood.",
 		}}),
-		Handlers: map[string]handlers.Chain{"desk": {handlers.Help{}, a}},
+		Handlers: map[string]handlers.Chain{"desk": append(append(handlers.Chain{handlers.Help{}}, more...), a)},
 		Route: func(body []byte) bus.Message {
 			head, err := event.Scan(body)
 			if err != nil {
