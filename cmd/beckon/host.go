@@ -17,6 +17,7 @@ import (
 	"github.com/beckon-bot/beckon/runtime/audit"
 	"github.com/beckon-bot/beckon/runtime/budget"
 	"github.com/beckon-bot/beckon/runtime/bus"
+	"github.com/beckon-bot/beckon/runtime/compliance"
 	"github.com/beckon-bot/beckon/runtime/desk"
 	"github.com/beckon-bot/beckon/runtime/dispatch"
 	"github.com/beckon-bot/beckon/runtime/erasure"
@@ -52,6 +53,7 @@ type host struct {
 	desk     action.Desk
 	teller   *desk.Teller // nil: no desk is configured
 	eraser   *erasure.Eraser
+	duties   *compliance.Officer
 	scrub    func(context.Context) error // of the database's files
 	rules    *rollout.Rollout
 	answers  *rollout.Answers
@@ -62,6 +64,7 @@ type host struct {
 	doubt chan struct{}            // the reconciler has
 	asks  chan struct{}            // the requester has
 	tells chan struct{}            // the teller of the desk has
+	owed  chan struct{}            // something has to be deleted
 	watch func([]dispatch.Handled) // is told of what was committed; nil: nobody
 	ready readiness
 }
@@ -98,7 +101,7 @@ type hostOptions struct {
 // openHost locks the data directory and puts the parts together. Close undoes
 // it.
 func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err error) {
-	h := &host{cfg: o.Config, log: o.Log, now: o.Now, wake: make(chan struct{}, 1), doubt: make(chan struct{}, 1), asks: make(chan struct{}, 1), tells: make(chan struct{}, 1)}
+	h := &host{cfg: o.Config, log: o.Log, now: o.Now, wake: make(chan struct{}, 1), doubt: make(chan struct{}, 1), asks: make(chan struct{}, 1), tells: make(chan struct{}, 1), owed: make(chan struct{}, 1)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, h.Close())
@@ -175,6 +178,8 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	}
 	h.desk = action.Desk{Store: h.store, Gate: g, Key: h.key, Book: book, PersonQuiet: quietOf(o.Config)}
 	h.eraser = h.openEraser(h.bus)
+	owes := &compliance.Metrics{}
+	h.duties = h.openOfficer(h.bus, h.eraser, x, owes)
 	sent, taken, met, events := &action.Metrics{}, &dispatch.Metrics{}, &ingest.Metrics{}, &ingest.EventMetrics{}
 	h.sender = action.New(action.Options{
 		Store: h.store, Gate: g, X: x, Key: h.key, Book: book, Told: inbox.Take, Send: b.send, PersonQuiet: quietOf(o.Config), Log: o.Log, Metrics: sent,
@@ -184,7 +189,7 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	h.lost = &action.Reconciler{Store: h.store, X: x, Key: h.key, Book: book, PersonQuiet: quietOf(o.Config), Settled: h.stir, Log: o.Log, Metrics: sent}
 	h.timers = h.openTimers(plans)
 	h.dispatch = dispatch.New(dispatch.Options{
-		Armed: func() { nudge(h.timers.wake) },
+		Armed: func() { nudge(h.timers.wake) }, Owed: func() { nudge(h.owed) },
 		Store: h.store, Gate: g, Handlers: b.chains, Key: h.key, Book: book,
 		PersonQuiet: quietOf(o.Config), MaxEventAge: o.Config.MaxEventAge, App: o.Config.App.ID, Log: o.Log, Metrics: taken,
 	})
@@ -208,7 +213,7 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if h.metrics, err = obs.NewMetrics(); err != nil {
 		return nil, err
 	}
-	return h, h.metrics.Register(sent, taken, asked, wrote, met, events, calls, logins, tried, said, told, h.timers.count, h.timers.looks, h.ways.watched, h.ways.streamed, h.ways.polled, h.doctor.count)
+	return h, h.metrics.Register(sent, taken, asked, wrote, met, events, calls, logins, tried, said, told, owes, h.timers.count, h.timers.looks, h.ways.watched, h.ways.streamed, h.ways.polled, h.doctor.count)
 }
 
 // openStore opens the database that belongs to the host key.

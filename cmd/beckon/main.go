@@ -74,6 +74,7 @@ func commands() []command {
 		{"operators", "add|list|role|rotate|remove|log ...", "who works with the host, as what, and what they did", operatorsCommand},
 		{"audit", "verify|export ...", "check the audit chain, and make the report for X's yearly audit", auditCommand},
 		{"forget", "USER_ID [--bot BOT] [--dry]", "remove everything that is kept of a user, and say what it was", forgetCommand},
+		{"compliance", "status|delete|run|wipe ...", "what has to be deleted, until when, and what was", complianceCommand},
 		{"receipts", "[--max N]", "what was removed of users, when, and who asked for it", receiptsCommand},
 		{"xsim", "[--listen ADDR] [--webhook URL] [--scenario FILE]", "a simulated X", xsimCommand},
 		{"config", "print", "the commented sample configuration", configCommand},

@@ -210,12 +210,14 @@ func (o *operator) become(ctx context.Context, sys system, cfg *config.Config, d
 		}
 	}
 	h.desk = action.Desk{Store: h.store, Gate: g, Key: h.key, Book: b.book(), PersonQuiet: quietOf(cfg)}
+	eraser := h.openEraser(lateBus{h})
 	owner := newToken()
 	o.base, o.token = "http://localhost", cmp.Or(o.flags.token, owner)
 	o.http = &http.Client{Transport: inProcess{admin.New(admin.Options{
 		Store: h.store, Now: h.now, Token: owner, Bots: cfg.Names(), Log: log,
 		Desk:      h.desk,
-		Eraser:    h.openEraser(lateBus{h}),
+		Eraser:    eraser,
+		Officer:   h.openOfficer(lateBus{h}, eraser, lateJobs{h, sys}, nil),
 		Accounts:  lazily(func() (*account.Manager, error) { return h.lateAccounts(sys) }),
 		Watch:     h.lateWatch(sys),
 		Doctor:    h.lateDoctor(sys, o.flags),

@@ -38,6 +38,8 @@ func (h *host) adminServer(context.Context) (service.Service, error) {
 	srv, ln, err := listen(h.cfg.Admin, admin.New(admin.Options{
 		Store: h.store, Desk: h.desk, Now: h.now, Token: token, Bots: h.cfg.Names(),
 		Eraser:    h.eraser,
+		Officer:   h.duties,
+		Owed:      func() { nudge(h.owed) },
 		Accounts:  lazily(func() (*account.Manager, error) { return h.accounts, nil }),
 		Watch:     adminWatch(func() (*ingest.Watchdog, *xapi.Client, error) { return h.ways.watch, h.ways.x, nil }),
 		Doctor:    h.doctor,

@@ -94,6 +94,7 @@ func (h *host) serve(ctx context.Context, hangup <-chan os.Signal) error {
 		{Name: "dispatch", Run: h.runDispatch},
 		{Name: "prune", Run: h.runPrune},
 		{Name: "erasure", Run: func(ctx context.Context) error { return h.eraser.Run(ctx, h.now, nil) }},
+		{Name: "duties", Start: h.startDuties, Run: func(ctx context.Context) error { return h.duties.Run(ctx, h.now, h.owed) }},
 		{Name: "rules", Run: h.rules.Watch},
 		{Name: "answers", Run: h.answers.Watch},
 		{Name: "hangup", Run: func(ctx context.Context) error { return h.runHangup(ctx, hangup) }},

@@ -47,6 +47,10 @@
 //	POST /v1/consents/withdraw                {"bot", "user", "kind", "event", "by"}
 //	POST /v1/forget                           {"user", "bot", "by", "dry"}: everything kept of a user goes
 //	GET  /v1/receipts?max=                    of erasures, newest first
+//	GET  /v1/duties?max=                      what has to be deleted, and was; rounds of asking X
+//	POST /v1/duties                           {"by", "post" or "user" or "dm", "cause", "at"}: somebody asks for a deletion
+//	POST /v1/duties/rounds                    {"by"}: X is asked now what is gone
+//	POST /v1/duties/wipe                      {"by", "bot", "at", "dry"}: everything of an account whose access ended goes
 //	GET  /v1/rules                            what is in force, and why what is not
 //	POST /v1/rules/reload                     {"by", "bot"}; without bot: all
 //	POST /v1/optouts/import                   {"by", "host_key", "optouts"}: what a list of another host said
@@ -78,6 +82,7 @@ import (
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/runtime/action"
 	"github.com/beckon-bot/beckon/runtime/audit/bundle"
+	"github.com/beckon-bot/beckon/runtime/compliance"
 	"github.com/beckon-bot/beckon/runtime/erasure"
 	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/rollout"
@@ -99,10 +104,12 @@ type Options struct {
 	// the transaction that drops the letter.
 	Republish func(ctx context.Context, l db.DeadLetter) error
 
-	Eraser   *erasure.Eraser // nil: nobody can be erased here
-	Accounts Accounts        // nil: none
-	Watch    Watch           // nil: none
-	Doctor   Doctor          // nil: none
+	Eraser   *erasure.Eraser     // nil: nobody can be erased here
+	Accounts Accounts            // nil: none
+	Officer  *compliance.Officer // nil: nothing can be deleted here
+	Owed     func()              // wakes it; nil: there is none
+	Watch    Watch               // nil: none
+	Doctor   Doctor              // nil: none
 
 	// Use says how data is used, for audit reports; nil: nothing is said.
 	Use func() []bundle.Line
@@ -132,6 +139,9 @@ func New(o Options) http.Handler {
 	}
 	if o.Stir == nil {
 		o.Stir = func() {}
+	}
+	if o.Owed == nil {
+		o.Owed = func() {}
 	}
 	s := &server{o}
 

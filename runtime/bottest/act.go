@@ -41,7 +41,9 @@ func (r *run) act(s step) (xsim.Act, error) {
 		a.From, a.To = s.args[0], s.args[1]
 	case "like", "repost":
 		a.From, a.Post = s.args[0], post(s.args[1])
-	case "revoke":
+	case "scrub_geo":
+		a.Post = post(s.args[0])
+	case "revoke", "suspend", "protect", "deactivate", "restore":
 		a.From = s.args[0]
 	}
 	if q := s.keys["quote"]; q != "" {

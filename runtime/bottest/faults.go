@@ -27,9 +27,10 @@ type breakage struct {
 
 // ways lists the parts and how each can be broken.
 var ways = map[string][]string{
-	"dispatch": {"down", "lies"}, // its database transactions
-	"sender":   {"down", "lies"}, // its database transactions
-	"bus":      {"down"},         // publishing
+	"dispatch": {"down", "lies"},          // its database transactions
+	"sender":   {"down", "lies"},          // its database transactions
+	"duties":   {"down", "lies", "stuck"}, // the transactions of deletions; files cannot be cleaned
+	"bus":      {"down"},                  // publishing
 	"acks":     {"lost"},
 	"x":        {"stalls"}, // a call hangs before X sees any of it
 	"handler":  {"calm"},   // it no longer panics

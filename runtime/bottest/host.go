@@ -20,7 +20,9 @@ import (
 	"github.com/beckon-bot/beckon/runtime/audit"
 	"github.com/beckon-bot/beckon/runtime/budget"
 	"github.com/beckon-bot/beckon/runtime/bus"
+	"github.com/beckon-bot/beckon/runtime/compliance"
 	"github.com/beckon-bot/beckon/runtime/dispatch"
+	"github.com/beckon-bot/beckon/runtime/erasure"
 	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/gate"
 	"github.com/beckon-bot/beckon/runtime/ingest"
@@ -64,6 +66,8 @@ type host struct {
 	sender *action.Sender
 	sent   *action.Metrics
 	lost   *action.Reconciler
+	duties *compliance.Officer
+	owed   chan struct{}
 	wake   chan struct{}
 	doubt  chan struct{}
 	armed  chan struct{}
@@ -78,7 +82,7 @@ func hostKey() event.Key { return event.Key("bottest: a key for scenarios ...") 
 // start puts a host together on the files in dir and runs its loops. It is
 // called in a bubble.
 func start(dir string, s *scenario, sim *xsim.Sim, log *slog.Logger, before func(*host, *http.Request), committed func(*host, []dispatch.Handled)) (_ *host, err error) {
-	h := &host{dir: dir, fault: newBreakage(), sent: &action.Metrics{}, wake: make(chan struct{}, 1), doubt: make(chan struct{}, 1), armed: make(chan struct{}, 1)}
+	h := &host{dir: dir, fault: newBreakage(), sent: &action.Metrics{}, wake: make(chan struct{}, 1), doubt: make(chan struct{}, 1), armed: make(chan struct{}, 1), owed: make(chan struct{}, 1)}
 	ctx, cancel := context.WithCancel(context.Background())
 	h.stop = cancel
 	defer func() {
@@ -86,7 +90,8 @@ func start(dir string, s *scenario, sim *xsim.Sim, log *slog.Logger, before func
 			err = errors.Join(err, h.close())
 		}
 	}()
-	if h.store, err = openStore(ctx, dir); err != nil {
+	var scrub func(context.Context) error
+	if h.store, scrub, err = openStore(ctx, dir); err != nil {
 		return nil, err
 	}
 	if err := s.appWindow(ctx, h.store); err != nil {
@@ -132,7 +137,18 @@ func start(dir string, s *scenario, sim *xsim.Sim, log *slog.Logger, before func
 	h.lost = &action.Reconciler{Store: store{h.store, "reconciler", h.fault}, X: x, Key: hostKey(), Book: book, Settled: h.stir, Metrics: h.sent}
 	d := dispatch.New(dispatch.Options{
 		Store: store{h.store, "dispatch", h.fault}, Gate: g, Handlers: chains, Key: hostKey(), Book: book, MaxEventAge: s.MaxEventAge,
-		Armed: func() { nudge(h.armed) },
+		Armed: func() { nudge(h.armed) }, Owed: func() { nudge(h.owed) },
+	})
+	clean := func(ctx context.Context) error {
+		if h.fault.of("duties") == "stuck" {
+			return errDown
+		}
+		return scrub(ctx)
+	}
+	duties := store{h.store, "duties", h.fault}
+	eraser := &erasure.Eraser{Store: duties, Bus: h.bus, Scrub: clean, Key: hostKey(), Book: book, Log: log}
+	h.duties = compliance.New(compliance.Options{
+		Store: duties, Bus: h.bus, Eraser: eraser, Scrub: clean, Key: hostKey(), Book: book, Bots: s.Bots, X: x, Every: s.Compliance, Log: log,
 	})
 	q := queue{h.bus, h.fault}
 	h.web = ingest.New(ingest.Options{
@@ -154,6 +170,8 @@ func start(dir string, s *scenario, sim *xsim.Sim, log *slog.Logger, before func
 	}
 	h.runs.Go(func() { _ = h.sender.Run(ctx, time.Now, h.wake) })
 	h.runs.Go(func() { _ = timers.Run(ctx, h.armed) })
+	h.runs.Go(func() { _ = h.duties.Run(ctx, time.Now, h.owed) })
+	h.runs.Go(func() { _ = eraser.Run(ctx, time.Now, nil) })
 	h.runs.Go(func() { _ = h.lost.Run(ctx, time.Now, h.doubt) })
 	h.runs.Go(func() {
 		_ = d.Run(ctx, dispatch.Loop{Bus: q, Now: time.Now, Commit: func(done []dispatch.Handled) {
@@ -175,30 +193,30 @@ func (s *scenario) plans() (all []schedule.Plan) {
 }
 
 // openStore opens the database in dir, with its audit chain.
-func openStore(ctx context.Context, dir string) (*audit.Store, error) {
+func openStore(ctx context.Context, dir string) (*audit.Store, func(context.Context) error, error) {
 	file := filepath.Join(dir, "audit.key")
 	signer, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		fresh, err := audit.NewKey()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		signer = []byte(fresh)
 		if err := os.WriteFile(file, signer, 0o600); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	} else if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	below, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(dir, "beckon.db")})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	s, err := audit.Open(ctx, below, audit.Options{Key: hostKey(), Signer: string(signer), Now: time.Now})
 	if err != nil {
-		return nil, errors.Join(err, below.Close())
+		return nil, nil, errors.Join(err, below.Close())
 	}
-	return s, nil
+	return s, below.Scrub, nil
 }
 
 // cast makes the bots of a scenario, all with the same rules and answers.

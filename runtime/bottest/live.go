@@ -14,7 +14,7 @@ import (
 // open makes the simulated X and the first host.
 func (r *run) open(x Judge) (err error) {
 	o := xsim.Options{
-		ConsumerSecret: []byte(consumerSecret), WebhookURL: webhookURL, Validate: x, Retries: -1,
+		ConsumerSecret: []byte(consumerSecret), AppToken: "token-", WebhookURL: webhookURL, Validate: x, Retries: -1,
 		Client: &http.Client{Transport: xsim.Direct(http.HandlerFunc(r.webhook))},
 		Log:    slog.New(slog.DiscardHandler),
 	}

@@ -55,6 +55,8 @@ type run struct {
 	stops    []stop   // how opt-outs changed, in order
 	faults   []string // laws broken on the way
 	past     map[string]db.Action
+	whole    map[string]db.Action // as they were while they told of somebody
+	records  map[string]gate.Record
 	alarms   alarms
 }
 
@@ -62,7 +64,7 @@ type run struct {
 // file, and what was decided. It is called in a bubble.
 func play(t *testing.T, s *scenario, x Judge) (map[string]string, []gate.Record) {
 	time.Sleep(time.Until(midnight()))
-	r := &run{t: t, s: s, acts: map[string]*act{}, names: map[string]string{}, past: map[string]db.Action{}, live: make(chan *host, 1)}
+	r := &run{t: t, s: s, acts: map[string]*act{}, names: map[string]string{}, past: map[string]db.Action{}, whole: map[string]db.Action{}, records: map[string]gate.Record{}, live: make(chan *host, 1)}
 	if err := r.open(x); err != nil {
 		t.Fatal(err)
 	}
@@ -89,6 +91,7 @@ func play(t *testing.T, s *scenario, x Judge) (map[string]string, []gate.Record)
 	got := r.show()
 	l := r.check()
 	r.again()
+	r.search()
 	return got, l.Records
 }
 
@@ -154,6 +157,8 @@ func (r *run) do(s step) error {
 		return r.ask(ctx, s)
 	case "consent":
 		return r.consent(ctx, s)
+	case "round", "jobs", "duty", "wipe":
+		return r.delete(ctx, s)
 	case "approve", "reject", "retry", "pause", "resume", "optout", "redo", "handoff", "release":
 		return r.operate(ctx, s)
 	}

@@ -48,11 +48,14 @@ type settings struct {
 	Dry          bool          `yaml:"dry"`
 	MaxEventAge  time.Duration `yaml:"max_event_age"`
 	HandoffQuiet time.Duration `yaml:"handoff_quiet"`
+	Compliance   time.Duration `yaml:"compliance"` // how often X is asked what is gone; 0: never
 	PersonDone   string        `yaml:"person_done"`
 	DayUSD       usd           `yaml:"day_usd"` // budget of each bot; none: no budget
 	MonthUSD     usd           `yaml:"month_usd"`
 	AppDMs       int64         `yaml:"app_dms"` // that X lets all bots together send in a day; none: 1,440
 	Panics       string        `yaml:"panics"`  // a text on which a handler panics
+	Gone         []string      `yaml:"gone"`    // texts that at the end stand in no file of the host
+	Stays        []string      `yaml:"stays"`   // texts that do
 	Echo         string        `yaml:"echo"`    // before, after, which is the default, or off
 }
 

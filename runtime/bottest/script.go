@@ -44,6 +44,9 @@ var verbs = map[string]struct {
 	"revoke":   {1, "late refused"},
 	"raw":      {1, "late refused"},
 
+	"suspend": {1, ""}, "protect": {1, ""}, "deactivate": {1, ""}, "restore": {1, ""}, // WHO
+	"scrub_geo": {1, ""}, // POST
+
 	"deliver": {1, "n refused"}, // what was late, or the nth body of it
 	"again":   {1, "n"},         // a duplicate delivery
 	"forge":   {1, ""},          // with a wrong signature: 401
@@ -66,6 +69,10 @@ var verbs = map[string]struct {
 	"consent": {3, "covers withdrawn fails"},                                                  // WHO BOT KIND
 	"redo":    {1, ""},                                                                        // the dead letter of an act
 	"rules":   {1, "fails"},                                                                   // of every bot, from a file of the archive
+	"round":   {0, "fails"},                                                                   // X is asked now what is gone
+	"jobs":    {1, ""},                                                                        // so many of the next compliance jobs fail
+	"duty":    {2, "by at"},                                                                   // a deletion that somebody asks for: post|dm|user NAME
+	"wipe":    {1, "fails"},                                                                   // BOT|all
 	"wait":    {0, ""},
 }
 

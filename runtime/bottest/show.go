@@ -32,6 +32,7 @@ type ledger struct {
 	Records   []gate.Record // as they were made
 	Letters   []db.DeadLetter
 	Switches  []db.Switch
+	Duties    []db.Duty
 	Calls     []xsim.Call
 	Posts     []xsim.Post
 	DMs       []xsim.DM
@@ -59,7 +60,11 @@ func (r *run) ledger() (l ledger, err error) {
 		if l.Letters, err = tx.ListDeadLetters(10_000); err != nil {
 			return err
 		}
-		l.Switches, err = tx.ListSwitches()
+		if l.Switches, err = tx.ListSwitches(); err != nil {
+			return err
+		}
+		l.Duties, err = tx.ListDuties(10_000)
+		slices.Reverse(l.Duties)
 		return err
 	})
 	slices.SortFunc(l.Actions, func(a, b db.Action) int {
@@ -67,7 +72,11 @@ func (r *run) ledger() (l ledger, err error) {
 			cmp.Compare(a.Version, b.Version), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Purpose, b.Purpose))
 	})
 	l.Calls = slices.DeleteFunc(r.sim.Seen(), func(c xsim.Call) bool { // reading back changes nothing on X
-		return c.Op == xsim.OpTweets || c.Op == xsim.OpConversation
+		switch c.Op {
+		case xsim.OpTweets, xsim.OpConversation, xsim.OpCompliance, xsim.OpComplianceJob, xsim.OpComplianceJobs:
+			return true
+		}
+		return false
 	})
 	l.Posts, l.DMs = r.sim.Posts(), r.sim.DMs()
 	l.AfterStop = h.sent.AfterStop.Load()
@@ -85,7 +94,7 @@ func (r *run) show() map[string]string {
 		r.t.Fatal(err)
 	}
 	return map[string]string{
-		wantLog:       r.showActions(l) + states + r.showSwitches(l) + r.alarms.show(),
+		wantLog:       r.showActions(l) + states + r.showSwitches(l) + r.alarms.show() + r.showDuties(l),
 		wantDecisions: r.showDecisions(l),
 		wantX:         r.showCalls(l),
 	}
@@ -259,7 +268,7 @@ func (r *run) noIDs(text string) string {
 	for i, w := range words {
 		bare := strings.Trim(w, ".,:;")
 		switch {
-		case strings.HasPrefix(bare, "a-") && len(bare) == 18:
+		case (strings.HasPrefix(bare, "a-") || strings.HasPrefix(bare, "d-")) && len(bare) == 18:
 			words[i] = strings.Replace(w, bare, "(id)", 1)
 		case r.names[bare] != "":
 			words[i] = strings.Replace(w, bare, r.names[bare], 1)

@@ -76,6 +76,10 @@ type Options struct {
 	// due; nil: nobody waits for any.
 	Armed func()
 
+	// Owed is called after a commit by which something has to be deleted; nil:
+	// nobody waits for it.
+	Owed func()
+
 	Log     *slog.Logger // nil: silent
 	Metrics *Metrics     // nil: not counted
 }

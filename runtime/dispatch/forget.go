@@ -25,7 +25,7 @@ func asksErasure(e event.Event) bool {
 func (w *work) forget(m bus.Delivery, e event.Event, speak bool) ([]gate.Record, error) {
 	x := db.Erasure{
 		ID: "r-" + w.Key.Text("erasure asked for by " + e.ID)[:16], User: e.User, Step: db.EraseAsked, By: "the user",
-		AskedAt: w.Now, StartBy: w.Now.Add(noteWithin),
+		AskedAt: w.Now, StartBy: w.Now.Add(noteWithin), Cause: db.CauseUser, DueAt: w.Now.Add(24 * time.Hour),
 	}
 	rs, err := w.nothing(e, "The user asks that what is kept of them be deleted: it is, by every bot.")
 	if err != nil {

@@ -184,7 +184,7 @@ func (w *work) event(m bus.Delivery, e event.Event) (Handled, error) {
 	if !fresh && !retry { // E2
 		h.Duplicate = true
 		h.Records = []gate.Record{w.none(e.Bot, e, saidBefore)}
-		return h, nil
+		return h, w.goneAgain(m, e)
 	}
 	if fresh && m.Source != event.PollSource { // which has been billed as a read
 		if err := w.bill(e); err != nil {
@@ -196,6 +196,10 @@ func (w *work) event(m bus.Delivery, e event.Event) (Handled, error) {
 	}
 	for range e.Extra {
 		w.count(&w.Metrics.ExtraFields)
+	}
+	if over, err := w.gone(m, e); over != nil || err != nil {
+		h.Records = over
+		return h, err
 	}
 	own := e.Kind == event.KindOwnPost || e.Kind == event.KindOwnDM
 	gone, err := w.erased(e)
@@ -211,6 +215,8 @@ func (w *work) event(m bus.Delivery, e event.Event) (Handled, error) {
 		h.Records, err = w.inbound(m, e, fresh || strings.HasPrefix(stage, stageReduce))
 	case event.KindOwnPost, event.KindOwnDM:
 		h.Records, err = w.own(e)
+	case event.KindDelete:
+		h.Records, err = w.deleted(e)
 	case event.KindRevoke:
 		h.Records, err = w.revoked(e)
 	case event.KindBlocked:
@@ -246,16 +252,6 @@ func (w *work) own(e event.Event) ([]gate.Record, error) {
 		return w.nothing(e, "A person posted through the account; it answers nobody, so nobody is paused.")
 	}
 	return w.nothing(e, fmt.Sprintf("A person speaks through the account; the bot is silent toward this user for %s.", w.PersonQuiet.Of(e.Bot)))
-}
-
-// revoked stops the bot whose authorisation was withdrawn.
-// X rule: a revoked authorisation stops the bot (facts.md, read 2026-11-23)
-func (w *work) revoked(e event.Event) ([]gate.Record, error) {
-	s := db.Switch{Bot: e.Bot, Paused: true, By: "host", At: w.Now, Reason: "the account withdrew its authorisation on X (oauth.revoke)"}
-	if err := w.SetSwitch(s); err != nil {
-		return nil, err
-	}
-	return w.nothing(e, "The account withdrew its authorisation; the bot is paused until it is authorised again and resumed.")
 }
 
 // blocked is a user who blocks the account: it counts like a stop toward this

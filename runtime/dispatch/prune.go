@@ -8,6 +8,7 @@ import (
 
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/runtime/action"
+	"github.com/beckon-bot/beckon/runtime/compliance"
 )
 
 // KeepSeen outlasts what X can deliver again (24 hours) by far. Nothing that
@@ -51,6 +52,7 @@ func Prune(ctx context.Context, store db.Store, now time.Time, keep Keep) (next 
 			{"fingerprints", func(_ time.Time, max int) (int, error) { return action.PruneFingerprints(tx, now, max) }, 0},
 			{"questions", tx.PruneQuestions, KeepSeen},
 			{"erased actions", tx.PruneErased, KeepSeen},
+			{"duties", tx.PruneDuties, compliance.Keep},
 			{"interactions", tx.PruneInteractions, cmp.Or(keep.Interactions, std.Interactions)},
 			{"conversations", tx.PruneConversations, cmp.Or(keep.Conversations, std.Conversations)},
 			{"dead letters", tx.PruneDeadLetters, cmp.Or(keep.DeadLetters, std.DeadLetters)},

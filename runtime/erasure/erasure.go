@@ -22,6 +22,7 @@
 package erasure
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -65,11 +66,15 @@ type Eraser struct {
 	mu sync.Mutex
 }
 
-// Request is what a named operator asks for.
+// Request is what a named operator asks for, or a duty.
 type Request struct {
 	Bot  string // "": toward every bot
 	User string
 	By   string
+
+	ID    string    // made from its cause: what is begun twice is done once; "": a new one
+	Cause db.Cause  // "": the user
+	DueAt time.Time // zero: in a day
 }
 
 // Begin stores the erasure and removes the user's rows, in one transaction.
@@ -77,7 +82,15 @@ type Request struct {
 func (e *Eraser) Begin(ctx context.Context, now time.Time, r Request) (db.Erasure, error) {
 	var out db.Erasure
 	err := e.Store.Write(ctx, func(tx db.Tx) (err error) {
-		out = db.Erasure{ID: newID(), Bot: r.Bot, User: r.User, By: r.By, AskedAt: now}
+		if r.ID != "" {
+			if out, err = tx.Erasure(r.ID); !errors.Is(err, db.ErrNotFound) {
+				return err
+			}
+		}
+		out = db.Erasure{
+			ID: cmp.Or(r.ID, newID()), Bot: r.Bot, User: r.User, By: r.By, AskedAt: now,
+			Cause: cmp.Or(r.Cause, db.CauseUser), DueAt: cmp.Or(r.DueAt, now.Add(Within)),
+		}
 		out, err = e.rows(tx, now, out)
 		return err
 	})
@@ -102,7 +115,7 @@ var errDry = errors.New("dry")
 // the bus it says nothing.
 func (e *Eraser) Dry(ctx context.Context, now time.Time, r Request) (counts map[string]int64, err error) {
 	err = e.Store.Write(ctx, func(tx db.Tx) error {
-		x, err := e.rows(tx, now, db.Erasure{ID: "dry", Bot: r.Bot, User: r.User, By: r.By, AskedAt: now})
+		x, err := e.rows(tx, now, db.Erasure{ID: "dry", Bot: r.Bot, User: r.User, By: r.By, AskedAt: now, Cause: db.CauseUser})
 		if err != nil {
 			return err
 		}

@@ -143,22 +143,7 @@ func (e *Eraser) end(u *action.Unit, who db.Who) (n int64, err error) {
 // bus removes the events. An opt-out among them counts (Z3): what dispatch had
 // before changes nothing by being told again, since the later act wins.
 func (e *Eraser) bus(ctx context.Context, now time.Time, x db.Erasure) (db.Erasure, error) {
-	n, err := e.Bus.Erase(ctx, x.Bot, x.User, func(m bus.Message) error {
-		stop, ok := stopIn(m, x.User)
-		if !ok {
-			return nil
-		}
-		return e.Store.Write(ctx, func(tx db.Tx) error {
-			s, err := tx.Suppression(e.Key.User(x.User))
-			if err != nil {
-				return err
-			}
-			if s.At.After(stop.At) || s.OptedOut && s.EventID == stop.EventID {
-				return nil
-			}
-			return tx.PutSuppression(s.Merge(stop))
-		})
-	})
+	n, err := e.Bus.Erase(ctx, x.Bot, x.User, func(m bus.Message) error { return e.KeepStop(ctx, m, x.User) })
 	if err != nil {
 		return x, err
 	}
@@ -170,6 +155,24 @@ func (e *Eraser) bus(ctx context.Context, now time.Time, x db.Erasure) (db.Erasu
 		return tx.PutErasure(x)
 	})
 	return x, err
+}
+
+// KeepStop takes the user's opt-out out of a message that is about to go.
+func (e *Eraser) KeepStop(ctx context.Context, m bus.Message, user string) error {
+	stop, ok := stopIn(m, user)
+	if !ok {
+		return nil
+	}
+	return e.Store.Write(ctx, func(tx db.Tx) error {
+		s, err := tx.Suppression(e.Key.User(user))
+		if err != nil {
+			return err
+		}
+		if s.At.After(stop.At) || s.OptedOut && s.EventID == stop.EventID {
+			return nil
+		}
+		return tx.PutSuppression(s.Merge(stop))
+	})
 }
 
 // stopIn finds an opt-out in a body, readable or not.
@@ -266,13 +269,13 @@ func told(tx db.Tx, now time.Time, x db.Erasure, part string, counts map[string]
 		return err
 	}
 	return tx.PutReceipt(db.Receipt{
-		ID: part, Cause: db.CauseUser, TriggeredAt: x.AskedAt, DueAt: x.AskedAt.Add(within), At: now, Counts: string(b), Records: refs,
+		ID: part, Cause: string(x.Cause), TriggeredAt: x.AskedAt, DueAt: x.DueAt, At: now, Counts: string(b), Records: refs,
 	})
 }
 
-// within is how long an erasure may take.
+// Within is how long an erasure may take.
 // X rule: what a user asks to be deleted is gone within 24 hours (facts.md, read 2026-11-25)
-const within = 24 * time.Hour
+const Within = 24 * time.Hour
 
 const everyLetter = 1 << 30
 

@@ -35,6 +35,7 @@ const (
 	ActSuspend    Kind = "suspend"    // X suspends From
 	ActProtect    Kind = "protect"    // From's posts are for followers now
 	ActDeactivate Kind = "deactivate" // From leaves X
+	ActScrubGeo   Kind = "scrub_geo"  // the author of Post takes back where it was written; only a compliance job tells
 	ActRestore    Kind = "restore"    // From is there again, for everybody to see
 	ActOpenDMs    Kind = "open_dms"   // From takes DMs of everybody
 	ActCloseDMs   Kind = "close_dms"  // From takes no DMs, till it writes one
@@ -75,7 +76,15 @@ func (s *Sim) do(a Act, now time.Time) (Done, error) {
 	case ActEdit:
 		return s.edit(a, now)
 	case ActDelete:
-		return s.delete(a)
+		return s.delete(a, now)
+	case ActScrubGeo:
+		p, err := s.living(a.Post)
+		if err != nil {
+			return Done{}, err
+		}
+		s.scrubbed[p.ID] = true
+		s.redacted[p.ID] = now
+		return Done{ID: p.ID}, nil
 	case ActRevoke:
 		return s.revoke(a, now)
 	}
@@ -87,7 +96,7 @@ func (s *Sim) do(a Act, now time.Time) (Done, error) {
 	case ActMention, ActReply, ActQuote, ActPost, ActKeyword, ActRepost:
 		return s.publish(a, from, now)
 	case ActSuspend, ActProtect, ActDeactivate, ActRestore, ActOpenDMs, ActCloseDMs, ActLabel, ActBio, ActName:
-		return s.become(a, from)
+		return s.become(a, from, now)
 	case ActDM, ActFollow, ActUnfollow, ActBlock, ActUnblock:
 		to, err := s.person(a.To, false)
 		if err != nil {
@@ -247,14 +256,14 @@ func (s *Sim) edit(a Act, now time.Time) (Done, error) {
 
 // delete takes a post and its whole edit chain away. X tells only its own
 // account.
-func (s *Sim) delete(a Act) (Done, error) {
+func (s *Sim) delete(a Act, now time.Time) (Done, error) {
 	p, err := s.living(a.Post)
 	if err != nil {
 		return Done{}, err
 	}
-	p.Deleted = true
+	p.Deleted, s.redacted[p.ID] = true, now
 	for _, version := range p.History {
-		s.posts[version].Deleted = true
+		s.posts[version].Deleted, s.redacted[version] = true, now
 	}
 	d := Done{ID: p.ID}
 	if s.accounts[p.Author] != nil {

@@ -174,6 +174,7 @@ func (s *Sim) judged(c *compliance, ids string) []byte {
 	var out []byte
 	for id := range strings.FieldsSeq(ids) {
 		reason, made := "", s.now()
+		since, ok := s.redacted[id]
 		author := id
 		if c.kind == "tweets" {
 			p := s.posts[id]
@@ -182,6 +183,12 @@ func (s *Sim) judged(c *compliance, ids string) []byte {
 			}
 			if p != nil {
 				author, made = p.Author, p.At
+			}
+			if at, gone := s.redacted[author]; !ok && gone {
+				since, ok = at, true
+			}
+			if reason == "" && s.scrubbed[id] {
+				reason = "scrub_geo"
 			}
 		}
 		u, known := s.users[author]
@@ -200,8 +207,11 @@ func (s *Sim) judged(c *compliance, ids string) []byte {
 		default:
 			continue
 		}
+		if !ok {
+			since = c.uploaded
+		}
 		b, err := marshal(object{
-			{"id", id}, {"action", "delete"}, {"created_at", stamp(made)}, {"redacted_at", stamp(s.now())}, {"reason", reason},
+			{"id", id}, {"action", "delete"}, {"created_at", stamp(made)}, {"redacted_at", stamp(since)}, {"reason", reason},
 		})
 		if err != nil { // objects hold strings only
 			return nil

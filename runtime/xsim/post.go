@@ -76,7 +76,7 @@ func (s *Sim) deletePost(r *request) answer {
 	}
 	out := done("deleted", true)
 	if !p.Deleted {
-		d, err := s.delete(Act{Post: id})
+		d, err := s.delete(Act{Post: id}, r.now)
 		if err != nil {
 			return badRequest(err.Error())
 		}

@@ -132,7 +132,7 @@ func word(text string) (first, rest string) {
 func Commands() []string {
 	return []string{
 		"mention", "reply", "quote", "post", "keyword", "edit", "delete", "dm", "follow", "unfollow", "like", "repost",
-		"block", "unblock", "revoke", "suspend", "protect", "deactivate", "restore", "open_dms", "close_dms", "label",
+		"block", "unblock", "revoke", "suspend", "protect", "deactivate", "restore", "scrub_geo", "open_dms", "close_dms", "label",
 		"bio", "name",
 		"fault", "stream", "secrets", "replays", "compliance", "consent", "drift", "disorder", "skew", "credits", "raw", "forge",
 	}

@@ -3,6 +3,7 @@ package xsim
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/beckon-bot/beckon/runtime/event"
 )
@@ -101,8 +102,12 @@ func notFound(kind, id string) object {
 
 // become changes who somebody is. Of a bot's own account, X tells what its
 // profile says.
-func (s *Sim) become(a Act, u User) (Done, error) {
+func (s *Sim) become(a Act, u User, now time.Time) (Done, error) {
 	before, after, kind := "", "", event.Type("")
+	switch a.Kind {
+	case ActSuspend, ActProtect, ActDeactivate:
+		s.redacted[u.ID] = now
+	}
 	switch a.Kind {
 	case ActSuspend:
 		u.Suspended = true

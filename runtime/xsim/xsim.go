@@ -145,6 +145,8 @@ type Sim struct {
 
 	compliance     []*compliance
 	failCompliance int
+	redacted       map[string]time.Time // of posts and users: since when they are not as they were
+	scrubbed       map[string]bool      // posts without their location
 
 	codes    map[string]code
 	families []*family
@@ -205,7 +207,7 @@ func New(o Options) (*Sim, error) {
 		revoked: map[string]bool{}, posts: map[string]*Post{},
 		wrote: map[[2]string]bool{}, blocked: map[[2]string]bool{}, windows: map[[2]string]window{},
 		marks: map[mark]bool{}, files: map[string]file{}, codes: map[string]code{}, charged: map[charged]bool{},
-		secrets: [][]byte{o.ConsumerSecret}, known: map[string]bool{},
+		secrets: [][]byte{o.ConsumerSecret}, known: map[string]bool{}, redacted: map[string]time.Time{}, scrubbed: map[string]bool{},
 	}
 	if o.WebhookURL != "" {
 		s.hooks = []*webhook{{id: "1", url: o.WebhookURL, created: s.now(), good: s.now()}}

@@ -92,6 +92,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"age in days", head("max_event_age: 1d"), "1:1: max_event_age: want a duration such as 90s, 15m or 24h"},
 		{"age too long", head("max_event_age: 24h1s"), "1:1: max_event_age: want 1m to 24h"},
 		{"age too short", head("max_event_age: 59s"), "1:1: max_event_age: want 1m to 24h"},
+		{"asked too seldom", head("compliance: {every: 48h}"), "1:14: compliance.every: want 1h to 24h, or 0s for never"},
 		{"kept too short", head("retention: {interactions: 24h}"), "1:13: retention.interactions: want at least 168h"},
 		{"age negative", head("max_event_age: -2h"), "1:1: max_event_age: want 1m to 24h"},
 		{"date with time", tail("declared: {label: 2026-11-01T10:00:00Z}"), "12:16: bots.desk.declared.label: " + date},

@@ -59,6 +59,9 @@ func (c check) config(cfg *Config) {
 			c.fail("retention."+r.key, "want at least %dh", r.min)
 		}
 	}
+	if e := cfg.Compliance.Every; e != 0 && (e < time.Hour || e > 24*time.Hour) {
+		c.fail("compliance.every", "want 1h to 24h, or 0s for never")
+	}
 	// X rule: government use needs the Enterprise tier (read 2026-11-23)
 	if cfg.Use == "government" && cfg.App.Tier != "" && cfg.App.Tier != "enterprise" {
 		c.fail("app.tier", "use: government needs tier: enterprise")

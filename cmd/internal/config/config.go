@@ -62,6 +62,9 @@ type Config struct {
 	// DMs are not among it: they go when their action ends. Opt-outs stay.
 	Retention Retention `yaml:"retention"`
 
+	// Deletions that X obliges to.
+	Compliance Compliance `yaml:"compliance"`
+
 	// What the bots are for. X asks government users to be on the Enterprise
 	// tier, commercial ones on a paid tier, and research to ask X first.
 	Use string `yaml:"use" enum:"commercial noncommercial government research" example:"commercial" need:"yes"`
@@ -112,6 +115,15 @@ type Retention struct {
 
 	// Bodies that could not be used, which hold what people wrote. At least 24h.
 	DeadLetters time.Duration `yaml:"dead_letters" default:"720h"`
+}
+
+// Compliance is how the host learns what is gone from X.
+type Compliance struct {
+	// How often X is asked which of the posts and users that anything is kept of are
+	// gone from X, by batch compliance jobs: 1h to 24h, or 0s for never. X announces
+	// no user's own deletion, so this is the only way to learn of one, and X wants
+	// it carried out within 24 hours. It takes app.bearer or app.consumer_key.
+	Every time.Duration `yaml:"every" default:"6h"`
 }
 
 // App is the X app.

@@ -51,6 +51,7 @@ func TestLoadDefaultsAndPaths(t *testing.T) {
 		Admin:       "127.0.0.1:8081",
 		MaxEventAge: 24 * time.Hour,
 		Retention:   kept(),
+		Compliance:  Compliance{Every: 6 * time.Hour},
 		Use:         "commercial",
 		XBaseURL:    "https://api.x.com",
 		App:         App{ConsumerSecret: "env:APP_SECRET", Redirect: "http://127.0.0.1:8765/callback", Tier: "self_serve", Environment: "production"},
@@ -133,7 +134,7 @@ bots:
 	}
 	got.Bots = nil
 	if d := cmp.Diff(&Config{
-		DataDir: "/var/lib/beckon", Listen: ":8443", Ingest: "webhook", Admin: "[::1]:0", MaxEventAge: 90 * time.Minute, Retention: kept(), Use: "government", Prices: "/srv/our/prices.txt",
+		DataDir: "/var/lib/beckon", Listen: ":8443", Ingest: "webhook", Admin: "[::1]:0", MaxEventAge: 90 * time.Minute, Retention: kept(), Compliance: Compliance{Every: 6 * time.Hour}, Use: "government", Prices: "/srv/our/prices.txt",
 		XBaseURL: "http://127.0.0.1:9000", App: App{ConsumerSecret: "file:/srv/secret", Redirect: "http://127.0.0.1:8765/callback", Tier: "enterprise", Environment: "production"},
 	}, got); d != "" {
 		t.Error(d)
