@@ -73,15 +73,23 @@ func (o *operator) writeActions(w io.Writer, list []admin.Action, most int) {
 		return
 	}
 	t := table(w)
-	fmt.Fprintln(t, "ID\tBOT\tKIND\tUSER\tSTATE\tAGE\tWHY")
+	fmt.Fprintln(t, "ID\tBOT\tKIND\tUSER\tSTATE\tAGE\tEXPIRES\tWHY")
 	for _, a := range list {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", a.ID, a.Bot, kindOf(a), safe(a.User), a.State,
-			span(o.now.Sub(a.CreatedAt)), clip(safe(a.Reason), 72))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", a.ID, a.Bot, kindOf(a), safe(a.User), a.State,
+			span(o.now.Sub(a.CreatedAt)), o.expires(a), clip(safe(a.Reason), 72))
 	}
 	t.Flush()
 	if len(list) == most {
 		fmt.Fprintf(w, "the newest %d; --max N shows more\n", most)
 	}
+}
+
+// expires is when an action that waits is cancelled.
+func (o *operator) expires(a admin.Action) string {
+	if !a.State.Open() || a.ExpiresAt.IsZero() {
+		return "-"
+	}
+	return o.ahead(a.ExpiresAt)
 }
 
 // kindOf is reply or dm, with its purpose where it is no answer.

@@ -136,7 +136,7 @@ func gateBot(name string, c config.Bot, tier string) (gate.Bot, error) {
 		Tier: gateTier(tier), Zone: zone, PrivacyURL: c.PrivacyURL, LongPosts: c.LongPosts,
 		OptOutHint: c.Texts.OptOutHint, OptOutConfirmation: c.Texts.OptOutConfirmation, StopQuestion: c.Texts.StopQuestion, Handover: c.Texts.Handover, ErasureNote: c.Texts.ErasureNote,
 		Languages:    translations(c),
-		HandoffWords: c.HandoffWords, HandoffQuiet: c.HandoffQuiet, PersonDone: c.PersonDone, DoubtToDesk: c.Doubt == "hand_off",
+		HandoffWords: c.HandoffWords, HandoffQuiet: c.HandoffQuiet, HoldExpiry: c.HoldExpiry, PersonDone: c.PersonDone, DoubtToDesk: c.Doubt == "hand_off",
 		Disclosure:     disclosureOf(c),
 		LabelOn:        !c.Declared.Label.IsZero(),
 		BioDiscloses:   !c.Declared.Bio.IsZero(),

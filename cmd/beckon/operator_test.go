@@ -195,7 +195,7 @@ func (s *station) walk(ids []string, runs bool) {
 		code int
 		want []string // in this order
 	}{
-		{"actions list", 0, []string{"ID ", "BOT", "WHY\n", waits, "support  dm    " + annUser, "pending  3m   allowed;", second, held, "hold     3m   Money is promised by a person."}},
+		{"actions list", 0, []string{"ID ", "BOT", "WHY\n", waits, "support  dm    " + annUser, "pending  3m   in 23h   allowed;", second, held, "hold     3m   in 23h   Money is promised by a person."}},
 		{"actions list --state hold --max 1", 0, []string{second, "the newest 1; --max N shows more"}},
 		{"actions list --user 5", 0, []string{"no actions\n"}},
 		{"actions list --bot support --format json", 0, []string{"{\n  \"actions\": [\n", `"id": "` + waits + `"`, `"state": "hold"`}},

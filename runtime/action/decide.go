@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/runtime/conversation"
@@ -184,11 +185,12 @@ func (u *Unit) append(r gate.Record, line []byte) error {
 
 // Proposal is a draft that the gate has looked at, on its way to a row.
 type Proposal struct {
-	Action  db.Action // its key, addressees and times; the rest is filled in
-	Verdict gate.Verdict
-	Budget  gate.Budget        // that the verdict was made on
-	State   conversation.State // that the verdict was made on
-	Record  gate.Record        // its identity; the rest is filled in
+	Action     db.Action // its key, addressees and times; the rest is filled in
+	Verdict    gate.Verdict
+	HoldsUntil time.Time          // it expires then, where it is held; zero: as where it is allowed
+	Budget     gate.Budget        // that the verdict was made on
+	State      conversation.State // that the verdict was made on
+	Record     gate.Record        // its identity; the rest is filled in
 }
 
 // Propose stores a verdict on a new draft: always its decision record, and a
@@ -208,6 +210,9 @@ func (u *Unit) Propose(p Proposal) (gate.Record, error) {
 		a.State, a.Reason = event.Pending, "allowed; waits for the sender"
 	case gate.Hold:
 		a.State, a.Reason = event.Hold, v.Decision.Say
+		if !p.HoldsUntil.IsZero() {
+			a.ExpiresAt = p.HoldsUntil
+		}
 	default:
 		return u.decided(&a, v, p.Record, p.State, nil)
 	}

@@ -233,7 +233,7 @@ func (s *scenario) cast(fault *breakage) (bots []gate.Bot, chains map[string]han
 	for i, name := range s.Bots {
 		b := gate.Bot{
 			Name: name, UserID: botID(i), Username: name, Operator: operator, Tier: s.Tier,
-			OptOutHint: hint, OptOutConfirmation: confirmed, StopQuestion: question, Handover: lastWord, Languages: otherLanguages(), HandoffWords: true, HandoffQuiet: s.HandoffQuiet, PersonDone: s.PersonDone, Disclosure: "Run by " + operator + ".",
+			OptOutHint: hint, OptOutConfirmation: confirmed, StopQuestion: question, Handover: lastWord, Languages: otherLanguages(), HandoffWords: true, HandoffQuiet: s.HandoffQuiet, HoldExpiry: s.HoldExpiry, PersonDone: s.PersonDone, Disclosure: "Run by " + operator + ".",
 			LabelOn: declared("label"), BioDiscloses: declared("bio"), OperatorLinked: declared("operator"),
 			AIApproved: s.AIApproved, LongPosts: s.LongPosts, Rules: s.rules,
 		}

@@ -49,6 +49,7 @@ type settings struct {
 	MaxEventAge  time.Duration `yaml:"max_event_age"`
 	HandoffQuiet time.Duration `yaml:"handoff_quiet"`
 	Compliance   time.Duration `yaml:"compliance"` // how often X is asked what is gone; 0: never
+	HoldExpiry   time.Duration `yaml:"hold_expiry"`
 	PersonDone   string        `yaml:"person_done"`
 	DayUSD       usd           `yaml:"day_usd"` // budget of each bot; none: no budget
 	MonthUSD     usd           `yaml:"month_usd"`

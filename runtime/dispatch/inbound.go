@@ -467,7 +467,11 @@ func (w *work) propose(m bus.Delivery, e event.Event, d event.Draft, taken, expi
 	if d.Kind != event.DM { // a DM answers a DM, of which X wants no id
 		a.ReplyTo = e.Message
 	}
-	r, err := w.Propose(action.Proposal{Action: a, Verdict: j.verdict, Budget: j.money, State: j.state, Record: gate.Record{
+	var holds time.Time
+	if bot, _ := w.Gate.Bot(e.Bot); bot.HoldExpiry > 0 {
+		holds = w.Now.Add(bot.HoldExpiry)
+	}
+	r, err := w.Propose(action.Proposal{Action: a, Verdict: j.verdict, HoldsUntil: holds, Budget: j.money, State: j.state, Record: gate.Record{
 		ID: action.DecisionID(gate.StageDraft, e.Bot, e.ID, fmt.Sprint(e.Index), string(d.Kind), string(d.Purpose)),
 		At: w.Now.UTC(), Bot: e.Bot, User: e.User, Event: e.ID, Interaction: e.Interaction,
 		Action: &gate.ActionRef{Kind: d.Kind, Purpose: d.Purpose, Stage: gate.StageDraft, Handler: d.Handler},

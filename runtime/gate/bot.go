@@ -30,6 +30,7 @@ type Bot struct {
 
 	HandoffWords bool          // a user who asks for a person gets one
 	HandoffQuiet time.Duration // the bot speaks again by itself that long after; 0: not before it is released
+	HoldExpiry   time.Duration // a held draft waits so long for a person; 0: as long as any draft waits
 	PersonDone   string        // what a person writes on X to give the user back to the bot; "": nothing does
 	DoubtToDesk  bool          // a user who perhaps said stop is handed off, not asked
 	DeskTold     bool          // a desk is configured, and told of handoffs

@@ -143,6 +143,9 @@ func (c check) bot(at string, b *Bot) {
 	c.text(at+".texts.opt_out_confirmation", b.Texts.OptOutConfirmation)
 	c.quiet(at+".person_quiet", b.PersonQuiet, false)
 	c.quiet(at+".handoff_quiet", b.HandoffQuiet, true)
+	if b.HoldExpiry < time.Minute || b.HoldExpiry > 7*24*time.Hour {
+		c.fail(at+".hold_expiry", "want 1m to 168h")
+	}
 	switch word := b.PersonDone; {
 	case word == "":
 	case conversation.DoneWord(word) == "" || utf8.RuneCountInString(word) > 40 || event.HasURL(word) || strings.Contains(word, "@"):

@@ -240,6 +240,10 @@ type Bot struct {
 	// 2160h, or 0s for no end by itself.
 	HandoffQuiet time.Duration `yaml:"handoff_quiet" default:"72h"`
 
+	// How long a held answer waits for a person; then it is cancelled, and the
+	// user gets none: 1m to 168h.
+	HoldExpiry time.Duration `yaml:"hold_expiry" default:"24h"`
+
 	// What a person writes to the user, through the account itself, to give them
 	// back to the bot: a post or DM that says nothing else, in any case. A word of
 	// your own such as /bot, or an emoji. The user reads it.

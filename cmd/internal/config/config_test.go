@@ -58,7 +58,7 @@ func TestLoadDefaultsAndPaths(t *testing.T) {
 		Bots: map[string]Bot{"desk": {
 			UserID: "42", Username: "desk_bot", OperatorAccount: "acme",
 			Token: "file:/etc/b/desk.token", Rules: "/etc/b/rules", Answers: "/etc/b/answers.yaml",
-			TimeZone: "UTC", PersonQuiet: 24 * time.Hour, HandoffQuiet: 72 * time.Hour, HandoffWords: true, Doubt: "ask",
+			TimeZone: "UTC", PersonQuiet: 24 * time.Hour, HandoffQuiet: 72 * time.Hour, HoldExpiry: 24 * time.Hour, HandoffWords: true, Doubt: "ask",
 			Texts: Texts{
 				OptOutHint:         "Reply STOP and I will not message you again.",
 				OptOutConfirmation: "You will not hear from this account again. Send START to come back.",
@@ -104,6 +104,7 @@ bots:
     texts: {opt_out_hint: H, opt_out_confirmation: C, handover: L, disclosure: D}
     person_quiet: 1h
     handoff_quiet: 0s
+    hold_expiry: 2h
     person_done: "/bot"
     handoff_words: false
     doubt: hand_off
@@ -125,7 +126,7 @@ bots:
 		UserID: "42", Username: "desk_bot", OperatorAccount: "acme", Token: "file:/srv/desk.token",
 		Rules: "/srv/rules", Answers: "/srv/a.yaml", TimeZone: "Europe/Berlin", PrivacyURL: "https://acme.example/p",
 		Texts:       Texts{OptOutHint: "H", OptOutConfirmation: "C", ErasureNote: "What I keep about you is being deleted now.", StopQuestion: "Did you ask me to stop? Reply STOP and I will not message you again.", Handover: "L", Disclosure: "D"},
-		PersonQuiet: time.Hour, HandoffQuiet: 0, PersonDone: "/bot", HandoffWords: false, Doubt: "hand_off", Send: true, Budget: Budget{DayUSD: 500_000, MonthUSD: 12_000_000},
+		PersonQuiet: time.Hour, HandoffQuiet: 0, HoldExpiry: 2 * time.Hour, PersonDone: "/bot", HandoffWords: false, Doubt: "hand_off", Send: true, Budget: Budget{DayUSD: 500_000, MonthUSD: 12_000_000},
 		Declared:   Declared{Label: day(2026, 11, 26), Operator: day(2026, 1, 2)},
 		AIApproval: AIApproval{Reference: "77", Date: day(2025, 12, 31)},
 	}
