@@ -126,6 +126,8 @@ func TestLoadRefuses(t *testing.T) {
 		{"user id negative", [2]string{"user_id: 42", "user_id: -4"}, "6:5: bots.desk.user_id: want the account's numeric id, digits only"},
 		{"user id with a zero first", [2]string{"user_id: 42", "user_id: 042"}, "6:5: bots.desk.user_id: want the account's numeric id, digits only"},
 		{"user id twice", [2]string{"bots:\n", "bots:\n  aide: {user_id: '42', username: b, operator_account: c, token: env:T, rules: r, answers: a}\n"}, "7:5: bots.desk.user_id: bot aide has the same user id"},
+		{"username twice", [2]string{"bots:\n", "bots:\n  aide: {user_id: '43', username: Desk_Bot, operator_account: c, token: env:T, rules: r, answers: a}\n"}, "8:5: bots.desk.username: bot aide has the same username"},
+		{"token twice", [2]string{"bots:\n", "bots:\n  aide: {user_id: '43', username: b, operator_account: c, token: file:desk.token, rules: r, answers: a}\n"}, "10:5: bots.desk.token: bot aide has the same token"},
 		{"handle with @", [2]string{"username: desk_bot", `username: "@desk_bot"`}, "7:5: bots.desk.username: " + han},
 		{"handle too long", [2]string{"username: desk_bot", "username: abcdefghijklmnop"}, "7:5: bots.desk.username: " + han},
 		{"operator with @", [2]string{"operator_account: acme", `operator_account: "@acme"`}, "8:5: bots.desk.operator_account: " + han},

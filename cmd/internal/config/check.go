@@ -81,13 +81,20 @@ func (c check) config(cfg *Config) {
 	c.desk(&cfg.Desk, cfg.Bus.Listen)
 
 	owner := map[string]string{}
+	taken := func(at, what, value, name string) { // a block that was copied, and changed in part
+		key := what + " " + value
+		if other, ok := owner[key]; ok && value != "" {
+			c.fail(at, "bot %s has the same %s", other, what)
+		}
+		owner[key] = name
+	}
 	for _, name := range cfg.Names() {
 		b, at := cfg.Bots[name], "bots."+name
 		c.bot(at, &b)
-		if other, ok := owner[b.UserID]; ok && b.UserID != "" {
-			c.fail(at+".user_id", "bot %s has the same user id", other)
-		}
-		owner[b.UserID] = name
+		taken(at+".user_id", "user id", b.UserID, name)
+		taken(at+".username", "username", strings.ToLower(b.Username), name)
+		taken(at+".token", "token", string(b.Token), name)
+		taken(at+".oauth1.access_token", "access token", string(b.OAuth1.AccessToken), name)
 		cfg.Bots[name] = b
 	}
 }
