@@ -74,8 +74,9 @@ func Ordered(key event.Key, now time.Time, what db.DutyWhat, id, by string, caus
 
 // Edited is the duty to delete what versions of a post before the newest said.
 func Edited(key event.Key, now time.Time, e event.Event) db.Duty {
-	d := newDuty(key, now, db.DutyEdit, e.Interaction, Told{By: string(e.Type), Reason: "edited", Act: strconv.Itoa(e.Version), Since: e.At})
-	d.Owner, d.Version, d.Bot = e.User, e.Version, e.Bot
+	// One edit, however many events tell of it.
+	d := newDuty(key, now, db.DutyEdit, e.Interaction, Told{By: e.Bot, Reason: "edited", Act: strconv.Itoa(e.Version), Since: e.At})
+	d.ToldBy, d.Owner, d.Version, d.Bot = string(e.Type), e.User, e.Version, e.Bot
 	return d
 }
 
