@@ -109,7 +109,7 @@ func TestDemoDay(t *testing.T) {
 		{"a follower is not greeted", "help", "10:06", "", []string{"none: follow.follow permits no reply and no DM."}, nil},
 		{"a DM is answered", "help", "10:20", "bend1", []string{"allow help.dm"}, []string{"answer sent"}},
 		{"an answer is queued", "help", "10:41", "lead1", []string{"allow help.dm"}, []string{"answer cancelled"}},
-		{"Stop. Thanks", "help", "10:43", "lead2",
+		{"Stop. Thanks", "help", "10:53", "lead2",
 			[]string{"none: The user said stop: one waiting answer is cancelled; its confirmation is decided next.", "allow help.dm"},
 			[]string{"opt_out_confirmation sent"}},
 		{"silence after the stop", "help", "11:05", "lead3", []string{"deny x.opted-out"}, nil},
