@@ -71,6 +71,9 @@ type host struct {
 	wake   chan struct{}
 	doubt  chan struct{}
 	armed  chan struct{}
+	asks   chan struct{}
+
+	orders *outside
 
 	stop context.CancelFunc
 	runs sync.WaitGroup
@@ -82,7 +85,7 @@ func hostKey() event.Key { return event.Key("bottest: a key for scenarios ...") 
 // start puts a host together on the files in dir and runs its loops. It is
 // called in a bubble.
 func start(dir string, s *scenario, sim *xsim.Sim, log *slog.Logger, before func(*host, *http.Request), committed func(*host, []dispatch.Handled)) (_ *host, err error) {
-	h := &host{dir: dir, fault: newBreakage(), sent: &action.Metrics{}, wake: make(chan struct{}, 1), doubt: make(chan struct{}, 1), armed: make(chan struct{}, 1), owed: make(chan struct{}, 1)}
+	h := &host{dir: dir, fault: newBreakage(), sent: &action.Metrics{}, wake: make(chan struct{}, 1), doubt: make(chan struct{}, 1), armed: make(chan struct{}, 1), owed: make(chan struct{}, 1), asks: make(chan struct{}, 1)}
 	ctx, cancel := context.WithCancel(context.Background())
 	h.stop = cancel
 	defer func() {
@@ -165,6 +168,7 @@ func start(dir string, s *scenario, sim *xsim.Sim, log *slog.Logger, before func
 			return q.Publish(ctx, m)
 		},
 	})
+	h.orders = newOutside(bots, store{h.store, "remote", h.fault}, q.Publish)
 	if _, err := h.sender.Start(ctx, time.Now()); err != nil {
 		return nil, err
 	}
@@ -172,11 +176,13 @@ func start(dir string, s *scenario, sim *xsim.Sim, log *slog.Logger, before func
 	h.runs.Go(func() { _ = timers.Run(ctx, h.armed) })
 	h.runs.Go(func() { _ = h.duties.Run(ctx, time.Now, h.owed) })
 	h.runs.Go(func() { _ = eraser.Run(ctx, time.Now, nil) })
+	h.runs.Go(func() { _ = h.orders.Run(ctx, time.Now, h.asks) })
 	h.runs.Go(func() { _ = h.lost.Run(ctx, time.Now, h.doubt) })
 	h.runs.Go(func() {
 		_ = d.Run(ctx, dispatch.Loop{Bus: q, Now: time.Now, Commit: func(done []dispatch.Handled) {
 			committed(h, done)
 			h.stir()
+			nudge(h.asks)
 		}})
 	})
 	return h, nil
@@ -242,6 +248,12 @@ func (s *scenario) cast(fault *breakage) (bots []gate.Bot, chains map[string]han
 		}
 		bots = append(bots, b)
 		chains[name] = handlers.Chain{handlers.Help{}, touchy{s.Panics, fault}, s.answers}
+		if s.Outside {
+			chains[name] = append(chains[name], handlers.Outside{
+				ID: ordersName, Deadline: ordersDeadline,
+				Fallback: handlers.Fallback{Reply: s.Fallback, DM: s.Fallback, Handoff: s.Fallback != ""},
+			})
+		}
 		byUser[b.UserID], send[name] = name, !s.Dry
 	}
 	return bots, chains, byUser, send

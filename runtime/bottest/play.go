@@ -155,6 +155,8 @@ func (r *run) do(s step) error {
 		return r.changeRules(ctx, s)
 	case "ask":
 		return r.ask(ctx, s)
+	case "answer":
+		return r.answer(ctx, s)
 	case "consent":
 		return r.consent(ctx, s)
 	case "round", "jobs", "duty", "wipe":
