@@ -15,6 +15,10 @@ type Outside struct {
 	AIGenerated bool          // whatever it says was written by a model
 	Deadline    time.Duration // from the event on; an answer after it is not taken
 	Fallback    Fallback
+
+	// First: it stands before handlers with flows. It is not asked while one is
+	// open: what the user says then belongs to the flow.
+	First bool
 }
 
 // Fallback is what happens where the handler gives no answer in time. The zero
@@ -36,7 +40,7 @@ func (o Outside) Name() string { return o.ID }
 
 // Handle asks about every message that turns to the bot and has words.
 func (o Outside) Handle(in In) Out {
-	if !in.Event.Addresses() || in.Event.Text == "" {
+	if !in.Event.Addresses() || in.Event.Text == "" || o.First && in.Conversation.Flow != "" && channel(in.Event) == event.DM {
 		return Out{}
 	}
 	return Out{Ask: &Question{Handler: o.ID, AIGenerated: o.AIGenerated, Deadline: o.Deadline}}
@@ -50,6 +54,17 @@ func (c Chain) Outside(name string) (Outside, bool) {
 		}
 	}
 	return Outside{}, false
+}
+
+// After is the handlers behind the one of that name that runs outside: they are
+// asked where it has nothing to say.
+func (c Chain) After(name string) Chain {
+	for i, h := range c {
+		if o, ok := h.(Outside); ok && o.ID == name {
+			return c[i+1:]
+		}
+	}
+	return nil
 }
 
 // Text is the fallback's for the channel in which the user turned to the bot.

@@ -61,10 +61,7 @@ func loadBots(cfg *config.Config) (bots, error) {
 		faults = append(faults, err)
 		b.gate = append(b.gate, bot)
 		b.answers[name] = handlers.NewLive(answers)
-		b.chains[name] = handlers.Chain{handlers.Help{}, b.answers[name]}
-		if o, ok := outsideOf(cfg, c.Ask); ok {
-			b.chains[name] = append(b.chains[name], o)
-		}
+		b.chains[name] = chainOf(cfg, c, b.answers[name])
 		b.send[name] = c.Send
 		b.byUser[c.UserID] = name
 	}
@@ -119,6 +116,19 @@ func (b bots) record(ctx context.Context, store db.Store, now time.Time) error {
 		}
 		return nil
 	})
+}
+
+// chainOf is the handlers of a bot, in the order in which they are asked.
+func chainOf(cfg *config.Config, c config.Bot, answers handlers.Handler) handlers.Chain {
+	o, ok := outsideOf(cfg, c.Ask)
+	switch {
+	case !ok:
+		return handlers.Chain{handlers.Help{}, answers}
+	case c.AskFirst:
+		o.First = true
+		return handlers.Chain{handlers.Help{}, o, answers}
+	}
+	return handlers.Chain{handlers.Help{}, answers, o}
 }
 
 // gateBot is what the gate must know of one account.

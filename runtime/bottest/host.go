@@ -249,10 +249,15 @@ func (s *scenario) cast(fault *breakage) (bots []gate.Bot, chains map[string]han
 		bots = append(bots, b)
 		chains[name] = handlers.Chain{handlers.Help{}, touchy{s.Panics, fault}, s.answers}
 		if s.Outside {
-			chains[name] = append(chains[name], handlers.Outside{
-				ID: ordersName, Deadline: ordersDeadline,
+			o := handlers.Outside{
+				ID: ordersName, Deadline: ordersDeadline, First: s.OutsideFirst,
 				Fallback: handlers.Fallback{Reply: s.Fallback, DM: s.Fallback, Handoff: s.Fallback != ""},
-			})
+			}
+			at := len(chains[name])
+			if s.OutsideFirst {
+				at--
+			}
+			chains[name] = slices.Insert(chains[name], at, handlers.Handler(o))
 		}
 		byUser[b.UserID], send[name] = name, !s.Dry
 	}

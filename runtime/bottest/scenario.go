@@ -51,9 +51,10 @@ type settings struct {
 	Compliance   time.Duration `yaml:"compliance"` // how often X is asked what is gone; 0: never
 	HoldExpiry   time.Duration `yaml:"hold_expiry"`
 	PersonDone   string        `yaml:"person_done"`
-	Outside      bool          `yaml:"outside"`  // the handler orders, in a program of its own, is asked last
-	Fallback     string        `yaml:"fallback"` // what is said where it gives no answer, and a person takes over; none: nothing
-	DayUSD       usd           `yaml:"day_usd"`  // budget of each bot; none: no budget
+	Outside      bool          `yaml:"outside"`       // the handler orders, in a program of its own, is asked last
+	OutsideFirst bool          `yaml:"outside_first"` // it is asked before the answers
+	Fallback     string        `yaml:"fallback"`      // what is said where it gives no answer, and a person takes over; none: nothing
+	DayUSD       usd           `yaml:"day_usd"`       // budget of each bot; none: no budget
 	MonthUSD     usd           `yaml:"month_usd"`
 	AppDMs       int64         `yaml:"app_dms"` // that X lets all bots together send in a day; none: 1,440
 	Panics       string        `yaml:"panics"`  // a text on which a handler panics

@@ -192,7 +192,7 @@ func (w *work) answer(m bus.Delivery, e event.Event, tier conversation.Tier) ([]
 	if err != nil {
 		return nil, err
 	}
-	out, fault, err := w.handle(e, st, tier)
+	out, fault, err := w.handle(w.Handlers[e.Bot], e, st, tier)
 	switch {
 	case err != nil:
 		return nil, err
@@ -210,7 +210,7 @@ func (w *work) person(m bus.Delivery, e event.Event, tier conversation.Tier) ([]
 	if err != nil {
 		return nil, err
 	}
-	out, fault, err := w.handle(e, st, tier)
+	out, fault, err := w.handle(w.Handlers[e.Bot], e, st, tier)
 	if err != nil {
 		return nil, err
 	}
@@ -224,16 +224,16 @@ func (w *work) person(m bus.Delivery, e event.Event, tier conversation.Tier) ([]
 	return w.said(m, e, st, out)
 }
 
-// handle asks the bot's handlers. fault is theirs: they panicked, or want what
+// handle asks handlers of the bot. fault is theirs: they panicked, or want what
 // is not a handler's to want.
-func (w *work) handle(e event.Event, st conversation.State, tier conversation.Tier) (out handlers.Out, fault, err error) {
+func (w *work) handle(chain handlers.Chain, e event.Event, st conversation.State, tier conversation.Tier) (out handlers.Out, fault, err error) {
 	bot, _ := w.Gate.Bot(e.Bot)
 	slots, err := w.slots(e, st)
 	if err != nil {
 		return out, nil, err
 	}
 	fault = guard(func() error {
-		out = w.Handlers[e.Bot].Handle(handlers.In{
+		out = chain.Handle(handlers.In{
 			Event: e, Conversation: st.Conversation, Interaction: st.Interaction, Tier: tier, Slots: slots, Now: w.Now,
 			Bot: handlers.BotInfo{Name: bot.Name, Username: bot.Username, Operator: bot.Operator, PrivacyURL: bot.PrivacyURL, UserID: bot.UserID},
 		})

@@ -96,6 +96,9 @@ func (w *work) responded(m bus.Delivery, r event.Response) ([]gate.Record, error
 	// handler may have meant.
 	d := r.Draft(handlers.Channel(e))
 	d.AIGenerated = d.AIGenerated || o.AIGenerated
+	if rest := w.Handlers[r.Bot].After(r.Handler); len(rest) > 0 && strings.TrimSpace(d.Text) == "" && !r.Said.Handoff {
+		return w.passOn(m, e, st, rest)
+	}
 	why := ""
 	if r.Said.Handoff {
 		why = fmt.Sprintf("handler %s asked for a person", r.Handler)
@@ -128,6 +131,23 @@ func refused(q db.Question, r event.Response, known bool) string {
 		return fmt.Sprintf("The bot asks no handler %s any more.", r.Handler)
 	}
 	return ""
+}
+
+// passOn asks the handlers behind one that has nothing to say. The event was
+// applied when that one was asked; what became of the user since counts.
+func (w *work) passOn(m bus.Delivery, e event.Event, st conversation.State, rest handlers.Chain) ([]gate.Record, error) {
+	if st.Conversation.HandedOver(w.Now) {
+		return w.nothing(e, "A person has taken over; the bot is silent toward this user.")
+	}
+	tier := conversation.MatchLang(e.Text, e.Lang, st.Conversation.Flow != "")
+	out, fault, err := w.handle(rest, e, st, tier)
+	switch {
+	case err != nil:
+		return nil, err
+	case fault != nil:
+		return w.failed(m, e, fault)
+	}
+	return w.said(m, e, st, out)
 }
 
 // speak decides what a handler says, and then hands over to a person if handoff

@@ -220,6 +220,10 @@ type Bot struct {
 	// to say. Leave out the answers' default then: it always has.
 	Ask string `yaml:"ask" example:"orders" off:"yes"`
 
+	// Whether that handler is asked before the answers: then they have what it has
+	// nothing to say to. Where it does not answer, its fallback speaks.
+	AskFirst bool `yaml:"ask_first" default:"false"`
+
 	// Time zone for rules about weekdays and hours, by its IANA name.
 	TimeZone string `yaml:"time_zone" default:"UTC"`
 

@@ -50,6 +50,9 @@ func (c check) outside(cfg *Config) {
 		if _, ok := cfg.Handlers[ask]; ask != "" && !ok {
 			c.fail("bots."+name+".ask", "no handler %q under handlers", ask)
 		}
+		if ask == "" && cfg.Bots[name].AskFirst {
+			c.fail("bots."+name+".ask_first", "ask names no handler that could be asked")
+		}
 	}
 }
 

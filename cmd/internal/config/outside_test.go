@@ -46,3 +46,15 @@ func TestHandlersOutside(t *testing.T) {
 		}
 	}
 }
+
+// What is asked first must be there to be asked.
+func TestAskFirst(t *testing.T) {
+	t.Parallel()
+	const orders = "bus: {listen: '127.0.0.1:4222'}\nhandlers: {orders: {token: env:T}}\n"
+	if cfg, err := load(strings.Replace(withHandlers, "ask: orders", "ask: orders, ask_first: true", 1) + orders); err != nil || !cfg.Bots["desk"].AskFirst {
+		t.Errorf("%v", err)
+	}
+	if _, err := load(strings.Replace(withHandlers, "ask: orders", "ask_first: true", 1) + orders); err == nil || !strings.Contains(err.Error(), "ask_first: ask names no handler") {
+		t.Errorf("%v", err)
+	}
+}
