@@ -262,8 +262,12 @@ func (o *Officer) clean(ctx context.Context, now time.Time) (moved bool, err err
 		}
 		return nil
 	})
+	if err != nil {
+		return false, err
+	}
 	o.Metrics.Done.Add(int64(len(open)))
-	return err == nil, err
+	o.Log.InfoContext(ctx, "deleted what had to be", "duties", len(open))
+	return true, nil
 }
 
 // close ends a duty. A receipt says what was removed; an edit that found nothing

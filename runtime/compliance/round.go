@@ -13,7 +13,7 @@ import (
 
 const (
 	namePrefix = "beckon-"
-	pollFirst  = 10 * time.Second
+	pollFirst  = 5 * time.Second
 	pollMost   = 5 * time.Minute
 	retryMost  = 30 * time.Minute
 	chunk      = 500 // lines of a result a transaction
