@@ -48,6 +48,7 @@ type host struct {
 	sender   *action.Sender
 	accounts *account.Manager
 	lost     *action.Reconciler
+	judges   judges
 	remote   *remote.Requester
 	models   []*llm.Line
 	desk     action.Desk
@@ -140,6 +141,7 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if h.bus, err = bus.Open(ctx, bus.Options{Dir: h.dir.file("bus"), Log: o.Log, Listen: o.Config.Bus.Listen, Logins: outsiders, Desk: program}); err != nil {
 		return nil, err
 	}
+	h.judges.publish = h.bus.Publish
 	logins := &account.Metrics{}
 	if h.accounts, err = h.openAccounts(speakers, o.HTTP, logins); err != nil {
 		return nil, err
@@ -189,7 +191,8 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	h.lost = &action.Reconciler{Store: h.store, X: x, Key: h.key, Book: book, PersonQuiet: quietOf(o.Config), Settled: h.stir, Log: o.Log, Metrics: sent}
 	h.timers = h.openTimers(plans)
 	h.dispatch = dispatch.New(dispatch.Options{
-		Armed: func() { nudge(h.timers.wake) }, Owed: func() { nudge(h.owed) },
+		Judged: h.judges.told,
+		Armed:  func() { nudge(h.timers.wake) }, Owed: func() { nudge(h.owed) },
 		Store: h.store, Gate: g, Handlers: b.chains, Key: h.key, Book: book,
 		PersonQuiet: quietOf(o.Config), MaxEventAge: o.Config.MaxEventAge, App: o.Config.App.ID, Log: o.Log, Metrics: taken,
 	})

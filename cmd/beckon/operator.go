@@ -224,6 +224,7 @@ func (o *operator) become(ctx context.Context, sys system, cfg *config.Config, d
 		Use:       func() []bundle.Line { return dataUse(cfg) },
 		Republish: republisher(cfg, h.publishOnce),
 		Publish:   commander(h.publishOnce),
+		Judge:     h.judgeAlone,
 	})}}
 	return nil
 }

@@ -46,6 +46,7 @@ func (h *host) adminServer(context.Context) (service.Service, error) {
 		Use:       func() []bundle.Line { return dataUse(h.cfg) },
 		Republish: republisher(h.cfg, h.bus.Publish),
 		Publish:   commander(h.bus.Publish),
+		Judge:     h.judges.judge,
 		Ready:     h.ready.err, Metrics: h.metrics.Handler(), Stir: h.stir, Log: h.log,
 		Rules: h.rules,
 	}))

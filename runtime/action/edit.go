@@ -26,46 +26,38 @@ type Edit struct {
 // rules hold again. A text that is denied ends the action. While the kill
 // switch is on it is ErrPaused, and nothing changes.
 func (d Desk) Edit(ctx context.Context, now time.Time, id, by string, e Edit) (db.Action, error) {
-	return d.judge(ctx, now, id, func(u *Unit, a *db.Action) error {
-		paused, why, err := u.Paused(a.Bot)
-		if err != nil {
-			return err
+	return d.Judge(ctx, now, event.Judgement{Action: id, Word: event.Edit, By: by, At: now, Text: e.Text, Rewritten: e.Rewritten})
+}
+
+// edit decides on another text.
+func (u *Unit) edit(g *gate.Gate, a *db.Action, j event.Judgement) (v gate.Verdict, r gate.Record, err error) {
+	if err := u.replace(g, a, j.By, Edit{Text: j.Text, Rewritten: j.Rewritten}); err != nil {
+		return v, r, err
+	}
+	stage, reason := gate.StageEdit, "edited by "+j.By
+	if j.Rewritten {
+		stage, reason = gate.StageRewrite, "rewritten by "+j.By
+	}
+	if v, r, err = u.redecide(g, a, stage); err != nil {
+		return v, r, err
+	}
+	if v.Decision.Effect != gate.Deny {
+		if err := u.reprice(a, v.Facts.Text.HasURL); err != nil {
+			return v, r, err
 		}
-		if paused {
-			return fmt.Errorf("%s: %w", why, ErrPaused)
+		if err := u.cutAnew(a, v); err != nil {
+			return v, r, err
 		}
-		if err := u.replace(d.Gate, a, by, e); err != nil {
-			return err
-		}
-		stage, reason := gate.StageEdit, "edited by "+by
-		if e.Rewritten {
-			stage, reason = gate.StageRewrite, "rewritten by "+by
-		}
-		v, _, err := u.redecide(d.Gate, a, stage)
-		if err != nil {
-			return err
-		}
-		if v.Decision.Effect != gate.Deny {
-			if err := u.reprice(a, v.Facts.Text.HasURL); err != nil {
-				return err
-			}
-			if err := u.cutAnew(a, v); err != nil {
-				return err
-			}
-		}
-		switch v.Decision.Effect {
-		case gate.Allow:
-			a.State, a.DueAt, a.Reason = event.Pending, now, reason+"; waits for the sender"
-		case gate.Hold:
-			a.Reason = reason + ", and held: " + v.Decision.Say
-		default:
-			a.State, a.Reason = event.Cancelled, reason+", and denied: "+v.Decision.Say
-		}
-		if err := u.Move(*a, event.Hold); err != nil {
-			return err
-		}
-		return u.handOffBy(d.Gate, *a, v)
-	})
+	}
+	switch v.Decision.Effect {
+	case gate.Allow:
+		a.State, a.DueAt, a.Reason = event.Pending, u.Now, reason+"; waits for the sender"
+	case gate.Hold:
+		a.Reason = reason + ", and held: " + v.Decision.Say
+	default:
+		a.State, a.Reason = event.Cancelled, reason+", and denied: "+v.Decision.Say
+	}
+	return v, r, nil
 }
 
 // replace stores another text and what it shows, undecided.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -34,60 +33,6 @@ type Desk struct {
 	Book  *budget.Book // nil: the shipped one
 
 	PersonQuiet Quiet
-}
-
-// Approve records a person's yes to a held draft and decides again at this
-// moment: the holds of the rules that held it count as lifted, any other holds
-// again, forbids are never lifted. It returns the action as it stands then.
-// While the kill switch is on it is ErrPaused, and nothing changes.
-func (d Desk) Approve(ctx context.Context, now time.Time, id, by string) (db.Action, error) {
-	return d.judge(ctx, now, id, func(u *Unit, a *db.Action) error {
-		paused, why, err := u.Paused(a.Bot)
-		if err != nil {
-			return err
-		}
-		if paused {
-			return fmt.Errorf("%s: %w", why, ErrPaused)
-		}
-		lifted := heldBy(*a)
-		if a.Approval != nil { // a later hold does not take back what was approved before
-			lifted = append(lifted, a.Approval.Rules...)
-		}
-		slices.Sort(lifted)
-		a.Approval = &db.Approval{By: by, At: now.UTC(), Rules: slices.Compact(lifted)}
-		v, _, err := u.redecide(d.Gate, a, gate.StageApprove)
-		if err != nil {
-			return err
-		}
-		if v.Allowed() {
-			if err := u.reprice(a, v.Facts.Text.HasURL); err != nil {
-				return err
-			}
-		}
-		switch v.Decision.Effect {
-		case gate.Allow:
-			a.State, a.DueAt, a.Reason = event.Pending, now, "approved by "+by+"; waits for the sender"
-		case gate.Hold:
-			a.Reason = "approved by " + by + ", and held by another rule: " + v.Decision.Say
-		default:
-			a.State, a.Reason = event.Cancelled, "approved by "+by+", and denied by now: "+v.Decision.Say
-		}
-		if err := u.Move(*a, event.Hold); err != nil {
-			return err
-		}
-		return u.handOffBy(d.Gate, *a, v)
-	})
-}
-
-// Reject records a person's no to a held draft.
-func (d Desk) Reject(ctx context.Context, now time.Time, id, by, why string) (db.Action, error) {
-	return d.judge(ctx, now, id, func(u *Unit, a *db.Action) error {
-		a.State, a.Reason = event.Denied, "rejected by "+by
-		if why != "" {
-			a.Reason += ": " + why
-		}
-		return u.Move(*a, event.Hold)
-	})
 }
 
 // Retry makes a pending action due now instead of at its retry time. While X
@@ -173,15 +118,6 @@ func unpark(u *Unit, reason, bot string) error {
 		}
 	}
 	return nil
-}
-
-func (d Desk) judge(ctx context.Context, now time.Time, id string, fn func(*Unit, *db.Action) error) (db.Action, error) {
-	return d.change(ctx, now, id, func(u *Unit, a *db.Action) error {
-		if a.State != event.Hold {
-			return fmt.Errorf("action %s is %s: %w", id, a.State, ErrNotHeld)
-		}
-		return fn(u, a)
-	})
 }
 
 func (d Desk) change(ctx context.Context, now time.Time, id string, fn func(*Unit, *db.Action) error) (db.Action, error) {

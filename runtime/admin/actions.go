@@ -151,24 +151,28 @@ func textOf(tx db.Tx, id string) (string, error) {
 	return string(text), err
 }
 
-func (s *server) approve(r *http.Request) (any, error) {
-	return s.change(r, "approve", func(ctx context.Context, now time.Time, id string, c Change) (db.Action, error) {
-		return s.Desk.Approve(ctx, now, id, c.By)
-	})
-}
+func (s *server) approve(r *http.Request) (any, error) { return s.judge(r, event.Approve) }
+func (s *server) reject(r *http.Request) (any, error)  { return s.judge(r, event.Reject) }
+func (s *server) edit(r *http.Request) (any, error)    { return s.judge(r, event.Edit) }
 
-func (s *server) edit(r *http.Request) (any, error) {
-	return s.change(r, "edit", func(ctx context.Context, now time.Time, id string, c Change) (db.Action, error) {
-		if strings.TrimSpace(c.Text) == "" {
+// judge passes on a person's word on a held draft, about the text that it has
+// now.
+func (s *server) judge(r *http.Request, word event.Word) (any, error) {
+	return s.change(r, string(word), func(ctx context.Context, now time.Time, id string, c Change) (db.Action, error) {
+		if word == event.Edit && strings.TrimSpace(c.Text) == "" {
 			return db.Action{}, badRequest("text: say what the action shall say instead")
 		}
-		return s.Desk.Edit(ctx, now, id, c.By, action.Edit{Text: c.Text, Rewritten: c.Rewritten})
-	})
-}
-
-func (s *server) reject(r *http.Request) (any, error) {
-	return s.change(r, "reject", func(ctx context.Context, now time.Time, id string, c Change) (db.Action, error) {
-		return s.Desk.Reject(ctx, now, id, c.By, c.Why)
+		var a db.Action
+		err := s.Store.Read(ctx, func(tx db.Tx) (err error) {
+			a, err = tx.Action(id)
+			return err
+		})
+		if err != nil {
+			return a, err
+		}
+		return s.Judge(ctx, event.Judgement{
+			ID: randomID("j-"), Bot: a.Bot, User: a.User, Action: a.ID, Of: a.TextHash, At: now.UTC(), By: c.By, Word: word, Why: c.Why, Text: c.Text, Rewritten: c.Rewritten,
+		})
 	})
 }
 

@@ -115,6 +115,10 @@ type Options struct {
 	Use func() []bundle.Line
 
 	Rules *rollout.Rollout // nil: no host runs
+	// Judge puts a person's word on a held draft on the bus, and waits for what
+	// comes of it; nil: nothing takes events in, and it is done at once.
+	Judge func(ctx context.Context, j event.Judgement) (db.Action, error)
+
 	// Publish puts an operator's command on the bus, durably.
 	Publish func(ctx context.Context, c event.Command) error
 
@@ -144,6 +148,9 @@ func New(o Options) http.Handler {
 		o.Owed = func() {}
 	}
 	s := &server{o}
+	if o.Judge == nil {
+		s.Judge = func(ctx context.Context, j event.Judgement) (db.Action, error) { return s.Desk.Judge(ctx, j.At, j) }
+	}
 
 	write := acting{o.Store, func(a *act) db.OperatorAct { return s.record(a, "") }}
 	s.Store, s.Desk.Store = write, write

@@ -160,6 +160,12 @@ func newToken() string {
 	return tokenPrefix + hex.EncodeToString(b)
 }
 
+func randomID(prefix string) string {
+	b := make([]byte, 8)
+	rand.Read(b) // never fails
+	return prefix + hex.EncodeToString(b)
+}
+
 func hashToken(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return hex.EncodeToString(sum[:])
@@ -272,8 +278,6 @@ func (s *server) keepAct(r *http.Request, a *act) {
 }
 
 func (s *server) record(a *act, pattern string) db.OperatorAct {
-	id := make([]byte, 8)
-	rand.Read(id) // never fails
 	did := a.did
 	if did == "" {
 		did = pattern
@@ -287,7 +291,7 @@ func (s *server) record(a *act, pattern string) db.OperatorAct {
 		why = strings.ToValidUTF8(why[:maxWhy], "")
 	}
 	return db.OperatorAct{
-		ID: "o-" + hex.EncodeToString(id), At: s.Now().UTC(), By: by, Role: a.role, Did: did, On: strings.Join(a.on, " "), Refused: why,
+		ID: randomID("o-"), At: s.Now().UTC(), By: by, Role: a.role, Did: did, On: strings.Join(a.on, " "), Refused: why,
 	}
 }
 

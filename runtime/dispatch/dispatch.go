@@ -72,6 +72,10 @@ type Options struct {
 	PersonQuiet action.Quiet
 	App         string // id of the X app that all bots belong to; "": not known
 
+	// Judged is told what came of a person's word on a held draft, once it is
+	// committed: the action as it stands then, or why nothing changed. nil: nobody.
+	Judged func(id string, a db.Action, err error)
+
 	// Armed is called after a commit by which a reminder may be the next to come
 	// due; nil: nobody waits for any.
 	Armed func()

@@ -65,6 +65,9 @@ func (w *work) message(m bus.Delivery) ([]Handled, error) {
 	if responds(m) {
 		return w.response(m)
 	}
+	if judges(m) {
+		return w.judgement(m)
+	}
 	if strings.HasPrefix(m.Source, RetryQuestion) {
 		return w.askAgain(m)
 	}

@@ -28,6 +28,7 @@ type Line struct {
 	Own  string    // the action that made it, for an own event that the recorder found in the action log
 
 	Command bool // Body is a command of Beckon's own: a CloudEvent of that source and type
+	Judged  bool // Body is a person's word on a held draft; likewise
 	Answer  bool // Body is what a handler outside of the host said, or word that it said nothing; likewise
 
 	Outcome   *Outcome         // how a send ended, as recorded
@@ -240,10 +241,14 @@ func (l *Line) parse(raw []byte) error {
 	}
 	l.Own, l.Body = e.Action, data
 	l.Command = e.Source == event.CommandSource && (e.Type == string(event.CommandType) || e.Type == string(event.TimerType))
+	l.Judged = e.Source == event.JudgementSource && e.Type == string(event.JudgementType)
 	l.Answer = e.Source == event.AnswerSource && e.Type == string(event.AnswerType)
 	switch { // which are of this host, and no dead letters
 	case l.Command:
 		_, err := event.ReadCommand(data)
+		return err
+	case l.Judged:
+		_, err := event.ReadJudgement(data)
 		return err
 	case l.Answer:
 		_, err := event.ReadResponse(data)

@@ -146,6 +146,11 @@ func (p *Player) route(l Line) (m bus.Message, err error) {
 		if c, err = event.ReadCommand(l.Body); err == nil {
 			m, err = dispatch.CommandMessage(c)
 		}
+	case l.Judged:
+		var j event.Judgement
+		if j, err = event.ReadJudgement(l.Body); err == nil {
+			m, err = dispatch.JudgementMessage(j)
+		}
 	case l.Answer:
 		var r event.Response
 		if r, err = event.ReadResponse(l.Body); err == nil {
@@ -232,6 +237,10 @@ func (l Line) bodyTime() time.Time {
 	if l.Command {
 		c, _ := event.ReadCommand(l.Body)
 		return c.At
+	}
+	if l.Judged {
+		j, _ := event.ReadJudgement(l.Body)
+		return j.At
 	}
 	if l.Answer {
 		r, _ := event.ReadResponse(l.Body)
