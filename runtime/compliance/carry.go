@@ -143,9 +143,7 @@ func (o *Officer) erase(ctx context.Context, now time.Time, d db.Duty) (db.Duty,
 	if err != nil {
 		return d, err
 	}
-	if err := o.Eraser.All(ctx, now); err != nil {
-		return d, err
-	}
+	trouble := o.Eraser.All(ctx, now) // perhaps another's
 	after := d
 	err = o.Store.Write(ctx, func(tx db.Tx) (err error) {
 		after = d
@@ -153,7 +151,7 @@ func (o *Officer) erase(ctx context.Context, now time.Time, d db.Duty) (db.Duty,
 			return err
 		}
 		if x.Step != db.EraseDone {
-			return nil // a call to the user is under way
+			return trouble // or a call to the user is under way
 		}
 		after.Counts = x.Counts
 		nameless(&after)

@@ -84,7 +84,11 @@ func hasText(o map[string]any) bool {
 func names(d db.Duty, o map[string]any) bool {
 	keys := [...]string{"id", "id_str"}
 	if d.What == db.DutyPosts {
-		keys = [...]string{"author_id", "user_id"}
+		if u, ok := o["user"].(map[string]any); ok { // of the older envelope
+			o = u
+		} else {
+			keys = [...]string{"author_id", "user_id"}
+		}
 	}
 	for _, key := range keys {
 		if id, ok := o[key].(string); ok && id == d.Target {
