@@ -279,6 +279,15 @@ func (o *Officer) close(tx db.Tx, now time.Time, d *db.Duty, step db.DutyStep) e
 		return nil // of a user the erasure left it
 	}
 	return tx.PutReceipt(db.Receipt{
-		ID: "r-" + d.ID, Cause: string(d.Cause), TriggeredAt: d.OpenedAt, DueAt: d.DueAt, At: now, Counts: d.Counts,
+		ID: "r-" + d.ID, Cause: string(d.Cause), TriggeredAt: triggered(*d), DueAt: d.DueAt, At: now, Counts: d.Counts,
 	})
+}
+
+// triggered is when the clock of a duty began: when it came about, or where X
+// tells of it only when it is asked, when X did.
+func triggered(d db.Duty) time.Time {
+	if d.ToldBy == byJob {
+		return d.OpenedAt
+	}
+	return d.Since
 }

@@ -13,6 +13,7 @@ import (
 
 const (
 	namePrefix = "beckon-"
+	byJob      = "job" // who told of a duty: X, when it was asked
 	pollFirst  = 5 * time.Second
 	pollMost   = 5 * time.Minute
 	retryMost  = 30 * time.Minute
@@ -265,7 +266,7 @@ func (o *Officer) apply(ctx context.Context, now time.Time, about string, x even
 // take makes a duty of one line. X's reason counts, not its action; a reason
 // that this version does not know deletes.
 func (o *Officer) take(tx db.Tx, now time.Time, about string, r event.Redaction) error {
-	told := Told{By: "job", Reason: r.Reason, Since: r.At}
+	told := Told{By: byJob, Reason: r.Reason, Since: r.At}
 	d := db.Duty{}
 	switch {
 	case about == event.JobPosts && r.Reason == "scrub_geo":

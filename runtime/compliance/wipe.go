@@ -117,7 +117,7 @@ func (o *Officer) chunk(u *action.Unit, now time.Time, d *db.Duty, bot string) (
 		return false, false, err
 	}
 	return busy, true, u.Tx.PutReceipt(db.Receipt{
-		ID: fmt.Sprintf("r-%s-%d", d.ID, d.Attempts), Cause: string(d.Cause), TriggeredAt: d.OpenedAt, DueAt: d.DueAt, At: now,
+		ID: fmt.Sprintf("r-%s-%d", d.ID, d.Attempts), Cause: string(d.Cause), TriggeredAt: triggered(*d), DueAt: d.DueAt, At: now,
 		Counts: string(b), Records: gone.Records,
 	})
 }
