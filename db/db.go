@@ -65,6 +65,7 @@ type Tx interface {
 	Questions
 	Handouts
 	Texts
+	TextKeys
 	Fingerprints
 	Consents
 	Erasures

@@ -21,7 +21,7 @@ import (
 //
 //	beckon.db     conversations, opt-outs, the action log
 //	bus/          events on their way
-//	token.key     the key that logins are sealed with, unless app.token_key names one
+//	token.key     the key that logins, and the keys of texts, are sealed with, unless app.token_key names one
 //	host.key      the key behind every hash; without it opt-outs cannot be read
 //	audit.key     signs the checkpoints of the audit chain; another key begins another chain
 //	audit.checkpoint  the last of them

@@ -101,7 +101,7 @@ func (h *host) openEraser(events erasure.Bus) *erasure.Eraser {
 type lateBus struct{ h *host }
 
 func (l lateBus) Erase(ctx context.Context, bot, user string, see func(bus.Message) error) (int, error) {
-	b, err := bus.Open(ctx, bus.Options{Dir: l.h.dir.file("bus"), Log: l.h.log})
+	b, err := bus.Open(ctx, bus.Options{Dir: l.h.dir.file("bus"), Sealer: l.h.ring, Log: l.h.log})
 	if err != nil {
 		return 0, err
 	}

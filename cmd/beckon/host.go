@@ -28,6 +28,7 @@ import (
 	"github.com/beckon-bot/beckon/runtime/obs"
 	"github.com/beckon-bot/beckon/runtime/remote"
 	"github.com/beckon-bot/beckon/runtime/rollout"
+	"github.com/beckon-bot/beckon/runtime/vault"
 	"github.com/beckon-bot/beckon/runtime/xapi"
 )
 
@@ -49,6 +50,7 @@ type host struct {
 	accounts *account.Manager
 	lost     *action.Reconciler
 	judges   judges
+	ring     *vault.Ring // the keys of texts
 	remote   *remote.Requester
 	models   []*llm.Line
 	desk     action.Desk
@@ -135,10 +137,10 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if h.dir, err = openDataDir(o.Config.DataDir); err != nil {
 		return nil, err
 	}
-	if err := h.openStore(ctx); err != nil {
+	if err := h.openStore(ctx, sys); err != nil {
 		return nil, err
 	}
-	if h.bus, err = bus.Open(ctx, bus.Options{Dir: h.dir.file("bus"), Log: o.Log, Listen: o.Config.Bus.Listen, Logins: outsiders, Desk: program}); err != nil {
+	if h.bus, err = bus.Open(ctx, bus.Options{Dir: h.dir.file("bus"), Sealer: h.ring, Log: o.Log, Listen: o.Config.Bus.Listen, Logins: outsiders, Desk: program}); err != nil {
 		return nil, err
 	}
 	h.judges.publish = h.bus.Publish
@@ -220,7 +222,7 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 }
 
 // openStore opens the database that belongs to the host key.
-func (h *host) openStore(ctx context.Context) (err error) {
+func (h *host) openStore(ctx context.Context, sys system) (err error) {
 	if h.key, err = h.dir.key(); err != nil {
 		return err
 	}
@@ -230,7 +232,10 @@ func (h *host) openStore(ctx context.Context) (err error) {
 	}
 	h.scrub = below.Scrub
 	if err = checkKey(ctx, below, h.key); err == nil {
-		h.store, err = h.dir.audited(ctx, below, h.key, h.now)
+		h.ring, err = h.dir.ring(sys, h.cfg, below, h.now)
+	}
+	if err == nil {
+		h.store, err = h.dir.audited(ctx, h.ring.Around(below), h.key, h.now)
 	}
 	if err != nil {
 		err = errors.Join(err, below.Close())

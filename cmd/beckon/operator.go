@@ -197,7 +197,7 @@ func (o *operator) become(ctx context.Context, sys system, cfg *config.Config, d
 			return err
 		}
 	}
-	if err := h.openStore(ctx); err != nil {
+	if err := h.openStore(ctx, sys); err != nil {
 		return err
 	}
 	if err := b.record(ctx, h.store, h.now()); err != nil {
@@ -223,6 +223,7 @@ func (o *operator) become(ctx context.Context, sys system, cfg *config.Config, d
 		Doctor:    h.lateDoctor(sys, o.flags),
 		Use:       func() []bundle.Line { return dataUse(cfg) },
 		Republish: republisher(cfg, h.publishOnce),
+		Prepare:   republisher(cfg, h.makeKeys),
 		Publish:   commander(h.publishOnce),
 		Judge:     h.judgeAlone,
 	})}}
@@ -231,7 +232,7 @@ func (o *operator) become(ctx context.Context, sys system, cfg *config.Config, d
 
 // publishOnce opens the bus for one message.
 func (h *host) publishOnce(ctx context.Context, msgs ...bus.Message) error {
-	b, err := bus.Open(ctx, bus.Options{Dir: h.dir.file("bus"), Log: h.log})
+	b, err := bus.Open(ctx, bus.Options{Dir: h.dir.file("bus"), Sealer: h.ring, Log: h.log})
 	if err != nil {
 		return err
 	}

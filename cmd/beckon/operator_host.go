@@ -45,6 +45,7 @@ func (h *host) adminServer(context.Context) (service.Service, error) {
 		Doctor:    h.doctor,
 		Use:       func() []bundle.Line { return dataUse(h.cfg) },
 		Republish: republisher(h.cfg, h.bus.Publish),
+		Prepare:   republisher(h.cfg, h.makeKeys),
 		Publish:   commander(h.bus.Publish),
 		Judge:     h.judges.judge,
 		Ready:     h.ready.err, Metrics: h.metrics.Handler(), Stir: h.stir, Log: h.log,

@@ -63,6 +63,7 @@ func Exercise(t *testing.T, open func(t *testing.T) db.Store, f Features) {
 		"Receipts":                testReceipts,
 		"History":                 testHistory,
 		"Counts":                  testCounts,
+		"TextKeys":                testTextKeys,
 		"Operators":               testOperators,
 		"OperatorActs":            testOperatorActs,
 		"Turns":                   testTurns,

@@ -3,6 +3,7 @@ package action
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -161,6 +162,10 @@ func (s *Sender) take(u *Unit, a *db.Action, did *tally) (text string, ok bool, 
 		a.ReplyTo = st.Interaction.Message // the newest version of the post
 	}
 	v, r, err := u.redecide(s.Gate, a, gate.StageClaim)
+	if errors.Is(err, ErrTextGone) {
+		did.cancelled++
+		return "", false, u.Cancel(*a, ErrTextGone.Error())
+	}
 	if err != nil {
 		return "", false, err
 	}

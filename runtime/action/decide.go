@@ -49,6 +49,10 @@ func (u *Unit) SetSwitch(s db.Switch) error {
 	return nil
 }
 
+// ErrTextGone is returned where the text of an open action cannot be read any
+// more: its key was destroyed, or did not come with a backup.
+var ErrTextGone = errors.New("its text is erased")
+
 // redecide decides again on an action that has a row: at claim, or when a
 // person approves it. It stores the new decision with the row (I6), and its
 // text where obligations changed it, but not the row's new state.
@@ -60,6 +64,9 @@ func (u *Unit) redecide(g *gate.Gate, a *db.Action, stage string) (gate.Verdict,
 		return v, r, fmt.Errorf("decide on action %s again: %w", a.ID, err)
 	}
 	sealed, err := u.Tx.ActionText(a.ID)
+	if errors.Is(err, db.ErrNotFound) {
+		return v, r, fmt.Errorf("action %s: %w", a.ID, ErrTextGone)
+	}
 	if err != nil {
 		return v, r, fmt.Errorf("read text of action %s: %w", a.ID, err)
 	}

@@ -19,7 +19,7 @@ var ErrOtherText = errors.New("its text was edited since it was judged: look at 
 // why: it is an answer, no failure.
 func Judged(err error) bool {
 	return errors.Is(err, ErrNotHeld) || errors.Is(err, ErrPaused) || errors.Is(err, ErrNoText) ||
-		errors.Is(err, ErrOtherText) || errors.Is(err, db.ErrNotFound)
+		errors.Is(err, ErrOtherText) || errors.Is(err, ErrTextGone) || errors.Is(err, db.ErrNotFound)
 }
 
 // Judge does what a person says of a held draft, and returns the action as it

@@ -103,6 +103,9 @@ type Options struct {
 	// Republish puts a dead letter back on the bus, durably. It is called inside
 	// the transaction that drops the letter.
 	Republish func(ctx context.Context, l db.DeadLetter) error
+	// Prepare makes ready, before the transaction, what Republish needs of the
+	// database; nil: nothing.
+	Prepare func(ctx context.Context, l db.DeadLetter) error
 
 	Eraser   *erasure.Eraser     // nil: nobody can be erased here
 	Accounts Accounts            // nil: none

@@ -67,6 +67,7 @@ func (s *server) showDead(r *http.Request) (any, error) {
 
 // retryDead puts a letter back on the bus and drops it:
 //
+//	0 its key is made, which cannot be in the write
 //	1 begin a write   dispatch cannot commit until it ends, so that an event
 //	                  that fails again is kept anew and not taken for this letter
 //	2 republish       durable; a crash after it leaves the letter, and the event
@@ -78,6 +79,18 @@ func (s *server) retryDead(r *http.Request) (any, error) {
 		return nil, err
 	}
 	var l db.DeadLetter
+	if s.Prepare != nil {
+		err := s.Store.Read(r.Context(), func(tx db.Tx) (err error) {
+			l, err = tx.DeadLetter(r.PathValue("id"))
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if err := s.Prepare(r.Context(), l); err != nil {
+			return nil, fmt.Errorf("put dead letter %s back: %w", l.ID, err)
+		}
+	}
 	err = s.Store.Write(r.Context(), func(tx db.Tx) error {
 		if l, err = tx.DeadLetter(r.PathValue("id")); err != nil {
 			return err

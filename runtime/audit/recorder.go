@@ -25,6 +25,7 @@ var unnoted = []string{
 	"MarkSeen", "PruneSeen", // of an event the decisions tell
 	"PutConversation", "PutInteraction", // state of users
 	"PutActionText", "DropActionText", "PutSlot", // text
+	"PutTextKey", "RetireTextKeys", "DropTextKey", "DropTextKeys", "PruneTextKeys", // what opens text; receipts tell of users
 	"DropSlots", "PutReminder", "DropReminder", "DropReminders", "PutOffReminders",
 	"PutQuestion", "PutQuestionText", "DropQuestionText", "PruneQuestions", // to handlers elsewhere
 	"PutDeskNotice", "RetryDeskNotice", "DropDeskNotice", "DropDeskNotices", "PruneDeskNotices", // the handoff is told by its decision; this is the way to the desk

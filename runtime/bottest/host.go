@@ -94,13 +94,14 @@ func start(dir string, s *scenario, sim *xsim.Sim, log *slog.Logger, before func
 		}
 	}()
 	var scrub func(context.Context) error
-	if h.store, scrub, err = openStore(ctx, dir); err != nil {
+	var sealer bus.Sealer
+	if h.store, scrub, sealer, err = openStore(ctx, dir, s.Sealed); err != nil {
 		return nil, err
 	}
 	if err := s.appWindow(ctx, h.store); err != nil {
 		return nil, err
 	}
-	if h.bus, err = bus.Open(ctx, bus.Options{Dir: filepath.Join(dir, "bus")}); err != nil {
+	if h.bus, err = bus.Open(ctx, bus.Options{Dir: filepath.Join(dir, "bus"), Sealer: sealer}); err != nil {
 		return nil, err
 	}
 	bots, chains, byUser, send := s.cast(h.fault)
@@ -199,30 +200,34 @@ func (s *scenario) plans() (all []schedule.Plan) {
 }
 
 // openStore opens the database in dir, with its audit chain.
-func openStore(ctx context.Context, dir string) (*audit.Store, func(context.Context) error, error) {
+func openStore(ctx context.Context, dir string, seals bool) (*audit.Store, func(context.Context) error, bus.Sealer, error) {
 	file := filepath.Join(dir, "audit.key")
 	signer, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		fresh, err := audit.NewKey()
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		signer = []byte(fresh)
 		if err := os.WriteFile(file, signer, 0o600); err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 	} else if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	below, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(dir, "beckon.db")})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	s, err := audit.Open(ctx, below, audit.Options{Key: hostKey(), Signer: string(signer), Now: time.Now})
+	around, sealer, err := sealedStore(below, dir, seals)
 	if err != nil {
-		return nil, nil, errors.Join(err, below.Close())
+		return nil, nil, nil, errors.Join(err, below.Close())
 	}
-	return s, below.Scrub, nil
+	s, err := audit.Open(ctx, around, audit.Options{Key: hostKey(), Signer: string(signer), Now: time.Now})
+	if err != nil {
+		return nil, nil, nil, errors.Join(err, below.Close())
+	}
+	return s, below.Scrub, sealer, nil
 }
 
 // cast makes the bots of a scenario, all with the same rules and answers.

@@ -46,6 +46,7 @@ type settings struct {
 	NoPrivacy    bool          `yaml:"no_privacy"`
 	LongPosts    bool          `yaml:"long_posts"`
 	Dry          bool          `yaml:"dry"`
+	Sealed       bool          `yaml:"sealed"` // texts, on the bus and in the database: gone and stays look at what nobody can read
 	MaxEventAge  time.Duration `yaml:"max_event_age"`
 	HandoffQuiet time.Duration `yaml:"handoff_quiet"`
 	Compliance   time.Duration `yaml:"compliance"` // how often X is asked what is gone; 0: never

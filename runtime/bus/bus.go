@@ -19,6 +19,7 @@ package bus
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -46,7 +47,28 @@ type Message struct {
 	User   string    // X user id of the other side, or NoUser
 	Dead   string    // why the body can only be kept as a dead letter; "" for a good one
 	Data   []byte    // X's own bytes
+
+	// Of what was handed out:
+	Key    string // id of the key that Data was sealed with; "": none
+	Erased bool   // that key was destroyed, and Data with it
 }
+
+// Private reports whether the message is a DM, whose key is its own.
+func (m Message) Private() bool {
+	return strings.HasPrefix(m.Type, "dm.") || strings.HasPrefix(m.Type, "chat.")
+}
+
+// Sealer seals what is stored and opens what is handed out.
+type Sealer interface {
+	// Seal returns the data of the messages, sealed, once the keys are kept.
+	Seal(ctx context.Context, msgs []Message) ([][]byte, error)
+	// Open returns the id of the key too. A destroyed key is ErrErased.
+	Open(ctx context.Context, sealed []byte) (plain []byte, key string, err error)
+}
+
+// ErrErased is returned by a Sealer for what was sealed with a key that is
+// destroyed.
+var ErrErased = errors.New("its key was destroyed: it is erased")
 
 // Delivery is a message handed out, to be acknowledged after its commit.
 type Delivery struct {

@@ -55,6 +55,10 @@ func (b *JetStream) openConsumer(ctx context.Context) (err error) {
 	return err
 }
 
+// openAgain is how long is waited before a message whose key could not be read
+// is tried again.
+const openAgain = time.Second
+
 // receive runs in the client's goroutine and blocks while the queue is full:
 // then the server is asked for nothing more.
 func (b *JetStream) receive(msg jetstream.Msg) {
@@ -64,7 +68,17 @@ func (b *JetStream) receive(msg jetstream.Msg) {
 		return
 	}
 	seq := meta.Sequence.Stream
-	q := queued{Delivery{decode(msg.Headers(), msg.Data(), seq), seq}, msg}
+	m, err := b.open(msg.Headers(), msg.Data(), seq)
+	for err != nil { // the database does not say: nothing may be passed over
+		b.warn(err)
+		select {
+		case <-b.done:
+			return
+		case <-time.After(openAgain):
+		}
+		m, err = b.open(msg.Headers(), msg.Data(), seq)
+	}
+	q := queued{Delivery{m, seq}, msg}
 	select {
 	case b.queue <- q:
 	case <-b.done:

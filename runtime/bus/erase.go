@@ -73,7 +73,11 @@ func (b *JetStream) Remove(ctx context.Context, bot, user string, pick func(Stor
 			return n, fmt.Errorf("erase: find messages: %w", err)
 		}
 		next = raw.Sequence + 1
-		goes, err := pick(Stored{decode(raw.Header, raw.Data, raw.Sequence), raw.Sequence <= info.AckFloor.Stream})
+		m, err := b.open(raw.Header, raw.Data, raw.Sequence)
+		if err != nil {
+			return n, err
+		}
+		goes, err := pick(Stored{m, raw.Sequence <= info.AckFloor.Stream})
 		if err != nil {
 			return n, fmt.Errorf("erase message %d: %w", raw.Sequence, err)
 		}

@@ -14,7 +14,7 @@ func StoreTogether(b *JetStream, calls ...[]Message) (told []error) {
 			if err != nil {
 				return []error{err}
 			}
-			group[i].msgs = append(group[i].msgs, encode(m))
+			group[i].msgs = append(group[i].msgs, m)
 		}
 	}
 	b.storeGroup(group)

@@ -60,7 +60,7 @@ func (b *JetStream) HandOff(ctx context.Context, m Message) error {
 	if err != nil {
 		return fmt.Errorf("hand off: %w", err)
 	}
-	msg := encode(m)
+	msg := encode(m, nil)
 	msg.Subject, msg.Data = HandoffSubject(m.Bot, m.User), m.Data
 	if _, err := b.js.PublishMsg(ctx, msg, jetstream.WithMsgID(m.ID)); err != nil {
 		return fmt.Errorf("hand off: %w", err)

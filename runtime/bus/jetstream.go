@@ -25,6 +25,7 @@ type Options struct {
 	MaxBytes int64         // of all stored events, acknowledged ones too; ErrFull beyond; default 4 GiB
 	MaxAge   time.Duration // events are kept this long, acknowledged or not; default 72 h
 	Log      *slog.Logger  // default: none
+	Sealer   Sealer        // nil: data is stored as it is
 
 	// Listen is where handlers in other processes reach the server, host:port;
 	// "": it has no listener. Whoever connects must log in.
@@ -36,6 +37,7 @@ type Options struct {
 // JetStream is a Bus on a nats-server inside this process.
 type JetStream struct {
 	log     *slog.Logger
+	sealer  Sealer
 	listens bool
 	srv     *server.Server
 	nc      *nats.Conn
@@ -59,6 +61,7 @@ type JetStream struct {
 // acknowledgement stopped (B3). It refuses to run where writes are not synced.
 func Open(ctx context.Context, o Options) (_ *JetStream, err error) {
 	b := &JetStream{
+		sealer:  o.Sealer,
 		log:     cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
 		queue:   make(chan queued, batch),
 		unacked: map[uint64]jetstream.Msg{},

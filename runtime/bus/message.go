@@ -105,9 +105,9 @@ func userToken(user string) string {
 }
 
 // encode turns a clean message into its stored form.
-func encode(m Message) *nats.Msg {
+func encode(m Message, data []byte) *nats.Msg {
 	msg := nats.NewMsg(subject(m))
-	msg.Data = event.Seal(m.Data)
+	msg.Data = data
 	set := func(name, value string) {
 		if value != "" {
 			msg.Header[name] = []string{escape(value)}
@@ -134,7 +134,7 @@ func encode(m Message) *nats.Msg {
 // decode undoes encode. It never refuses: nothing may be dropped, so a message
 // that another version or another hand wrote, and that cannot be read in full,
 // comes out as a dead letter that says why.
-func decode(h nats.Header, data []byte, seq uint64) Message {
+func decode(h nats.Header, data []byte, seq uint64, open func([]byte) ([]byte, error)) Message {
 	var wrong error
 	get := func(name string) string {
 		v, err := url.PathUnescape(h.Get(name))
@@ -164,7 +164,7 @@ func decode(h nats.Header, data []byte, seq uint64) Message {
 		wrong = errors.Join(wrong, err)
 		m.Time = t.UTC()
 	}
-	plain, err := event.Open(data)
+	plain, err := open(data)
 	if err != nil {
 		plain, wrong = data, errors.Join(wrong, err)
 	}

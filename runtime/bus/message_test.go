@@ -64,7 +64,7 @@ func TestEncode(t *testing.T) {
 		ID: "-687", Type: "dm.received", Source: "/x/webhook", Bot: "acme", User: "22 44",
 		Time: time.Date(2026, 3, 2, 9, 0, 0, 5, time.UTC), Dead: "100% \"no\"\u00e9", Data: []byte{0, 1},
 	}
-	got := encode(m)
+	got := encode(m, event.Seal(m.Data))
 	want := nats.Header{
 		"ce-specversion": {"1.0"},
 		"ce-id":          {"-687"},
@@ -82,7 +82,7 @@ func TestEncode(t *testing.T) {
 	if diff := cmp.Diff(event.Seal(m.Data), got.Data); diff != "" {
 		t.Errorf("data is not sealed (-want +got):\n%s", diff)
 	}
-	small := encode(Message{ID: "1", Type: "t", Source: "s", Bot: NoBot, User: NoUser, Data: []byte("{}")})
+	small := encode(Message{ID: "1", Type: "t", Source: "s", Bot: NoBot, User: NoUser}, []byte("{}"))
 	for _, name := range []string{"ce-subject", "ce-beckonbot", "ce-beckondead", "ce-time", nats.MsgIdHdr} {
 		if v, ok := small.Header[name]; ok {
 			t.Errorf("header %s is there: %q", name, v)
@@ -94,7 +94,7 @@ func TestEncode(t *testing.T) {
 func TestDecodeKeepsWhatItCannotRead(t *testing.T) {
 	t.Parallel()
 	good := func() nats.Header {
-		return encode(Message{ID: "1", Type: "t", Source: "s", Bot: "acme", User: "7"}).Header
+		return encode(Message{ID: "1", Type: "t", Source: "s", Bot: "acme", User: "7"}, nil).Header
 	}
 	for name, tc := range map[string]struct {
 		change   func(nats.Header)
@@ -116,7 +116,7 @@ func TestDecodeKeepsWhatItCannotRead(t *testing.T) {
 			t.Parallel()
 			h := good()
 			tc.change(h)
-			got := decode(h, tc.data, 42)
+			got := decode(h, tc.data, 42, event.Open)
 			if got.ID != tc.wantID || !strings.Contains(got.Dead, tc.wantDead) || (tc.wantDead == "") != (got.Dead == "") {
 				t.Errorf("got id %q, dead %q; want %q, %q", got.ID, got.Dead, tc.wantID, tc.wantDead)
 			}
@@ -136,7 +136,7 @@ func FuzzHeaderEscape(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		m := Message{ID: "1" + s, Type: "t", Source: "s", Bot: NoBot, User: "u" + s, Dead: s}
-		got := decode(encode(m).Header, nil, 1)
+		got := decode(encode(m, nil).Header, nil, 1, event.Open)
 		if diff := cmp.Diff(m, got); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}

@@ -28,13 +28,13 @@ func (b *JetStream) Publish(ctx context.Context, msgs ...Message) error {
 		return err
 	}
 	defer b.mu.RUnlock()
-	out := make([]*nats.Msg, len(msgs))
+	out := make([]Message, len(msgs))
 	for i, m := range msgs {
 		m, err := clean(m)
 		if err != nil {
 			return fmt.Errorf("publish: %w", err)
 		}
-		out[i] = encode(m)
+		out[i] = m
 	}
 	stored := 0
 	for chunk := range slices.Chunk(out, batchLimit) {

@@ -44,6 +44,9 @@ func (o *Officer) wipe(ctx context.Context, now time.Time, d db.Duty) (db.Duty, 
 			return d, err
 		}
 	}
+	if err := o.Store.Write(ctx, func(tx db.Tx) error { return tx.RetireTextKeys(bot, "") }); err != nil {
+		return d, err
+	}
 	n, err := o.Bus.Erase(ctx, bot, "", func(m bus.Message) error { return o.Eraser.KeepStop(ctx, m, m.User) })
 	if err != nil {
 		return d, err
@@ -55,6 +58,9 @@ func (o *Officer) wipe(ctx context.Context, now time.Time, d db.Duty) (db.Duty, 
 			return err
 		}
 		nameless(&after)
+		if _, err := tx.DropTextKeys(bot, ""); err != nil {
+			return err
+		}
 		return tx.UpdateDuty(after)
 	})
 }

@@ -56,6 +56,32 @@ func (w *work) count(c *atomic.Int64) { w.counted = append(w.counted, c) }
 
 // message turns one delivery into what became of its events.
 func (w *work) message(m bus.Delivery) ([]Handled, error) {
+	if m.Erased { // taken in before, or its user was erased: nobody can read it any more
+		e := event.Event{ID: m.ID, Type: event.Type(m.Type), At: m.Time}
+		return []Handled{{Seq: m.Seq, Event: e, Duplicate: true, Records: []gate.Record{w.none(m.Bot, e, "What it said is erased; nothing changes.")}}}, nil
+	}
+	done, err := w.taken(m)
+	if err != nil {
+		return nil, err
+	}
+	return done, w.release(m)
+}
+
+// release destroys the key of a DM that was taken in (vault, K6): what is kept of
+// it on the bus is nobody's to read, unless the user agreed to its storage.
+func (w *work) release(m bus.Delivery) error {
+	if m.Key == "" || !m.Private() {
+		return nil
+	}
+	st, err := w.State(m.Bot, m.User, "")
+	if err != nil || st.Conversation.ConsentDMStorage {
+		return err
+	}
+	return w.Tx.DropTextKey(m.Key)
+}
+
+// taken takes in what a message says.
+func (w *work) taken(m bus.Delivery) ([]Handled, error) {
 	if m.Dead != "" {
 		return w.undecodable(m, stageIngest, m.Dead)
 	}

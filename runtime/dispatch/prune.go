@@ -55,6 +55,8 @@ func Prune(ctx context.Context, store db.Store, now time.Time, keep Keep) (next 
 			{"duties", tx.PruneDuties, compliance.Keep},
 			{"interactions", tx.PruneInteractions, cmp.Or(keep.Interactions, std.Interactions)},
 			{"conversations", tx.PruneConversations, cmp.Or(keep.Conversations, std.Conversations)},
+			// They open what is kept: on the bus, of open actions and flows, dead letters.
+			{"keys of texts", tx.PruneTextKeys, max(31*day, cmp.Or(keep.DeadLetters, std.DeadLetters)+day)},
 			{"dead letters", tx.PruneDeadLetters, cmp.Or(keep.DeadLetters, std.DeadLetters)},
 		} {
 			n, err := p.prune(now.Add(-p.keep), pruneChunk)

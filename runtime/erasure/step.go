@@ -143,12 +143,20 @@ func (e *Eraser) end(u *action.Unit, who db.Who) (n int64, err error) {
 // bus removes the events. An opt-out among them counts (Z3): what dispatch had
 // before changes nothing by being told again, since the later act wins.
 func (e *Eraser) bus(ctx context.Context, now time.Time, x db.Erasure) (db.Erasure, error) {
+	// What the user writes from now on has other keys: it is not erased.
+	err := e.Store.Write(ctx, func(tx db.Tx) error { return tx.RetireTextKeys(x.Bot, x.User) })
+	if err != nil {
+		return x, err
+	}
 	n, err := e.Bus.Erase(ctx, x.Bot, x.User, func(m bus.Message) error { return e.KeepStop(ctx, m, x.User) })
 	if err != nil {
 		return x, err
 	}
 	err = e.Store.Write(ctx, func(tx db.Tx) (err error) {
 		if x, err = add(x, map[string]int64{"events": int64(n)}); err != nil {
+			return err
+		}
+		if _, err := tx.DropTextKeys(x.Bot, x.User); err != nil { // copies in backups cannot be read either
 			return err
 		}
 		x.Step = db.EraseDecisions

@@ -41,6 +41,7 @@ var mayImport = map[string][]string{
 	"runtime/llm":          {"runtime/event", "db", "runtime/remote", "runtime/dial"},
 	"runtime/timeline":     {"runtime/event", "runtime/bus", "runtime/conversation", "rules", "db", "runtime/gate", "handlers", "runtime/action", "runtime/dispatch", "runtime/replay", "runtime/xsim", "runtime/budget"},
 	"runtime/rollout":      {"runtime/event", "db", "rules", "handlers", "runtime/gate", "runtime/action"},
+	"runtime/vault":        {"runtime/event", "runtime/bus", "runtime/seal", "db"},
 	"runtime/erasure":      {"runtime/event", "runtime/bus", "runtime/conversation", "db", "runtime/action", "runtime/budget"},
 	"runtime/compliance":   {"runtime/event", "runtime/bus", "runtime/conversation", "db", "runtime/action", "runtime/budget", "runtime/erasure"},
 	"runtime/admin":        {"runtime/event", "runtime/conversation", "db", "runtime/action", "runtime/compliance", "runtime/erasure", "runtime/obs", "runtime/rollout", "runtime/budget", "runtime/doctor", "runtime/audit"},

@@ -135,6 +135,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.dropSlotsStmt, err = db.PrepareContext(ctx, dropSlots); err != nil {
 		return nil, fmt.Errorf("error preparing query DropSlots: %w", err)
 	}
+	if q.dropTextKeyStmt, err = db.PrepareContext(ctx, dropTextKey); err != nil {
+		return nil, fmt.Errorf("error preparing query DropTextKey: %w", err)
+	}
+	if q.dropTextKeysStmt, err = db.PrepareContext(ctx, dropTextKeys); err != nil {
+		return nil, fmt.Errorf("error preparing query DropTextKeys: %w", err)
+	}
 	if q.dueActionsStmt, err = db.PrepareContext(ctx, dueActions); err != nil {
 		return nil, fmt.Errorf("error preparing query DueActions: %w", err)
 	}
@@ -417,6 +423,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.pruneSlotsStmt, err = db.PrepareContext(ctx, pruneSlots); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneSlots: %w", err)
 	}
+	if q.pruneTextKeysStmt, err = db.PrepareContext(ctx, pruneTextKeys); err != nil {
+		return nil, fmt.Errorf("error preparing query PruneTextKeys: %w", err)
+	}
 	if q.putActionTextStmt, err = db.PrepareContext(ctx, putActionText); err != nil {
 		return nil, fmt.Errorf("error preparing query PutActionText: %w", err)
 	}
@@ -498,6 +507,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putSwitchStmt, err = db.PrepareContext(ctx, putSwitch); err != nil {
 		return nil, fmt.Errorf("error preparing query PutSwitch: %w", err)
 	}
+	if q.putTextKeyStmt, err = db.PrepareContext(ctx, putTextKey); err != nil {
+		return nil, fmt.Errorf("error preparing query PutTextKey: %w", err)
+	}
 	if q.putWriterStmt, err = db.PrepareContext(ctx, putWriter); err != nil {
 		return nil, fmt.Errorf("error preparing query PutWriter: %w", err)
 	}
@@ -525,6 +537,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.reminderStmt, err = db.PrepareContext(ctx, reminder); err != nil {
 		return nil, fmt.Errorf("error preparing query Reminder: %w", err)
 	}
+	if q.retireTextKeysStmt, err = db.PrepareContext(ctx, retireTextKeys); err != nil {
+		return nil, fmt.Errorf("error preparing query RetireTextKeys: %w", err)
+	}
 	if q.retryDeskNoticeStmt, err = db.PrepareContext(ctx, retryDeskNotice); err != nil {
 		return nil, fmt.Errorf("error preparing query RetryDeskNotice: %w", err)
 	}
@@ -542,6 +557,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.suppressionStmt, err = db.PrepareContext(ctx, suppression); err != nil {
 		return nil, fmt.Errorf("error preparing query Suppression: %w", err)
+	}
+	if q.textKeyStmt, err = db.PrepareContext(ctx, textKey); err != nil {
+		return nil, fmt.Errorf("error preparing query TextKey: %w", err)
+	}
+	if q.textKeyForStmt, err = db.PrepareContext(ctx, textKeyFor); err != nil {
+		return nil, fmt.Errorf("error preparing query TextKeyFor: %w", err)
 	}
 	if q.unendedToStmt, err = db.PrepareContext(ctx, unendedTo); err != nil {
 		return nil, fmt.Errorf("error preparing query UnendedTo: %w", err)
@@ -803,6 +824,16 @@ func (q *Queries) Close() error {
 	if q.dropSlotsStmt != nil {
 		if cerr := q.dropSlotsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropSlotsStmt: %w", cerr)
+		}
+	}
+	if q.dropTextKeyStmt != nil {
+		if cerr := q.dropTextKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropTextKeyStmt: %w", cerr)
+		}
+	}
+	if q.dropTextKeysStmt != nil {
+		if cerr := q.dropTextKeysStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropTextKeysStmt: %w", cerr)
 		}
 	}
 	if q.dueActionsStmt != nil {
@@ -1275,6 +1306,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing pruneSlotsStmt: %w", cerr)
 		}
 	}
+	if q.pruneTextKeysStmt != nil {
+		if cerr := q.pruneTextKeysStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pruneTextKeysStmt: %w", cerr)
+		}
+	}
 	if q.putActionTextStmt != nil {
 		if cerr := q.putActionTextStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putActionTextStmt: %w", cerr)
@@ -1410,6 +1446,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putSwitchStmt: %w", cerr)
 		}
 	}
+	if q.putTextKeyStmt != nil {
+		if cerr := q.putTextKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putTextKeyStmt: %w", cerr)
+		}
+	}
 	if q.putWriterStmt != nil {
 		if cerr := q.putWriterStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putWriterStmt: %w", cerr)
@@ -1455,6 +1496,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing reminderStmt: %w", cerr)
 		}
 	}
+	if q.retireTextKeysStmt != nil {
+		if cerr := q.retireTextKeysStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing retireTextKeysStmt: %w", cerr)
+		}
+	}
 	if q.retryDeskNoticeStmt != nil {
 		if cerr := q.retryDeskNoticeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing retryDeskNoticeStmt: %w", cerr)
@@ -1483,6 +1529,16 @@ func (q *Queries) Close() error {
 	if q.suppressionStmt != nil {
 		if cerr := q.suppressionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing suppressionStmt: %w", cerr)
+		}
+	}
+	if q.textKeyStmt != nil {
+		if cerr := q.textKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing textKeyStmt: %w", cerr)
+		}
+	}
+	if q.textKeyForStmt != nil {
+		if cerr := q.textKeyForStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing textKeyForStmt: %w", cerr)
 		}
 	}
 	if q.unendedToStmt != nil {
@@ -1681,6 +1737,8 @@ type Queries struct {
 	dropReminderStmt          *sql.Stmt
 	dropRemindersStmt         *sql.Stmt
 	dropSlotsStmt             *sql.Stmt
+	dropTextKeyStmt           *sql.Stmt
+	dropTextKeysStmt          *sql.Stmt
 	dueActionsStmt            *sql.Stmt
 	dueDeskNoticesStmt        *sql.Stmt
 	dueQuestionsStmt          *sql.Stmt
@@ -1775,6 +1833,7 @@ type Queries struct {
 	pruneQuestionsStmt        *sql.Stmt
 	pruneSeenStmt             *sql.Stmt
 	pruneSlotsStmt            *sql.Stmt
+	pruneTextKeysStmt         *sql.Stmt
 	putActionTextStmt         *sql.Stmt
 	putActivationStmt         *sql.Stmt
 	putCapStmt                *sql.Stmt
@@ -1802,6 +1861,7 @@ type Queries struct {
 	putSlotStmt               *sql.Stmt
 	putSuppressionStmt        *sql.Stmt
 	putSwitchStmt             *sql.Stmt
+	putTextKeyStmt            *sql.Stmt
 	putWriterStmt             *sql.Stmt
 	questionStmt              *sql.Stmt
 	questionTextStmt          *sql.Stmt
@@ -1811,12 +1871,15 @@ type Queries struct {
 	readTokenStmt             *sql.Stmt
 	receiptOfStmt             *sql.Stmt
 	reminderStmt              *sql.Stmt
+	retireTextKeysStmt        *sql.Stmt
 	retryDeskNoticeStmt       *sql.Stmt
 	ruleSetStmt               *sql.Stmt
 	setMetaStmt               *sql.Stmt
 	slotsStmt                 *sql.Stmt
 	spendingStmt              *sql.Stmt
 	suppressionStmt           *sql.Stmt
+	textKeyStmt               *sql.Stmt
+	textKeyForStmt            *sql.Stmt
 	unendedToStmt             *sql.Stmt
 	unpostDeskNoticesStmt     *sql.Stmt
 	unsettledToStmt           *sql.Stmt
@@ -1884,6 +1947,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		dropReminderStmt:          q.dropReminderStmt,
 		dropRemindersStmt:         q.dropRemindersStmt,
 		dropSlotsStmt:             q.dropSlotsStmt,
+		dropTextKeyStmt:           q.dropTextKeyStmt,
+		dropTextKeysStmt:          q.dropTextKeysStmt,
 		dueActionsStmt:            q.dueActionsStmt,
 		dueDeskNoticesStmt:        q.dueDeskNoticesStmt,
 		dueQuestionsStmt:          q.dueQuestionsStmt,
@@ -1978,6 +2043,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		pruneQuestionsStmt:        q.pruneQuestionsStmt,
 		pruneSeenStmt:             q.pruneSeenStmt,
 		pruneSlotsStmt:            q.pruneSlotsStmt,
+		pruneTextKeysStmt:         q.pruneTextKeysStmt,
 		putActionTextStmt:         q.putActionTextStmt,
 		putActivationStmt:         q.putActivationStmt,
 		putCapStmt:                q.putCapStmt,
@@ -2005,6 +2071,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putSlotStmt:               q.putSlotStmt,
 		putSuppressionStmt:        q.putSuppressionStmt,
 		putSwitchStmt:             q.putSwitchStmt,
+		putTextKeyStmt:            q.putTextKeyStmt,
 		putWriterStmt:             q.putWriterStmt,
 		questionStmt:              q.questionStmt,
 		questionTextStmt:          q.questionTextStmt,
@@ -2014,12 +2081,15 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		readTokenStmt:             q.readTokenStmt,
 		receiptOfStmt:             q.receiptOfStmt,
 		reminderStmt:              q.reminderStmt,
+		retireTextKeysStmt:        q.retireTextKeysStmt,
 		retryDeskNoticeStmt:       q.retryDeskNoticeStmt,
 		ruleSetStmt:               q.ruleSetStmt,
 		setMetaStmt:               q.setMetaStmt,
 		slotsStmt:                 q.slotsStmt,
 		spendingStmt:              q.spendingStmt,
 		suppressionStmt:           q.suppressionStmt,
+		textKeyStmt:               q.textKeyStmt,
+		textKeyForStmt:            q.textKeyForStmt,
 		unendedToStmt:             q.unendedToStmt,
 		unpostDeskNoticesStmt:     q.unpostDeskNoticesStmt,
 		unsettledToStmt:           q.unsettledToStmt,

@@ -442,6 +442,15 @@ type Switch struct {
 	Reason string
 }
 
+type TextKey struct {
+	ID      string
+	Bot     string
+	UserID  string
+	Day     int64
+	Message string
+	Sealed  []byte
+}
+
 type Token struct {
 	Bot         string
 	Version     int64

@@ -9,10 +9,15 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/beckon-bot/beckon/db/sqlite"
 	"github.com/beckon-bot/beckon/runtime/bus"
+	"github.com/beckon-bot/beckon/runtime/seal"
+	"github.com/beckon-bot/beckon/runtime/vault"
 )
 
 const (
@@ -38,6 +43,17 @@ func BenchmarkWebhook(b *testing.B) {
 		}},
 		contestant{"verify-publish", delivered, func(b *testing.B, n int) spent {
 			q := backlog(b, nil)
+			defer func() { must(b, q.Close()) }()
+			return post(b, requests[:n], d.webhook(q.Publish))
+		}},
+		contestant{"verify-seal-publish", delivered, func(b *testing.B, n int) spent {
+			s, err := sqlite.Open(b.Context(), sqlite.Options{Path: filepath.Join(b.TempDir(), "keys.db")})
+			must(b, err)
+			defer func() { must(b, s.Close()) }()
+			host, err := seal.New()
+			must(b, err)
+			q, err := bus.Open(b.Context(), bus.Options{Dir: b.TempDir(), Sealer: vault.New(s, host, func() time.Time { return day })})
+			must(b, err)
 			defer func() { must(b, q.Close()) }()
 			return post(b, requests[:n], d.webhook(q.Publish))
 		}},

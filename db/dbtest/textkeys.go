@@ -1,0 +1,49 @@
+package dbtest
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/beckon-bot/beckon/db"
+)
+
+func testTextKeys(t *testing.T, s db.Store, _ Features) {
+	k := func(id, bot, user string, days int, of string) db.TextKey {
+		return db.TextKey{ID: id, Bot: bot, User: user, Day: day.AddDate(0, 0, days), Of: of, Sealed: []byte("sealed " + id)}
+	}
+	a, b, c, d := k("a", "x", "1", 0, ""), k("b", "x", "1", 0, "m1"), k("c", "y", "1", 1, ""), k("d", "x", "2", 2, "")
+	twice := k("e", "x", "1", 0, "")
+	write(t, s, func(tx db.Tx) error {
+		return errors.Join(tx.PutTextKey(a), tx.PutTextKey(b), tx.PutTextKey(c), tx.PutTextKey(d), tx.PutTextKey(twice))
+	})
+	same(t, "for one message", get(t, s, func(tx db.Tx) (db.TextKey, error) { return tx.TextKeyFor("x", "1", day, "m1") }), b)
+	same(t, "by id", get(t, s, func(tx db.Tx) (db.TextKey, error) { return tx.TextKey("c") }), c)
+	gone := func(id string) {
+		t.Helper()
+		if err := s.Read(t.Context(), func(tx db.Tx) error { _, err := tx.TextKey(id); return err }); !errors.Is(err, db.ErrNotFound) {
+			t.Errorf("key %s: got error %v, want ErrNotFound", id, err)
+		}
+	}
+	gone("e")
+	write(t, s, func(tx db.Tx) error { return errors.Join(tx.DropTextKey("b"), tx.DropTextKey("b")) })
+	gone("b")
+	same(t, "another stays", get(t, s, func(tx db.Tx) (db.TextKey, error) { return tx.TextKey("a") }), a)
+	count := func(what string, want int, do func(tx db.Tx) (int, error)) {
+		t.Helper()
+		var n int
+		write(t, s, func(tx db.Tx) (err error) { n, err = do(tx); return err })
+		same(t, what, n, want)
+	}
+	count("before the second day", 1, func(tx db.Tx) (int, error) { return tx.PruneTextKeys(day.AddDate(0, 0, 1), 9) })
+	gone("a")
+	count("none is retired", 0, func(tx db.Tx) (int, error) { return tx.DropTextKeys("", "1") })
+	write(t, s, func(tx db.Tx) error { return tx.RetireTextKeys("", "1") })
+	same(t, "a retired one opens", get(t, s, func(tx db.Tx) (db.TextKey, error) { return tx.TextKey("c") }).Sealed, c.Sealed)
+	if err := s.Read(t.Context(), func(tx db.Tx) error { _, err := tx.TextKeyFor("y", "1", c.Day, ""); return err }); !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("a retired key is found to seal with: %v", err)
+	}
+	write(t, s, func(tx db.Tx) error { return tx.RetireTextKeys("x", "") })
+	count("of a user toward another bot", 0, func(tx db.Tx) (int, error) { return tx.DropTextKeys("x", "1") })
+	count("of a user", 1, func(tx db.Tx) (int, error) { return tx.DropTextKeys("", "1") })
+	count("of every user", 1, func(tx db.Tx) (int, error) { return tx.DropTextKeys("x", "") })
+}

@@ -1,0 +1,24 @@
+-- name: PutTextKey :exec
+INSERT INTO text_keys (id, bot, user_id, day, message, sealed) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING;
+
+-- name: TextKey :one
+SELECT * FROM text_keys WHERE id = ?;
+
+-- name: TextKeyFor :one
+SELECT * FROM text_keys WHERE user_id = sqlc.arg(user_id) AND bot = sqlc.arg(bot) AND day = sqlc.arg(day) AND message = sqlc.arg(message);
+
+-- name: DropTextKey :exec
+DELETE FROM text_keys WHERE id = ?;
+
+-- name: RetireTextKeys :exec
+UPDATE text_keys SET message = '/' || id
+WHERE message NOT LIKE '/%'
+  AND (CAST(sqlc.arg(user_id) AS TEXT) = '' OR user_id = sqlc.arg(user_id)) AND (CAST(sqlc.arg(bot) AS TEXT) = '' OR bot = sqlc.arg(bot));
+
+-- name: DropTextKeys :execrows
+DELETE FROM text_keys
+WHERE message LIKE '/%' AND (CAST(sqlc.arg(user_id) AS TEXT) = '' OR user_id = sqlc.arg(user_id)) AND (CAST(sqlc.arg(bot) AS TEXT) = '' OR bot = sqlc.arg(bot));
+
+-- name: PruneTextKeys :execrows
+DELETE FROM text_keys WHERE id IN (SELECT k.id FROM text_keys AS k WHERE k.day < sqlc.arg(before) ORDER BY k.day LIMIT sqlc.arg(max));
