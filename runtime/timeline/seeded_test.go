@@ -18,19 +18,21 @@ func acme(set *rules.Set) gate.Bot {
 	}
 }
 
-// platform is the platform pack as the only layer, with one change: a pack of
-// its own, so that it can be changed.
-func platform(t *testing.T, old, text string) *rules.Set {
+// platform is the platform pack as the only layer, with changes, old and new: a
+// pack of its own, so that it can be changed.
+func platform(t *testing.T, changes ...string) *rules.Set {
 	t.Helper()
 	data, err := os.ReadFile("../../rules/packs/platform.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	src := strings.NewReplacer("layer: platform", "layer: account", "id: x.", "id: y.").Replace(string(data))
-	if !strings.Contains(src, old) {
-		t.Fatalf("%q does not stand in the pack", old)
+	for c := range slices.Chunk(changes, 2) {
+		if !strings.Contains(src, c[0]) {
+			t.Fatalf("%q does not stand in the pack", c[0])
+		}
+		src = strings.Replace(src, c[0], c[1], 1)
 	}
-	src = strings.Replace(src, old, text, 1)
 	set, err := rules.Load([]rules.Source{{Name: "platform.yaml", Data: []byte(src)}}, rules.Options{NoPlatform: true})
 	if err != nil {
 		t.Fatal(err)
@@ -62,12 +64,18 @@ func TestSeededBugs(t *testing.T) {
 		{"unsummoned", "bot.tier == \"self_serve\"\n    unless", "bot.tier == \"enterprise\"\n    unless", gate.Posts, "no-unsummoned-reply", []string{"post.reply.create", "draft: reply", "expect: deny}"}},
 		{"handed off", "handed-off: user.handed_off", "handed-off: user.handed_off and user.held", gate.People, "silent-beside-a-person", nil},
 		{"held", "held: user.held", "held: user.held and user.handed_off", gate.People, "silent-after-unreadable", []string{"can you stop", "expect: deny}"}},
+		// A block counts as a stop too: both rules have to be wrong.
 		{"blocked", "blocked: user.blocked_us", "blocked: user.blocked_us and user.held", gate.Failures, "silent-when-blocked", []string{"outcome: blocked", "expect: deny}"}},
 		{"stale", "event.age >= hours(24)", "event.age >= hours(40)", gate.Ordinary, "nothing-late", []string{"{at: 0s, ", "{at: 26h0m0s, ", "expect: deny"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			set, healthy := platform(t, tt.old, tt.text), platform(t, "pack: platform", "pack: platform")
+			stop := "opted-out: user.opted_out\n    unless:"
+			wall := stop
+			if tt.name == "blocked" {
+				wall = "opted-out: user.opted_out and not user.blocked_us\n    unless:"
+			}
+			set, healthy := platform(t, tt.old, tt.text, stop, wall), platform(t)
 			bot := acme(set)
 			if tt.claim == "no-reply-unasked" { // the rule about summons would hide it
 				bot.Tier = "enterprise"
