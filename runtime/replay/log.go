@@ -27,6 +27,8 @@ type Line struct {
 	Time time.Time // when it was taken in; zero if the line does not say
 	Own  string    // the action that made it, for an own event that the recorder found in the action log
 
+	notice bool // it tells readers something, and is no event
+
 	Command bool // Body is a command of Beckon's own: a CloudEvent of that source and type
 	Judged  bool // Body is a person's word on a held draft; likewise
 	Answer  bool // Body is what a handler outside of the host said, or word that it said nothing; likewise
@@ -62,6 +64,10 @@ const OutcomeType = "beckon.outcome"
 
 // ActivatedType is the CloudEvents type of a recorded activation of rules.
 const ActivatedType = "beckon.rules.activated"
+
+// NoticeType is the CloudEvents type of a line that tells readers something, such
+// as what an export may not be used for. A replay passes it over.
+const NoticeType = "beckon.notice"
 
 // ActivatedLine is the line of a log that tells of an activation, without a
 // newline; false: the record is of something else.
@@ -134,6 +140,8 @@ func Scan(name string, r io.Reader, fn func(Line) error, bad func(error) error) 
 				if fault != nil {
 					return fault
 				}
+			} else if line.notice {
+				// for readers
 			} else if err := line.each(fn); err != nil {
 				return err
 			}
@@ -217,6 +225,9 @@ func (l *Line) parse(raw []byte) error {
 			return fmt.Errorf("the CloudEvent's time is not RFC 3339: %w", err)
 		}
 		l.Time = at.UTC()
+	}
+	if l.notice = e.Type == NoticeType; l.notice {
+		return nil
 	}
 	data := []byte(e.Data)
 	if len(data) == 0 {

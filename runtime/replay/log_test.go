@@ -61,6 +61,7 @@ func TestScan(t *testing.T) {
 			[]string{"1 {Bot:b Candidate:false Was: Set:s Platform: Account: Why:start}"}, nil},
 		{"rules activated, nobody's", `{"specversion":"1.0","type":"beckon.rules.activated","data":{"set":"s","why":"start"}}`,
 			nil, []string{"f.jsonl:1: an activation of rules needs bot"}},
+		{"a notice to readers", `{"specversion":"1.0","type":"beckon.notice","data":{"text":"for tests"}}` + "\n" + `{"data":{}}`, []string{`2 {"data":{}}`}, nil},
 		{"empty lines, no end of line", "\n\n  \n{\"data\":{}}", []string{`4 {"data":{}}`}, nil},
 		{"empty", "", nil, nil},
 		{"byte order mark, line ends of Windows", "\ufeff{\"data\":{}}\r\n{\"data\":{}}\r\n", []string{`1 {"data":{}}`, `2 {"data":{}}`}, nil},

@@ -36,6 +36,7 @@ var mayImport = map[string][]string{
 	"runtime/action":       {"runtime/event", "runtime/conversation", "db", "runtime/gate", "runtime/budget", "runtime/audit"},
 	"runtime/ingest":       {"runtime/event", "runtime/bus"},
 	"runtime/dispatch":     {"runtime/event", "runtime/bus", "runtime/conversation", "db", "runtime/gate", "handlers", "runtime/action", "runtime/budget", "runtime/compliance"},
+	"runtime/pseudonym":    {"runtime/event"},
 	"runtime/replay":       {"runtime/event", "runtime/bus", "runtime/conversation", "db", "runtime/gate", "handlers", "runtime/action", "runtime/dispatch", "runtime/budget"},
 	"runtime/remote":       {"runtime/event", "runtime/bus", "db", "handlers", "runtime/dispatch"},
 	"runtime/llm":          {"runtime/event", "db", "runtime/remote", "runtime/dial"},

@@ -1,0 +1,134 @@
+package pseudonym
+
+import (
+	"encoding/binary"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/beckon-bot/beckon/runtime/event"
+)
+
+func isDigits(s string) bool {
+	return s != "" && strings.Trim(s, digits) == ""
+}
+
+// millisecond is when a snowflake was made, as a key; "" for what is none.
+func millisecond(id string) string {
+	if _, ok := event.Snowflake(id); !ok {
+		return ""
+	}
+	n, _ := strconv.ParseInt(id, 10, 64) // Snowflake has read it
+	return strconv.FormatInt(n>>22, 10)
+}
+
+// id is the pseudonym of a number that X gave.
+func (p *Log) id(s string) string {
+	if p.keep[s] {
+		return s
+	}
+	timeless := p.users[s] || p.uuids[s] && !p.timed[s]
+	if known, ok := p.made["id\x00"+s]; ok && !timeless {
+		return known
+	}
+	if ms := millisecond(s); ms != "" && !timeless {
+		as := p.post(ms, s)
+		p.made["id\x00"+s] = as
+		return as
+	}
+	return p.unique("user", s, func(try int) string {
+		return p.number("user", s, try)
+	})
+}
+
+// post is an id of the same millisecond (Y2).
+func (p *Log) post(ms, id string) string {
+	n, _ := strconv.ParseInt(ms, 10, 64)
+	return p.unique("post", id, func(try int) string {
+		low := int64(binary.BigEndian.Uint32(p.mac("post", id, try)) & (1<<22 - 1))
+		return strconv.FormatInt(n<<22|low, 10)
+	})
+}
+
+// number is as long as the one that it stands for, and small enough for X where
+// that one is.
+func (p *Log) number(scope, s string, try int) string {
+	out := []byte(s)
+	sum := p.mac(scope, s, try)
+	for i := range out {
+		switch d := sum[i%len(sum)] ^ byte(i/len(sum)); {
+		case i > 0:
+			out[i] = '0' + d%10
+		case len(s) < 19 && s[0] != '0':
+			out[i] = '1' + d%9
+		} // the first of 19 digits stays: most numbers of 19 digits are too large for an id
+	}
+	return string(out)
+}
+
+// eventID is the pseudonym of an id in any form that X has: a number with or
+// without a sign, two users' numbers, a UUID, a hash. Another is the host's own.
+func (p *Log) eventID(s string) string {
+	a, sep, b := pair(s)
+	switch {
+	case isDigits(s):
+		return p.id(s)
+	case a == "" && sep == "-" && isDigits(b):
+		return "-" + p.id(b)
+	case isDigits(a) && isDigits(b):
+		return p.id(a) + sep + p.id(b)
+	}
+	hex, hashed := strings.CutPrefix(s, "sha256:")
+	if plain := strings.ReplaceAll(hex, "-", ""); len(plain) >= 32 && strings.Trim(plain, "0123456789abcdefABCDEF") == "" {
+		with := p.letters("hex", s, len(plain), "0123456789abcdef")
+		out, i := []byte(hex), 0
+		for at, c := range out {
+			if c != '-' {
+				out[at] = with[i]
+				i++
+			}
+		}
+		if hashed {
+			return "sha256:" + string(out)
+		}
+		return string(out)
+	}
+	return s
+}
+
+// pair takes the id of a conversation apart: the two users' ids.
+func pair(s string) (a, sep, b string) {
+	if i := strings.IndexAny(s, "-:"); i >= 0 {
+		return s[:i], s[i : i+1], s[i+1:]
+	}
+	return s, "", ""
+}
+
+// handle is another of the same length: offsets into the text hold.
+func (p *Log) handle(s string) string {
+	low := strings.ToLower(s)
+	if s == "" || p.handles[low] {
+		return s
+	}
+	return p.letters("handle", low, len(s), alphabet[:26])
+}
+
+// name is another of as many characters, whose words begin with capitals.
+func (p *Log) name(s string) string {
+	with := p.letters("name", s, utf8.RuneCountInString(s), alphabet[:26])
+	i, start := 0, true
+	return strings.Map(func(r rune) rune {
+		as := rune(with[i])
+		i++
+		if unicode.IsSpace(r) {
+			start = true
+			return r
+		}
+		if start {
+			as = unicode.ToUpper(as)
+		}
+		start = false
+		return as
+	}, s)
+}

@@ -1,0 +1,266 @@
+package pseudonym
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/beckon-bot/beckon/runtime/event"
+)
+
+const (
+	desk = "1400000000000000001" // the host's account
+	mara = "1400000000000000777"
+)
+
+func postID(t *testing.T, at string, low int64) string {
+	t.Helper()
+	when, err := time.Parse(time.RFC3339Nano, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n int64
+	if _, err := fmt.Sscan(event.SnowflakeAt(when), &n); err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint(n + low)
+}
+
+func mention(id, text string) string {
+	b, _ := json.Marshal(text)
+	return `{"data":{"event_uuid":"` + id[1:] + `","event_type":"post.mention.create","filter":{"user_id":"` + desk + `"},"payload":{"id":"` + id +
+		`","author_id":"` + mara + `","created_at":"2026-11-02T09:00:00.000Z","lang":"en","text":` + string(b) + `},"includes":{"users":[` +
+		`{"id":"` + mara + `","username":"Mara_Holm1","name":"Mara Holm","description":"I live in Oslo","created_at":"2019-05-04T03:02:01.000Z","affiliation":{"description":"Automated"}},` +
+		`{"id":"` + desk + `","username":"acme_desk","name":"Acme Desk","description":"We help"}]}}}`
+}
+
+func dm(id, from, text string) string {
+	b, _ := json.Marshal(text)
+	return `{"data":{"event_uuid":"77` + id[2:] + `","event_type":"dm.received","filter":{"user_id":"` + desk + `"},"payload":{"direct_message_events":[{"type":"message_create","id":"` + id +
+		`","created_timestamp":"1793610000123","message_create":{"target":{"recipient_id":"` + desk + `"},"sender_id":"` + from + `","message_data":{"text":` + string(b) + `}}}],"users":{"` +
+		from + `":{"id":"` + from + `","username":"mara_holm1","name":"Mara Holm"}}}}}`
+}
+
+// under rewrites a log with a key of its own.
+func under(t *testing.T, key string, lines ...string) []string {
+	t.Helper()
+	p := New(Options{Key: []byte(key), Bots: []string{"support"}})
+	for _, l := range lines {
+		p.Accounts([]byte(l))
+	}
+	for _, l := range lines {
+		if err := p.Learn([]byte(l)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out []string
+	for _, l := range lines {
+		b, err := p.Line([]byte(l))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, string(b))
+	}
+	return out
+}
+
+// Whatever names a user is gone, from fields and from texts; the rest stands.
+func TestY3NothingOfAUserIsLeft(t *testing.T) {
+	t.Parallel()
+	id := postID(t, "2026-11-02T09:00:00Z", 5)
+	text := "Hi @acme_desk I am Mara Holm, mail mara.holm@firma.no or +47 912 34 567, see https://mara.example.org/me?x=1 and x.com/Mara_Holm1/status/" + id +
+		" or ask @mara_HOLM1. STOP on 2026-11-25, order 4711"
+	out := under(t, "k", mention(id, text), dm(postID(t, "2026-11-02T09:00:00Z", 9), mara, "call 91234567, again: mara.holm@firma.no"))
+	whole := strings.Join(out, "\n")
+	for _, gone := range []string{mara, id, "Mara", "Holm", "mara", "firma", "912 34 567", "91234567", "Oslo", "example.org", "2019-05", "HOLM"} {
+		if strings.Contains(whole, gone) {
+			t.Errorf("%q is left:\n%s", gone, whole)
+		}
+	}
+	for _, stays := range []string{desk, "@acme_desk", "Acme Desk", "We help", "STOP on 2026-11-25, order 4711", `"lang":"en"`, `"description":"Automated"`,
+		"2026-11-02T09:00:00.000Z", "1793610000123", "2019-01-01", "@mail.example"} {
+		if !strings.Contains(whole, stays) {
+			t.Errorf("%q is not there:\n%s", stays, whole)
+		}
+	}
+}
+
+// One identifier is one pseudonym in every place, and another under another key.
+func TestY1Stable(t *testing.T) {
+	t.Parallel()
+	id := postID(t, "2026-11-02T09:00:00Z", 5)
+	lines := []string{mention(id, "@acme_desk mail mara.holm@firma.no"), dm(postID(t, "2026-11-02T09:01:00Z", 0), mara, "MARA.holm@firma.no, @mara_holm1")}
+	out := under(t, "k", lines...)
+	first, err := event.Decode([]byte(out[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := event.Decode([]byte(out[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := first[0], second[0]
+	if a.User == mara || a.User != b.User || len(a.User) != len(mara) {
+		t.Errorf("the user is %s and %s", a.User, b.User)
+	}
+	if a.Name == "" || !strings.EqualFold(a.Name, b.Name) || !strings.HasSuffix(strings.ToLower(b.Text), "@"+strings.ToLower(a.Name)) {
+		t.Errorf("the handle is %q and %q, in a text %q", a.Name, b.Name, b.Text)
+	}
+	mail := strings.Fields(a.Text)[2]
+	if !strings.HasPrefix(b.Text, mail) {
+		t.Errorf("the address is %s, and in %q", mail, b.Text)
+	}
+	if again := under(t, "k", lines...); strings.Join(again, "") != strings.Join(out, "") {
+		t.Error("the same key gave other pseudonyms")
+	}
+	if other := under(t, "another", lines...); other[0] == out[0] {
+		t.Error("another key gave the same pseudonyms")
+	}
+}
+
+// Ids keep their millisecond and their order, within a millisecond too.
+func TestY2OrderAndTime(t *testing.T) {
+	t.Parallel()
+	var lines, ids []string
+	for i := range int64(20) {
+		id := postID(t, "2026-11-02T09:00:00.123Z", i*3)
+		ids = append(ids, id)
+		lines = append(lines, dm(id, mara, "hello"))
+	}
+	last := ""
+	for i, line := range under(t, "k", lines...) {
+		es, err := event.Decode([]byte(line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := es[0]
+		was, _ := event.Snowflake(ids[i])
+		at, ok := event.Snowflake(e.Message)
+		if !ok || !at.Equal(was) || e.Message == ids[i] {
+			t.Errorf("%s became %s, of %s", ids[i], e.Message, at)
+		}
+		if e.Message <= last {
+			t.Errorf("%s comes after %s", e.Message, last)
+		}
+		last = e.Message
+	}
+}
+
+// What the bot's account wrote before anybody else is in its answers too, and
+// stays; what a user gave first does not.
+func TestY4OperatorsAddressesStay(t *testing.T) {
+	t.Parallel()
+	own := dm(postID(t, "2026-11-02T09:00:00Z", 0), desk, "Write to help@acme.test or 0800 123 4567")
+	user := dm(postID(t, "2026-11-02T09:01:00Z", 0), mara, "I wrote to help@acme.test from mara@firma.no")
+	echo := dm(postID(t, "2026-11-02T09:02:00Z", 0), desk, "We answer mara@firma.no")
+	whole := strings.Join(under(t, "k", own, user, echo), "\n")
+	if strings.Count(whole, "help@acme.test") != 2 || !strings.Contains(whole, "0800 123 4567") || strings.Contains(whole, "firma") {
+		t.Errorf("got %s", whole)
+	}
+}
+
+// An outcome names its send by an id that is made of the interaction: it must be
+// the id that a replay under pseudonyms makes.
+func TestY4OutcomesFindTheirSends(t *testing.T) {
+	t.Parallel()
+	id := postID(t, "2026-11-02T09:00:00Z", 5)
+	was := event.ActionID("support", id, event.Reply, event.Answer, 0, 0)
+	out := under(t, "k", mention(id, "@acme_desk hi"), `{"specversion":"1.0","type":"beckon.outcome","data":{"action":"`+was+`","class":"refused"}}`)
+	es, err := event.Decode([]byte(out[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if is := event.ActionID("support", es[0].Interaction, event.Reply, event.Answer, 0, 0); !strings.Contains(out[1], is) || is == was {
+		t.Errorf("the outcome is %s, the send is %s", out[1], is)
+	}
+}
+
+// An answer names its question likewise.
+func TestY4AnswersFindTheirQuestions(t *testing.T) {
+	t.Parallel()
+	id := postID(t, "2026-11-02T09:00:00Z", 5)
+	asked := func(body string) string {
+		es, err := event.Decode([]byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return event.QuestionID("support", es[0].ID, es[0].Index, "orders")
+	}
+	in := mention(id, "@acme_desk hi")
+	answer, err := event.Response{
+		ID: "n-1", Bot: "support", Handler: "orders", User: mara, At: time.Unix(1793610000, 0).UTC(),
+		Said: event.Said{Form: event.AnswerForm, Question: asked(in), User: mara, Text: "Hello @mara_holm1"},
+	}.Body()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := under(t, "k", in, `{"specversion":"1.0","id":"n-1","source":"/beckon/answer","type":"beckon.answer","data":`+string(answer)+`}`)
+	if is := asked(out[0]); !strings.Contains(out[1], is) || strings.Contains(out[1], mara) || strings.Contains(out[1], "mara") || strings.Count(out[1], "n-1") != 2 {
+		t.Errorf("the answer is %s, the question %s", out[1], is)
+	}
+}
+
+// What cannot be read is never copied; what is given twice is given twice still.
+func TestStrangeLines(t *testing.T) {
+	t.Parallel()
+	p := New(Options{Key: []byte("k")})
+	for _, bad := range []string{"", "x", `{"a":1} {"b":2}`, "{\"a\":\"\xff\"}", `{"a":`} {
+		if _, err := p.Line([]byte(bad)); err == nil {
+			t.Errorf("%q was copied", bad)
+		}
+		if err := p.Learn([]byte(bad)); err == nil {
+			t.Errorf("%q was learnt", bad)
+		}
+	}
+	got, err := p.Line([]byte(`{"b":1,"a":[1.50,true,null,"<&>"],"b":2}`))
+	if want := `{"b":1,"a":[1.50,true,null,"<&>"],"b":2}`; err != nil || string(got) != want {
+		t.Errorf("got %s, %v", got, err)
+	}
+	secret := base64.StdEncoding.EncodeToString([]byte("broken body of @mara"))
+	got, err = p.Line([]byte(`{"specversion":"1.0","data_base64":"` + secret + `"}`))
+	if err != nil || bytes.Contains(got, []byte(secret)) {
+		t.Errorf("got %s, %v", got, err)
+	}
+	rules := `{"specversion":"1.0","type":"beckon.rules.activated","data":{"bot":"b","set":"0123456789abcdef0123456789abcdef","why":"start"}}`
+	if got, err = p.Line([]byte(rules)); err != nil || string(got) != rules {
+		t.Errorf("got %s, %v", got, err)
+	}
+}
+
+func TestText(t *testing.T) {
+	t.Parallel()
+	p := New(Options{Key: []byte("k")})
+	for _, same := range []string{"stop", "STOP!", "bitte keine Nachrichten mehr", "order 4711", "on 25.11.2026 at 10:30", "1/2/2026", "3.50 + 2.50", "¿dónde está?", "#acme $ACME"} {
+		if got := p.text(same); got != same {
+			t.Errorf("%q became %q", same, got)
+		}
+	}
+	for _, tt := range []struct{ in, gone string }{
+		{"tel 040/123 45 67", "123"}, {"(030) 1234567", "1234567"}, {"order 12345678", "12345678"}, {"www.mara.org", "mara"}, {"mara.org/a", "mara"},
+		{"＠mara", "mara"}, {"ßära@öst.se", "öst"}, {"https://mara.org", "mara"}, {"https://x.com/mara", "mara"}, {"https://t.co/AbCdEf", "AbCdEf"}, {"(https://a.b/mara).", "mara"},
+	} {
+		if got := p.text(tt.in); strings.Contains(got, tt.gone) {
+			t.Errorf("%q became %q", tt.in, got)
+		}
+	}
+}
+
+func FuzzLine(f *testing.F) {
+	f.Add(mention("1984000000000000000", "hi @mara"))
+	f.Add(`{"for_user_id":"1","tweet_create_events":[{"id":2,"id_str":"2","user":{"id_str":"3","screen_name":""}}]}`)
+	f.Fuzz(func(t *testing.T, line string) {
+		p := New(Options{Key: []byte("k")})
+		p.Accounts([]byte(line))
+		if p.Learn([]byte(line)) != nil {
+			return
+		}
+		out, err := p.Line([]byte(line))
+		if err != nil || !json.Valid(out) {
+			t.Errorf("%q: %q, %v", line, out, err)
+		}
+	})
+}
