@@ -42,7 +42,7 @@ func (p *Log) id(s string) string {
 	})
 }
 
-// post is an id of the same millisecond (Y2).
+// post is an id of the same millisecond (T12).
 func (p *Log) post(ms, id string) string {
 	n, _ := strconv.ParseInt(ms, 10, 64)
 	return p.unique("post", id, func(try int) string {

@@ -6,13 +6,13 @@
 // learnt after the log, to touch what decides: times, types, labels, languages,
 // and words that are no identifier.
 //
-//   - Y1 within one log, or one key, the same identifier is always the same
+//   - T11 within one log, or one key, the same identifier is always the same
 //     pseudonym, wherever it stands: field, text, link or key of an object.
-//   - Y2 ids stay ids of X's form with their time and order; the host's own
+//   - T12 ids stay ids of X's form with their time and order; the host's own
 //     accounts stay who they are.
-//   - Y3 no handle, name, address, number or link of a user that the log has in
+//   - T13 no handle, name, address, number or link of a user that the log has in
 //     a field or in the form of one is left in it.
-//   - Y4 a replay of the log decides as it did before.
+//   - T14 a replay of the log decides as it did before.
 //
 // A log is read twice: Learn takes in each line, then Line rewrites each. An
 // address, number or link that the bot's own account writes before anybody else
@@ -269,7 +269,7 @@ func (p *Log) cause(s string) string {
 	return p.eventID(s)
 }
 
-// rank orders the ids of one millisecond as they were (Y2).
+// rank orders the ids of one millisecond as they were (T12).
 func (p *Log) rank() {
 	for ms, ids := range p.posts {
 		slices.SortFunc(ids, func(a, b string) int {

@@ -69,7 +69,7 @@ func under(t *testing.T, key string, lines ...string) []string {
 }
 
 // Whatever names a user is gone, from fields and from texts; the rest stands.
-func TestY3NothingOfAUserIsLeft(t *testing.T) {
+func TestT13NothingOfAUserIsLeft(t *testing.T) {
 	t.Parallel()
 	id := postID(t, "2026-11-02T09:00:00Z", 5)
 	text := "Hi @acme_desk I am Mara Holm, mail mara.holm@firma.no or +47 912 34 567, see https://mara.example.org/me?x=1 and x.com/Mara_Holm1/status/" + id +
@@ -90,7 +90,7 @@ func TestY3NothingOfAUserIsLeft(t *testing.T) {
 }
 
 // One identifier is one pseudonym in every place, and another under another key.
-func TestY1Stable(t *testing.T) {
+func TestT11Stable(t *testing.T) {
 	t.Parallel()
 	id := postID(t, "2026-11-02T09:00:00Z", 5)
 	lines := []string{mention(id, "@acme_desk mail mara.holm@firma.no"), dm(postID(t, "2026-11-02T09:01:00Z", 0), mara, "MARA.holm@firma.no, @mara_holm1")}
@@ -123,7 +123,7 @@ func TestY1Stable(t *testing.T) {
 }
 
 // Ids keep their millisecond and their order, within a millisecond too.
-func TestY2OrderAndTime(t *testing.T) {
+func TestT12OrderAndTime(t *testing.T) {
 	t.Parallel()
 	var lines, ids []string
 	for i := range int64(20) {
@@ -152,7 +152,7 @@ func TestY2OrderAndTime(t *testing.T) {
 
 // What the bot's account wrote before anybody else is in its answers too, and
 // stays; what a user gave first does not.
-func TestY4OperatorsAddressesStay(t *testing.T) {
+func TestT14OperatorsAddressesStay(t *testing.T) {
 	t.Parallel()
 	own := dm(postID(t, "2026-11-02T09:00:00Z", 0), desk, "Write to help@acme.test or 0800 123 4567")
 	user := dm(postID(t, "2026-11-02T09:01:00Z", 0), mara, "I wrote to help@acme.test from mara@firma.no")
@@ -165,7 +165,7 @@ func TestY4OperatorsAddressesStay(t *testing.T) {
 
 // An outcome names its send by an id that is made of the interaction: it must be
 // the id that a replay under pseudonyms makes.
-func TestY4OutcomesFindTheirSends(t *testing.T) {
+func TestT14OutcomesFindTheirSends(t *testing.T) {
 	t.Parallel()
 	id := postID(t, "2026-11-02T09:00:00Z", 5)
 	was := event.ActionID("support", id, event.Reply, event.Answer, 0, 0)
@@ -180,7 +180,7 @@ func TestY4OutcomesFindTheirSends(t *testing.T) {
 }
 
 // An answer names its question likewise.
-func TestY4AnswersFindTheirQuestions(t *testing.T) {
+func TestT14AnswersFindTheirQuestions(t *testing.T) {
 	t.Parallel()
 	id := postID(t, "2026-11-02T09:00:00Z", 5)
 	asked := func(body string) string {
