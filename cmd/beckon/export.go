@@ -87,6 +87,7 @@ type exporting struct {
 	sys    system
 	config string
 	skip   bool
+	told   []string // lines that were left out
 	path   string // of the export until it is found good
 	logs   []eventLog
 
@@ -213,6 +214,7 @@ func (e *exporting) each(fn func(line []byte) error) error {
 			if err != nil {
 				err = fmt.Errorf("%s:%d: %w", log.name, n, err)
 				if e.skip {
+					e.leftOut(err.Error())
 					err = nil
 				}
 			}
@@ -223,6 +225,15 @@ func (e *exporting) each(fn func(line []byte) error) error {
 		}
 	}
 	return nil
+}
+
+// leftOut says once of a line that it is not in the export: logs are read twice.
+func (e *exporting) leftOut(why string) {
+	if slices.Contains(e.told, why) {
+		return
+	}
+	e.told = append(e.told, why)
+	fmt.Fprintf(e.sys.stderr, "left out: %s\n", why)
 }
 
 // readable says why a replay cannot read a line.
