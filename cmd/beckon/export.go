@@ -88,7 +88,7 @@ type exporting struct {
 	config string
 	skip   bool
 	told   []string // lines that were left out
-	path   string // of the export until it is found good
+	path   string   // of the export until it is found good
 	logs   []eventLog
 
 	lines int
