@@ -179,6 +179,9 @@ func New(o Options) http.Handler {
 // which shows in Origin.
 func localOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// No page may show an answer as its own.
+		w.Header().Set("X-Frame-Options", "DENY")
+		w.Header().Set("Content-Security-Policy", "frame-ancestors 'none'")
 		if !loopback(r.Host) {
 			refuse(w, http.StatusForbidden, "the Host header must name loopback")
 			return

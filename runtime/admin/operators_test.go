@@ -3,6 +3,7 @@ package admin_test
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -172,5 +173,21 @@ func TestO5ActWithItsChange(t *testing.T) {
 	all := d.acts(t)
 	if paused || len(all) != before+1 || !strings.Contains(all[before], " ! ") {
 		t.Errorf("a change that was not made: paused %t, acts %q", paused, all)
+	}
+}
+
+// No answer may be framed, whoever asks.
+func TestO1NoFrames(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	for _, path := range []string{"/healthz", "/metrics", "/v1/actions", "/nothing"} {
+		for _, host := range []string{"127.0.0.1:8081", "beckon.example"} {
+			r := httptest.NewRequest("GET", "http://"+host+path, nil)
+			w := httptest.NewRecorder()
+			d.ServeHTTP(w, r)
+			if h := w.Header(); h.Get("X-Frame-Options") != "DENY" || h.Get("Content-Security-Policy") != "frame-ancestors 'none'" {
+				t.Errorf("%s of %s: %v", path, host, h)
+			}
+		}
 	}
 }

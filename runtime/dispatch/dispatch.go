@@ -43,6 +43,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
@@ -198,12 +199,12 @@ func (d *Dispatcher) note(ctx context.Context, done []Handled) {
 		}
 		for _, r := range h.Records {
 			d.Metrics.count(r.Decision)
-			rule := ""
-			if len(r.By) > 0 {
-				rule = r.By[0].Rule
+			var by []string // all that made it so: say is of one of them
+			for _, b := range r.By {
+				by = append(by, b.Rule)
 			}
 			attrs := []any{"bot", r.Bot, "user", r.User, "event", r.Event, "type", h.Event.Type,
-				"interaction", r.Interaction, "decision", r.Decision, "rule", rule, "say", r.Say}
+				"interaction", r.Interaction, "decision", r.Decision, "rule", strings.Join(by, ","), "say", r.Say}
 			if r.Action != nil {
 				attrs = append(attrs, "action", r.Action.ID, "kind", r.Action.Kind)
 			}
