@@ -21,6 +21,8 @@ const (
 	FaultLimit  FaultKind = "limit"  // 429 with a reset in 15 minutes
 	// FaultGarbage is a 201 whose body is not JSON, after all was done.
 	FaultGarbage FaultKind = "garbage"
+	// FaultNoID is a 201 whose data has no id, after all was done.
+	FaultNoID FaultKind = "no_id"
 	// FaultErrors is a 200 with errors and no data; nothing was done.
 	FaultErrors FaultKind = "errors"
 	// FaultDrip is the whole answer, with Delay between two bytes of its body.
@@ -50,7 +52,7 @@ type armed struct {
 // Fault adds a fault; where several match, the one added first acts.
 func (s *Sim) Fault(f Fault) error {
 	switch f.Kind {
-	case FaultNone, FaultRefuse, FaultDrop, FaultLost, FaultStatus, FaultHTML, FaultLimit, FaultGarbage, FaultErrors, FaultDrip:
+	case FaultNone, FaultRefuse, FaultDrop, FaultLost, FaultStatus, FaultHTML, FaultLimit, FaultGarbage, FaultNoID, FaultErrors, FaultDrip:
 	default:
 		return fmt.Errorf("xsim: no fault %q", f.Kind)
 	}
@@ -91,7 +93,7 @@ func (s *Sim) faultFor(c Call) *Fault {
 // acts reports whether the call has its effect in spite of the fault (X2).
 func (f *Fault) acts() bool {
 	switch f.Kind {
-	case FaultNone, FaultLost, FaultGarbage, FaultDrip:
+	case FaultNone, FaultLost, FaultGarbage, FaultNoID, FaultDrip:
 		return true
 	case FaultRefuse:
 		return false // a connection that never was cannot have stored anything
@@ -118,6 +120,8 @@ func (f *Fault) disguise(a answer, now time.Time, most int) answer {
 		a.drip = max(f.Delay, time.Millisecond)
 	case FaultGarbage:
 		a.status, a.garbage = http.StatusCreated, true
+	case FaultNoID:
+		a.status, a.body = http.StatusCreated, object{{"data", object{}}}
 	case FaultErrors:
 		a.status, a.body = http.StatusOK, object{{"errors", []object{problem(http.StatusForbidden, f.Type, "You are not permitted to perform this action.")}}}
 	}

@@ -25,7 +25,7 @@ func TestREADMEIsWhole(t *testing.T) {
 	for _, c := range Commands() {
 		want = append(want, "`"+c+"`")
 	}
-	for _, k := range []FaultKind{FaultRefuse, FaultDrop, FaultLost, FaultStatus, FaultHTML, FaultLimit, FaultGarbage, FaultErrors, FaultDrip} {
+	for _, k := range []FaultKind{FaultRefuse, FaultDrop, FaultLost, FaultStatus, FaultHTML, FaultLimit, FaultGarbage, FaultNoID, FaultErrors, FaultDrip} {
 		want = append(want, "| `"+string(k)+"` |")
 	}
 	for _, k := range []StreamFault{StreamDrop, StreamDisconnect, StreamError, StreamStall, StreamTorn, StreamGarbage} {

@@ -173,6 +173,7 @@ func TestX2Faults(t *testing.T) {
 		{Fault{Kind: FaultHTML, Status: 404}, 404, 0, "<html>"},
 		{Fault{Kind: FaultLimit}, 429, 0, "Too Many"},
 		{Fault{Kind: FaultGarbage}, 201, 1, `{"data":{"id":"20`},
+		{Fault{Kind: FaultNoID}, 201, 1, `{"data":{}}`},
 		{Fault{Kind: FaultErrors}, 200, 0, `"errors"`},
 		{Fault{Delay: time.Microsecond}, 201, 1, `"data"`},
 		{Fault{Kind: FaultDrip, Delay: time.Microsecond}, 201, 1, `"data"`},
