@@ -24,7 +24,7 @@ func (r *Ring) Around(s db.Store) *Store { return &Store{s, r} }
 func (s *Store) Write(ctx context.Context, fn func(db.Tx) error) error {
 	var t *tx
 	err := s.Store.Write(ctx, func(below db.Tx) error {
-		t = &tx{Tx: below, ring: s.ring, whose: map[string][2]string{}}
+		t = s.tx(below)
 		return fn(t)
 	})
 	if t == nil {
@@ -44,7 +44,11 @@ func (s *Store) Write(ctx context.Context, fn func(db.Tx) error) error {
 
 // Read implements db.Store.
 func (s *Store) Read(ctx context.Context, fn func(db.Tx) error) error {
-	return s.Store.Read(ctx, func(below db.Tx) error { return fn(&tx{Tx: below, ring: s.ring}) })
+	return s.Store.Read(ctx, func(below db.Tx) error { return fn(s.tx(below)) })
+}
+
+func (s *Store) tx(below db.Tx) *tx {
+	return &tx{Tx: below, ring: s.ring, whose: map[string][2]string{}}
 }
 
 // tx is a transaction in which texts are sealed.
