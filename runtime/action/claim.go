@@ -105,11 +105,6 @@ func expire(u *Unit, did *tally) error {
 		return fmt.Errorf("find expired actions: %w", err)
 	}
 	for _, a := range rows {
-		if open, err := u.stillOpen(a); err != nil {
-			return err
-		} else if !open {
-			continue
-		}
 		if err := u.Cancel(a, fmt.Sprintf("expired: it waited since %s", a.CreatedAt.UTC().Format(time.RFC3339))); err != nil {
 			return err
 		}

@@ -189,17 +189,17 @@ func (u *Unit) first(a db.Action) (db.Action, error) {
 	return f, nil
 }
 
-// stillOpen reports whether a row that was open when it was read is open still:
-// the end of one part ends those after it.
-func (u *Unit) stillOpen(a db.Action) (bool, error) {
+// ended reports whether a later part has ended since it was read, with one
+// before it.
+func (u *Unit) ended(a db.Action) (bool, error) {
 	if a.Part == 0 {
-		return true, nil
+		return false, nil
 	}
 	now, err := u.Tx.Action(a.ID)
 	if err != nil {
 		return false, fmt.Errorf("read action %s: %w", a.ID, err)
 	}
-	return now.State == a.State, nil
+	return now.State == event.Cancelled, nil
 }
 
 // countAnswers counts actions, the parts of one answer as one.

@@ -340,3 +340,29 @@ func TestI13Faults(t *testing.T) {
 		}
 	}
 }
+
+// Whoever ends what waits goes through rows that were read before: the end of one
+// part ends those after it, and is no fault.
+func TestI13CancelledRowByRow(t *testing.T) {
+	t.Parallel()
+	for name, order := range map[string][]int{"in order": {0, 1, 2}, "backward": {2, 1, 0}, "the middle first": {1, 0, 2}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			e := d.dm("u1", "m1", "tell me everything")
+			rows := d.inParts(e, long(3))
+			err := d.unit(func(u *Unit) error {
+				for _, i := range order {
+					if err := u.Cancel(rows[i], "its post is gone"); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			d.wantStates(e, "cancelled cancelled cancelled")
+		})
+	}
+}

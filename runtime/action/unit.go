@@ -214,11 +214,38 @@ func partner(a db.Action) string {
 	return ""
 }
 
-// Cancel ends an action that still waits.
+// Cancel ends an action that still waits. A part that ended with one before it,
+// since it was read, is left as it is: whoever goes through rows need not know.
 func (u *Unit) Cancel(a db.Action, reason string) error {
+	if ended, err := u.ended(a); err != nil || ended {
+		return err
+	}
 	from := a.State
 	a.State, a.Reason = event.Cancelled, reason
 	return u.Move(a, from)
+}
+
+// EndAll ends actions, by id, that X is not being asked for right now: those that
+// wait, and those of which nobody knows. It returns how many waited.
+func (u *Unit) EndAll(ids []string, reason string) (waited int64, err error) {
+	for _, id := range ids {
+		a, err := u.Tx.Action(id)
+		if err != nil {
+			return waited, err
+		}
+		switch a.State {
+		case event.Hold, event.Pending:
+			waited++
+			err = u.Cancel(a, reason)
+		case event.Unsettled:
+			a.State, a.Reason = event.Failed, "nobody knows what became of it, and "+reason
+			err = u.Move(a, event.Unsettled)
+		}
+		if err != nil {
+			return waited, err
+		}
+	}
+	return waited, nil
 }
 
 // CancelOpenTo cancels those actions that still wait to go to the user, of
@@ -230,12 +257,6 @@ func (u *Unit) CancelOpenTo(user, reason string, pick func(db.Action) bool) ([]d
 	}
 	open = slices.DeleteFunc(open, func(a db.Action) bool { return !pick(a) })
 	for _, a := range open {
-		if open, err := u.stillOpen(a); err != nil || !open {
-			if err != nil {
-				return nil, err
-			}
-			continue
-		}
 		if err := u.Cancel(a, reason); err != nil {
 			return nil, err
 		}

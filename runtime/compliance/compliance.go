@@ -66,7 +66,6 @@ type X interface {
 
 // Bus removes events.
 type Bus interface {
-	Erase(ctx context.Context, bot, user string, see func(bus.Message) error) (int, error)
 	Remove(ctx context.Context, bot, user string, pick func(bus.Stored) (bool, error)) (int, error)
 }
 

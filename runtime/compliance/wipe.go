@@ -10,7 +10,6 @@ import (
 
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/runtime/action"
-	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/event"
 )
 
@@ -44,10 +43,7 @@ func (o *Officer) wipe(ctx context.Context, now time.Time, d db.Duty) (db.Duty, 
 			return d, err
 		}
 	}
-	if err := o.Store.Write(ctx, func(tx db.Tx) error { return tx.RetireTextKeys(bot, "") }); err != nil {
-		return d, err
-	}
-	n, err := o.Bus.Erase(ctx, bot, "", func(m bus.Message) error { return o.Eraser.KeepStop(ctx, m, m.User) })
+	n, err := o.Eraser.Events(ctx, bot, "")
 	if err != nil {
 		return d, err
 	}
@@ -92,7 +88,7 @@ func (o *Officer) chunk(u *action.Unit, now time.Time, d *db.Duty, bot string) (
 	if err != nil {
 		return false, false, err
 	}
-	if err := end(u, open); err != nil {
+	if _, err := u.EndAll(open, ended); err != nil {
 		return false, false, err
 	}
 	if err := u.Flush(); err != nil { // what it wrote goes too
@@ -135,27 +131,6 @@ func hush(u *action.Unit, now time.Time, bot string) error {
 		return err
 	}
 	return u.SetSwitch(db.Switch{Bot: bot, Paused: true, By: "host", At: now, Reason: ended})
-}
-
-// end ends actions that X is not being asked for right now.
-func end(u *action.Unit, ids []string) error {
-	for _, id := range ids {
-		a, err := u.Tx.Action(id)
-		if err != nil {
-			return err
-		}
-		switch a.State {
-		case event.Hold, event.Pending:
-			err = u.Cancel(a, ended)
-		case event.Unsettled:
-			a.State, a.Reason = event.Failed, "nobody knows what became of it, and "+ended
-			err = u.Move(a, event.Unsettled)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // logOut forgets the account's login.

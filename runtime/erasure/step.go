@@ -1,6 +1,7 @@
 package erasure
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -120,35 +121,13 @@ func (e *Eraser) end(u *action.Unit, who db.Who) (n int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	for _, id := range ids {
-		a, err := u.Tx.Action(id)
-		if err != nil {
-			return n, err
-		}
-		switch a.State {
-		case event.Hold, event.Pending:
-			n++
-			err = u.Cancel(a, reason)
-		case event.Unsettled:
-			a.State, a.Reason = event.Failed, "nobody knows what became of it, and "+reason
-			err = u.Move(a, event.Unsettled)
-		}
-		if err != nil {
-			return n, err
-		}
-	}
-	return n, nil
+	return u.EndAll(ids, reason)
 }
 
 // bus removes the events. An opt-out among them counts (Z3): what dispatch had
 // before changes nothing by being told again, since the later act wins.
 func (e *Eraser) bus(ctx context.Context, now time.Time, x db.Erasure) (db.Erasure, error) {
-	// What the user writes from now on has other keys: it is not erased.
-	err := e.Store.Write(ctx, func(tx db.Tx) error { return tx.RetireTextKeys(x.Bot, x.User) })
-	if err != nil {
-		return x, err
-	}
-	n, err := e.Bus.Erase(ctx, x.Bot, x.User, func(m bus.Message) error { return e.KeepStop(ctx, m, x.User) })
+	n, err := e.Events(ctx, x.Bot, x.User)
 	if err != nil {
 		return x, err
 	}
@@ -165,8 +144,20 @@ func (e *Eraser) bus(ctx context.Context, now time.Time, x db.Erasure) (db.Erasu
 	return x, err
 }
 
-// KeepStop takes the user's opt-out out of a message that is about to go.
-func (e *Eraser) KeepStop(ctx context.Context, m bus.Message, user string) error {
+// Events removes what the bus has of a user, or for "" of every one, toward a
+// bot, or "" for every one, and returns how many went. Their keys are retired
+// first, so that what is written from then on has others and is not erased; who
+// notes that the events are gone drops them with it.
+func (e *Eraser) Events(ctx context.Context, bot, user string) (int, error) {
+	err := e.Store.Write(ctx, func(tx db.Tx) error { return tx.RetireTextKeys(bot, user) })
+	if err != nil {
+		return 0, err
+	}
+	return e.Bus.Erase(ctx, bot, user, func(m bus.Message) error { return e.keepStop(ctx, m, cmp.Or(user, m.User)) })
+}
+
+// keepStop takes the user's opt-out out of a message that is about to go.
+func (e *Eraser) keepStop(ctx context.Context, m bus.Message, user string) error {
 	stop, ok := stopIn(m, user)
 	if !ok {
 		return nil
