@@ -192,7 +192,12 @@ func (w *work) answer(m bus.Delivery, e event.Event, tier conversation.Tier) ([]
 	if err != nil {
 		return nil, err
 	}
-	out, fault, err := w.handle(w.Handlers[e.Bot], e, st, tier)
+	return w.askChain(m, e, st, tier, w.Handlers[e.Bot])
+}
+
+// askChain asks handlers of the bot, and decides what they say.
+func (w *work) askChain(m bus.Delivery, e event.Event, st conversation.State, tier conversation.Tier, chain handlers.Chain) ([]gate.Record, error) {
+	out, fault, err := w.handle(chain, e, st, tier)
 	switch {
 	case err != nil:
 		return nil, err

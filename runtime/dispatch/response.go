@@ -140,14 +140,7 @@ func (w *work) passOn(m bus.Delivery, e event.Event, st conversation.State, rest
 		return w.nothing(e, "A person has taken over; the bot is silent toward this user.")
 	}
 	tier := conversation.MatchLang(e.Text, e.Lang, st.Conversation.Flow != "")
-	out, fault, err := w.handle(rest, e, st, tier)
-	switch {
-	case err != nil:
-		return nil, err
-	case fault != nil:
-		return w.failed(m, e, fault)
-	}
-	return w.said(m, e, st, out)
+	return w.askChain(m, e, st, tier, rest)
 }
 
 // speak decides what a handler says, and then hands over to a person if handoff
