@@ -57,7 +57,7 @@ func status(err error) int {
 		return http.StatusForbidden
 	case errors.Is(err, db.ErrNotFound):
 		return http.StatusNotFound
-	case action.Judged(err), errors.Is(err, action.ErrPart), errors.Is(err, action.ErrNoText), errors.Is(err, action.ErrWithNobody), errors.Is(err, action.ErrNotWaiting), errors.Is(err, action.ErrNotUnknown), errors.Is(err, action.ErrPaused), errors.Is(err, db.ErrStale), errors.Is(err, ErrUnusable), errors.As(err, new(Refusal)):
+	case action.Judged(err), errors.Is(err, action.ErrPart), errors.Is(err, action.ErrWithNobody), errors.Is(err, action.ErrNotWaiting), errors.Is(err, action.ErrNotUnknown), errors.Is(err, db.ErrStale), errors.Is(err, ErrUnusable), errors.As(err, new(Refusal)):
 		return http.StatusConflict
 	}
 	return http.StatusInternalServerError

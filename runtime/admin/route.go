@@ -221,8 +221,9 @@ func (s *server) named(w http.ResponseWriter, r *http.Request, a *act, limit int
 	if json.Unmarshal(raw, &body) == nil && body != nil {
 		by := strings.TrimSpace(word("by"))
 		switch {
-		case a.by == owner:
+		case a.by == owner && len(by) <= maxName && plain(by): // of another the endpoint says what is wrong
 			a.by = by
+		case a.by == owner:
 		case by != "" && by != a.by:
 			return badRequest(fmt.Sprintf("by: the token is that of %s, not of %s; leave --by out", a.by, by))
 		case !nameless[a.did]:
