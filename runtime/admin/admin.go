@@ -155,7 +155,7 @@ func New(o Options) http.Handler {
 		s.Judge = func(ctx context.Context, j event.Judgement) (db.Action, error) { return s.Desk.Judge(ctx, j.At, j) }
 	}
 
-	write := acting{o.Store, func(a *act) db.OperatorAct { return s.record(a, "") }}
+	write := acting{o.Store, s.record}
 	s.Store, s.Desk.Store = write, write
 
 	v1 := http.NewServeMux()

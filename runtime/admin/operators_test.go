@@ -191,3 +191,21 @@ func TestO1NoFrames(t *testing.T) {
 		}
 	}
 }
+
+// What was refused names no user either: the record outlives their data.
+func TestO5RefusalNamesNobody(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	for path, body := range map[string]string{
+		"/v1/conversations/acme/" + ann + "/release": `{"by":"root"}`,
+		"/v1/optouts": `{"by":"root","user":"` + ann + ` "}`,
+	} {
+		if got := d.do("POST", path, body); got.status == http.StatusOK {
+			t.Errorf("%s %s: got %d %s, want a refusal", path, body, got.status, got.body)
+		}
+	}
+	all := strings.Join(d.acts(t), "\n")
+	if strings.Contains(all, ann) || strings.Count(all, " ! ") != 2 {
+		t.Errorf("acts:\n%s", all)
+	}
+}

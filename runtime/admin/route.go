@@ -2,6 +2,7 @@ package admin
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -97,7 +98,8 @@ type act struct {
 	role   db.Role
 	did    string
 	on     []string
-	kept   bool // it is in the database
+	users  []string // whose ids stand in the request
+	kept   bool     // it is in the database
 	denied string
 }
 
@@ -180,7 +182,11 @@ func (s *server) handle(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a := actOf(r.Context())
 		a.did = rt.did
+		if user := r.PathValue("user"); user != "" {
+			a.users = append(a.users, user)
+		}
 		if !may(a.role, rt.role) {
+			a.did = cmp.Or(rt.did, rt.pattern)
 			a.denied = fmt.Sprintf("%s is %s, and this needs %s", a.by, a.role, rt.role)
 			s.keepAct(r, a)
 			refuse(w, http.StatusForbidden, a.denied)
@@ -194,11 +200,11 @@ func (s *server) handle(rt route) http.Handler {
 				return
 			}
 		}
-		a.on = append(s.pathOf(r), a.on...)
+		a.on = append(pathOf(r), a.on...)
 		answer(func(r *http.Request) (any, error) {
 			v, err := rt.serve(r)
 			if err != nil && !a.kept {
-				a.denied = err.Error()
+				a.did, a.denied = cmp.Or(a.did, rt.pattern), err.Error()
 			}
 			s.keepAct(r, a)
 			return v, err
@@ -237,8 +243,8 @@ func (s *server) named(w http.ResponseWriter, r *http.Request, a *act, limit int
 				a.on = append(a.on, key+" "+v)
 			}
 		}
-		if user := word("user"); user != "" {
-			a.on = append(a.on, s.userMark(user))
+		if user := strings.TrimSpace(word("user")); user != "" {
+			a.users = append(a.users, user)
 		}
 	}
 	r.Body = io.NopCloser(bytes.NewReader(raw))
@@ -249,17 +255,14 @@ func (s *server) named(w http.ResponseWriter, r *http.Request, a *act, limit int
 var nameless = map[string]bool{"subscribe": true, "connections": true}
 
 // userMark stands for a user in the record of acts, which outlives their data.
-func (s *server) userMark(user string) string { return "user " + s.Desk.Key.User(user)[:16] }
+func (s *server) userMark(user string) string { return s.Desk.Key.User(user)[:16] }
 
 // pathOf is what the path of a request is about.
-func (s *server) pathOf(r *http.Request) (on []string) {
+func pathOf(r *http.Request) (on []string) {
 	for _, key := range []string{"id", "bot", "name", "change"} {
 		if v := r.PathValue(key); v != "" && len(v) <= maxWhy && plain(v) {
 			on = append(on, key+" "+v)
 		}
-	}
-	if user := r.PathValue("user"); user != "" {
-		on = append(on, s.userMark(user))
 	}
 	return on
 }
@@ -267,32 +270,34 @@ func (s *server) pathOf(r *http.Request) (on []string) {
 // keepAct records what was done or refused, where the change itself has not
 // (O5). What cannot be recorded is logged: it was done.
 func (s *server) keepAct(r *http.Request, a *act) {
-	if a.did == "" && a.denied == "" || a.kept {
+	if a.did == "" || a.kept {
 		return
 	}
 	a.kept = true // the store need not
 	ctx := context.WithoutCancel(r.Context())
-	err := s.Store.Write(ctx, func(tx db.Tx) error { return tx.AppendOperatorAct(s.record(a, r.Pattern)) })
+	err := s.Store.Write(ctx, func(tx db.Tx) error { return tx.AppendOperatorAct(s.record(a)) })
 	if err != nil {
 		s.Log.ErrorContext(ctx, "operator: an act could not be recorded", "by", a.by, "did", a.did, "err", err)
 	}
 }
 
-func (s *server) record(a *act, pattern string) db.OperatorAct {
-	did := a.did
-	if did == "" {
-		did = pattern
-	}
+// record writes an act down. Its users stand in it by their mark, in the reason of
+// a refusal too.
+func (s *server) record(a *act) db.OperatorAct {
 	by := a.by
 	if by == owner {
 		by = "the host's owner"
 	}
-	why := a.denied
+	why, on := a.denied, a.on
+	for _, user := range a.users {
+		on = append(on, "user "+s.userMark(user))
+		why = strings.ReplaceAll(why, user, s.userMark(user))
+	}
 	if len(why) > maxWhy {
 		why = strings.ToValidUTF8(why[:maxWhy], "")
 	}
 	return db.OperatorAct{
-		ID: randomID("o-"), At: s.Now().UTC(), By: by, Role: a.role, Did: did, On: strings.Join(a.on, " "), Refused: why,
+		ID: randomID("o-"), At: s.Now().UTC(), By: by, Role: a.role, Did: a.did, On: strings.Join(on, " "), Refused: why,
 	}
 }
 
