@@ -32,7 +32,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
@@ -40,6 +39,7 @@ import (
 	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/erasure"
 	"github.com/beckon-bot/beckon/runtime/event"
+	"github.com/beckon-bot/beckon/runtime/service"
 )
 
 const (
@@ -90,7 +90,7 @@ type Options struct {
 // a time.
 type Officer struct {
 	Options
-	mu sync.Mutex
+	turn service.Turn
 }
 
 // New returns an officer.
@@ -108,8 +108,11 @@ func New(o Options) *Officer {
 // duties. It returns when it wants to be called again. What does not go well is
 // stored with what it belongs to, and is the error too.
 func (o *Officer) Step(ctx context.Context, now time.Time) (next time.Time, err error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	end, err := o.turn.Take(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	defer end()
 	next = now.Add(calm)
 	sooner := func(at time.Time) {
 		if !at.IsZero() && at.Before(next) {
@@ -169,9 +172,12 @@ func (o *Officer) Order(ctx context.Context, now func() time.Time, d db.Duty, pa
 // Finish takes duties as far as they go, and waits for their end for a while.
 func (o *Officer) Finish(ctx context.Context, now func() time.Time, ids []string, patience time.Duration) error {
 	for waited := time.Duration(0); ; waited += time.Second {
-		o.mu.Lock()
-		_, err := o.duties(ctx, now())
-		o.mu.Unlock()
+		end, err := o.turn.Take(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = o.duties(ctx, now())
+		end()
 		if err != nil {
 			return err
 		}
@@ -205,8 +211,11 @@ func (o *Officer) Ask(ctx context.Context, now time.Time) error {
 	if o.X == nil {
 		return ErrNotAsked
 	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	end, err := o.turn.Take(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
 	_, posts := o.round(ctx, now, event.JobPosts, true)
 	_, users := o.round(ctx, now, event.JobUsers, true)
 	return errors.Join(posts, users)

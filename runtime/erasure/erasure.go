@@ -30,13 +30,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/runtime/budget"
 	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/event"
+	"github.com/beckon-bot/beckon/runtime/service"
 )
 
 // KeepAnswered outlasts what X and the bus can deliver again.
@@ -63,7 +63,7 @@ type Eraser struct {
 	Book  *budget.Book
 	Log   *slog.Logger
 
-	mu sync.Mutex
+	turn service.Turn
 }
 
 // Request is what a named operator asks for, or a duty.

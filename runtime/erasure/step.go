@@ -20,8 +20,11 @@ const reason = "the user is being erased"
 
 // step does the next thing of an erasure. more: there is something to do now.
 func (e *Eraser) step(ctx context.Context, now time.Time, id string) (x db.Erasure, more bool, err error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	end, err := e.turn.Take(ctx)
+	if err != nil {
+		return x, false, err
+	}
+	defer end()
 	err = e.Store.Read(ctx, func(tx db.Tx) (err error) {
 		x, err = tx.Erasure(id)
 		return err
