@@ -20,7 +20,7 @@ func inParts(d event.Draft) event.Draft {
 // measure counts the parts of a DM, 0 where it is one message, and says whether
 // X or we would refuse it for its length.
 func measure(d event.Draft) (parts int, tooLong bool) {
-	all := PartsOf(d, d.Text)
+	all := partsOf(d, d.Text)
 	for _, text := range all {
 		tooLong = tooLong || utf8.RuneCountInString(text) > maxDMRunes
 	}
@@ -30,8 +30,8 @@ func measure(d event.Draft) (parts int, tooLong bool) {
 	return len(all), tooLong || len(all) > event.MaxParts
 }
 
-// PartsOf is the messages as which the text of a draft goes out.
-func PartsOf(d event.Draft, text string) []string {
+// partsOf is the messages as which the text of a draft goes out.
+func partsOf(d event.Draft, text string) []string {
 	if d.SplitAt <= 0 {
 		return []string{text}
 	}
@@ -41,7 +41,7 @@ func PartsOf(d event.Draft, text string) []string {
 // InParts makes of a verdict on a whole answer that on its first part, and
 // returns the texts of all. What was decided of the whole holds for each.
 func (v *Verdict) InParts() []string {
-	texts := PartsOf(v.Facts.Draft, v.Text)
+	texts := partsOf(v.Facts.Draft, v.Text)
 	if len(texts) > 1 {
 		v.Facts.Parts, v.Facts.Text.Parts = len(texts), 0
 	}
@@ -52,7 +52,7 @@ func (v *Verdict) InParts() []string {
 // addLine adds a line of the host's to a draft: to its first part, since the
 // user may get no other.
 func addLine(d *event.Draft, line string) {
-	parts := PartsOf(*d, d.Text)
+	parts := partsOf(*d, d.Text)
 	parts[0] += "\n\n" + line
 	d.Text = strings.Join(parts, event.PartEnd)
 }
