@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/beckon-bot/beckon/runtime/admin"
 )
@@ -16,8 +18,17 @@ func accountsCommand(ctx context.Context, sys system, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := noArgs(rest); err != nil {
-		return err
+	return showAccounts(ctx, sys, f, rest)
+}
+
+// showAccounts shows how the one bot that rest names speaks, or every bot.
+func showAccounts(ctx context.Context, sys system, f operatorFlags, rest []string) error {
+	bot := ""
+	if len(rest) > 0 {
+		var err error
+		if bot, err = oneArg(rest, "a bot, or none for all"); err != nil {
+			return err
+		}
 	}
 	return operate(ctx, sys, f, false, func(o *operator) error {
 		var all admin.AccountList
@@ -25,8 +36,29 @@ func accountsCommand(ctx context.Context, sys system, args []string) error {
 		if err != nil {
 			return err
 		}
+		if bot != "" {
+			if all.Accounts, raw, err = oneAccount(all.Accounts, bot); err != nil {
+				return err
+			}
+		}
 		return o.show(sys.stdout, raw, func(w io.Writer) { o.writeAccounts(w, all.Accounts) })
 	})
+}
+
+// oneAccount leaves the one bot in a list.
+func oneAccount(all []admin.Account, bot string) (one []admin.Account, raw []byte, err error) {
+	var names []string
+	for _, a := range all {
+		names = append(names, a.Bot)
+		if a.Bot == bot {
+			one = append(one, a)
+		}
+	}
+	if len(one) == 0 {
+		return nil, nil, usageError(fmt.Sprintf("no bot %q; the bots are %s", bot, strings.Join(names, ", ")))
+	}
+	raw, err = json.Marshal(admin.AccountList{Accounts: one})
+	return one, append(raw, '\n'), err
 }
 
 func (o *operator) writeAccounts(w io.Writer, all []admin.Account) {

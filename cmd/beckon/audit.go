@@ -22,7 +22,7 @@ import (
 func auditCommand(ctx context.Context, sys system, args []string) error {
 	return subcommands(ctx, sys, "audit", []command{
 		{"verify", "[--checkpoint FILE]...", "find what was changed, removed or put in past the host; 1 if there is any", auditVerify},
-		{"export", "--for NAME [--from DAY] [--to DAY] [--out DIR]", "the report for X's yearly audit, into a new folder", auditExport},
+		{"export", "--for NAME [--from DAY] [--to DAY] [--out DIR]", "the report for X's yearly audit, into a new folder; it is recorded who gave it to whom", auditExport},
 	}, args)
 }
 
@@ -94,7 +94,7 @@ func auditExport(ctx context.Context, sys system, args []string) error {
 	flags := flag.NewFlagSet("audit export", flag.ContinueOnError)
 	from := flags.String("from", "", "first `day`, UTC; a year ago where it is left out")
 	to := flags.String("to", "", "last `day`, UTC; today where it is left out")
-	whom := flags.String("for", "", "`who` will have it; it is recorded")
+	whom := flags.String("for", "", "`who` will have it; recorded with who gave it, so it takes --by")
 	out := flags.String("out", "", "`folder` to make; beckon-audit-FROM-TO where it is left out")
 	f, rest, err := readFlags(sys, flags, args, true)
 	if err != nil {

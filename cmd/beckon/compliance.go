@@ -205,7 +205,7 @@ func complianceWipe(ctx context.Context, sys system, args []string) error {
 	all := fs.Bool("all", false, "of every bot, those too that are configured no more")
 	fs.BoolVar(&in.Dry, "dry", false, "count what would go, and change nothing")
 	at := timeFlag(fs, "when access ended, from which ten business days count")
-	f, rest, err := readFlags(sys, fs, args, true)
+	f, rest, err := readFlagsUnless(sys, fs, args, true, &in.Dry)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func forgetCommand(ctx context.Context, sys system, args []string) error {
 	var in admin.Forget
 	fs.StringVar(&in.Bot, "bot", "", "only what this `bot` has of them")
 	fs.BoolVar(&in.Dry, "dry", false, "count what would go, and change nothing")
-	f, rest, err := readFlags(sys, fs, args, true)
+	f, rest, err := readFlagsUnless(sys, fs, args, true, &in.Dry)
 	if err != nil {
 		return err
 	}

@@ -44,15 +44,15 @@ func loginCommand(ctx context.Context, sys system, args []string) error {
 	fs.IntVar(&f.port, "port", 0, "`port` of the callback, instead of app.redirect's; X must know it")
 	fs.BoolVar(&f.open, "open", false, "open the browser")
 	fs.BoolVar(&f.noListen, "no-listen", false, "paste the address instead of listening for it: for a server without a browser")
-	fs.BoolVar(&f.status, "status", false, "show how each bot speaks, as beckon accounts does")
+	fs.BoolVar(&f.status, "status", false, "show how the bot speaks, or every bot, as beckon accounts does")
 	fs.DurationVar(&f.wait, "wait", 10*time.Minute, "how `long` to wait for the person")
-	common, rest, err := readFlags(sys, fs, args, true)
+	common, rest, err := readFlagsUnless(sys, fs, args, true, &f.status)
 	if err != nil {
 		return err
 	}
 	f.operatorFlags = common
 	if f.status {
-		return accountsCommand(ctx, sys, []string{"-c", f.file, "--format", f.format})
+		return showAccounts(ctx, sys, common, rest)
 	}
 	name, err := oneArg(rest, "a bot")
 	if err != nil {

@@ -62,10 +62,10 @@ func commands() []command {
 		{"handlers", "check|test PATH ... | schema", "tools for what a bot says: do the answers load, do their dialogues go as written", handlersCommand},
 		{"actions", "list|show|queue|cost|unknown|settle|dead|retry|approve|edit|reject|send ...", "what the bots did, will do and wait for", actionsCommand},
 		{"conversations", "list|handoff|release ...", "whom a person has, or should look at", conversationsCommand},
-		{"login", "BOT [--port N] [--open] [--no-listen]", "let an account's owner authorise the bot on X", loginCommand},
+		{"login", "BOT [--port N] [--open] [--no-listen] | --status [BOT]", "let an account's owner authorise the bot on X", loginCommand},
 		{"logout", "BOT [--drop]", "revoke a bot's login", logoutCommand},
 		{"doctor", "[BOT] [--online] [--beside FILE]", "check label, bio, tokens, rules and host before X does", doctorCommand},
-		{"accounts", "", "how each bot speaks for its account, and since when", accountsCommand},
+		{"accounts", "[BOT]", "how each bot speaks for its account, and since when", accountsCommand},
 		{"subscribe", "[BOT] [--dry] [--prune] | --connections | --close-connections", "webhook and subscriptions on X: show, and make what is missing", subscribeCommand},
 		{"schedule", "list [--bot BOT] [-n N]", "posts by the clock and feeds: what comes next", scheduleCommand},
 		{"pause", "BOT|--all", "kill switch on: nothing is sent", pauseCommand},
@@ -136,9 +136,11 @@ func run(ctx context.Context, args []string, sys system) int {
 
 func usage(w io.Writer) {
 	fmt.Fprint(w, "beckon hosts automated accounts on X that speak only when spoken to.\n\nusage: beckon COMMAND ...\n\n")
+	t := table(w)
 	for _, c := range commands() {
-		fmt.Fprintf(w, "  %-9s %s\n", c.name, c.about)
+		fmt.Fprintf(t, "  %s\t%s\n", c.name, c.about)
 	}
+	t.Flush()
 	fmt.Fprint(w, "\n\"beckon COMMAND -h\" shows a command's arguments. Start with: beckon demo\n")
 }
 

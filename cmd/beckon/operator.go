@@ -55,6 +55,12 @@ const defaultFile = "beckon.yaml"
 // readFlags adds the common flags to those of fs and reads args. changes: the
 // command wants to know who gives it.
 func readFlags(sys system, fs *flag.FlagSet, args []string, changes bool) (f operatorFlags, rest []string, err error) {
+	return readFlagsUnless(sys, fs, args, changes, new(bool))
+}
+
+// readFlagsUnless is readFlags for a command that a flag of its own, reads, makes
+// one that changes nothing: then nobody has to say who they are.
+func readFlagsUnless(sys system, fs *flag.FlagSet, args []string, changes bool, reads *bool) (f operatorFlags, rest []string, err error) {
 	fs.StringVar(&f.file, "c", defaultFile, "configuration file")
 	format := formatFlag(fs)
 	tokenFile := fs.String("token-file", "", "file with your operator's token, which $BECKON_TOKEN may hold too (default: the host's owner)")
@@ -85,7 +91,7 @@ func readFlags(sys system, fs *flag.FlagSet, args []string, changes bool) (f ope
 	if err := checkFormat(f.format); err != nil {
 		return f, nil, err
 	}
-	if changes && strings.TrimSpace(f.by) == "" && f.token == "" {
+	if changes && !*reads && strings.TrimSpace(f.by) == "" && f.token == "" {
 		return f, nil, usageError("say who you are: --by NAME")
 	}
 	return f, rest, nil

@@ -37,7 +37,9 @@ func subcommands(ctx context.Context, sys system, group string, list []command, 
 		}
 		err := c.run(ctx, sys, args[1:])
 		if errors.Is(err, flag.ErrHelp) {
-			return usageOf(sys.stdout, group, []command{c})
+			c.name = group + " " + c.name
+			c.help(sys.stdout, err)
+			return nil
 		}
 		return err
 	}

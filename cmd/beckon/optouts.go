@@ -17,7 +17,7 @@ func optoutsCommand(ctx context.Context, sys system, args []string) error {
 	return subcommands(ctx, sys, "optouts", []command{
 		{"list", "[--after HASH] [--max N]", "standing opt-outs, by hash of the user", optoutsList},
 		{"add", "USER_ID", "record an opt-out that came by another way than X", optoutsAdd},
-		{"export", "", "standing opt-outs as JSON lines, for a host with the same host.key", optoutsExport},
+		{"export", "[--for NAME]", "standing opt-outs as JSON lines, for a host with the same host.key; it is recorded who gave them to whom", optoutsExport},
 		{"import", "FILE|-", "take in what export wrote; the later act wins, and no opt-out ends", optoutsImport},
 		{"match", "[--lang TAG]", "what is found in each line of standard input: tier, tab, line", optoutsMatch},
 	}, args)

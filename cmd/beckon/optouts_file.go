@@ -41,7 +41,7 @@ const (
 
 func optoutsExport(ctx context.Context, sys system, args []string) error {
 	flags := flag.NewFlagSet("optouts export", flag.ContinueOnError)
-	whom := flags.String("for", "another host of the operator", "`who` will have it; it is recorded")
+	whom := flags.String("for", "another host of the operator", "`who` will have it; recorded with who gave it, so it takes --by")
 	f, rest, err := readFlags(sys, flags, args, true)
 	if err != nil {
 		return err
