@@ -68,6 +68,7 @@ type Tx interface {
 	TextKeys
 	Fingerprints
 	Consents
+	Matches
 	Erasures
 	Duties
 	ComplianceJobs

@@ -76,7 +76,8 @@ type Retention interface {
 	PruneInteractions(before time.Time, max int) (n int, err error)
 	// PruneConversations drops those with users who wrote last before the time,
 	// and their slots. It keeps what says more than that they wrote: held or handed
-	// over, in a flow, paused, an opt-in or a consent that stands, a block.
+	// over, in a flow, paused, an opt-in or a consent that stands, a match, a
+	// block.
 	PruneConversations(before time.Time, max int) (n int, err error)
 	PruneDeadLetters(before time.Time, max int) (n int, err error)
 }

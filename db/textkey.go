@@ -13,6 +13,10 @@ type TextKey struct {
 	Sealed []byte
 }
 
+// KeyOfMatch begins TextKey.Of of a key for the reference of a match. It has no
+// time: it is destroyed with its match.
+const KeyOfMatch = "match:"
+
 // TextKeys keeps them. Their texts are gone once they are.
 type TextKeys interface {
 	// PutTextKey adds a key. Where there is one for the same bot, user, day and
@@ -29,6 +33,7 @@ type TextKeys interface {
 	// DropTextKeys destroys the retired ones of the user ("": of every one) toward the bot ("":
 	// toward every one), and returns how many.
 	DropTextKeys(bot, user string) (n int, err error)
-	// PruneTextKeys destroys up to max that were made before the day.
+	// PruneTextKeys destroys up to max that were made before the day, those of matches
+	// aside.
 	PruneTextKeys(before time.Time, max int) (n int, err error)
 }

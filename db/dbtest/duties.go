@@ -132,6 +132,9 @@ func testHoldings(t *testing.T, s db.Store, _ Features) {
 		err := errors.Join(tx.PutInteraction(edited), tx.PutInteraction(plain), tx.PutInteraction(elsewhere), tx.PutInteraction(dm),
 			PutAction(tx, reply), PutAction(tx, direct), PutAction(tx, hash), tx.PutSlot("a", "4", "s", nil),
 			tx.PutConversation(conversation.Conversation{Bot: "a", User: "5"}),
+			tx.PutMatch(db.Match{Bot: "a", User: "6", Basis: db.BasisProvided, Event: "77", Source: "post", Sealed: []byte("r")}),
+			tx.PutMatch(db.Match{Bot: "a", User: "6", Purpose: "p", Basis: db.BasisProvided, Event: "78", Source: "dm", Sealed: []byte("r")}),
+			tx.PutMatch(db.Match{Bot: "a", User: "7", Basis: db.BasisProvided, Event: "79", Source: "post", EndedAt: at(1)}),
 			tx.PutDeskNotice(db.DeskNotice{ID: "n", Bot: "a", User: "1", Interaction: "11", Post: "11"}))
 		if err != nil {
 			return err
@@ -139,8 +142,8 @@ func testHoldings(t *testing.T, s db.Store, _ Features) {
 		_, err = tx.EraseUser(db.Who{User: "erased"}, "a-hash", at(2))
 		return err
 	})
-	same(t, "posts", get(t, s, db.Tx.HeldPosts), []string{"10", "10e", "11", "90"})
-	same(t, "users", get(t, s, db.Tx.HeldUsers), []string{"1", "2", "3", "4", "5"})
+	same(t, "posts", get(t, s, db.Tx.HeldPosts), []string{"10", "10e", "11", "77", "90"})
+	same(t, "users", get(t, s, db.Tx.HeldUsers), []string{"1", "2", "3", "4", "5", "6", "7"})
 	acts := func(id string) []conversation.Interaction {
 		return get(t, s, func(tx db.Tx) ([]conversation.Interaction, error) { return tx.ActsWith(id) })
 	}
@@ -169,6 +172,7 @@ func testWipe(t *testing.T, s db.Store, _ Features) {
 			tx.PutConversation(conversation.Conversation{Bot: bot, User: "u"}), tx.PutConversation(conversation.Conversation{Bot: bot, User: "v"}),
 			tx.PutEcho(db.Echo{Bot: bot, RemoteID: "e"}), tx.PutReminder(db.Reminder{ID: bot, Bot: bot, User: "u", After: 1e9}),
 			tx.PutConsent(db.Consent{Bot: bot, User: "u", Kind: conversation.ConsentDMStorage}),
+			tx.PutMatch(db.Match{Bot: bot, User: "u", Basis: db.BasisPublic, Sealed: []byte("r")}),
 			tx.PutQuestion(db.Question{ID: bot, Bot: bot, State: db.QuestionOpen}), tx.PutQuestionText(bot, []byte("t")),
 			tx.PutDeskNotice(db.DeskNotice{ID: bot, Bot: bot, User: "u"}), tx.AppendDeadLetter(db.DeadLetter{ID: bot, Bot: bot}),
 			tx.AppendDecision(db.Decision{ID: bot, Bot: bot, Record: []byte("{}")}),
@@ -182,7 +186,7 @@ func testWipe(t *testing.T, s db.Store, _ Features) {
 	same(t, "open of all", len(get(t, s, func(tx db.Tx) ([]string, error) { return tx.OpenActionsOf("", 9) })), 6)
 	one := map[string]int64{
 		"action_texts": 1, "actions": 4, "consents": 1, "conversations": 1, "dead_letters": 1, "decisions": 1, "desk_notices": 1, "echoes": 1,
-		"fingerprints": 1, "interactions": 1, "lookups": 1, "question_texts": 1, "questions": 1, "reminders": 1, "slots": 1,
+		"fingerprints": 1, "interactions": 1, "lookups": 1, "matches": 1, "question_texts": 1, "questions": 1, "reminders": 1, "slots": 1,
 	}
 	wipe := func(bot string, max int) (e db.Erased) {
 		t.Helper()

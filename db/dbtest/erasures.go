@@ -20,6 +20,7 @@ func testErasures(t *testing.T, s db.Store, _ Features) {
 		return errors.Join(tx.PutErasure(first), tx.PutErasure(second), PutAction(tx, done), PutAction(tx, open), PutAction(tx, others),
 			tx.PutActionText("done", []byte("text")), tx.PutSlot("b", "u", "order", []byte("4")), tx.PutSlot("b", "v", "order", []byte("5")),
 			tx.PutConversation(conversation.Conversation{Bot: "b", User: "u", LastEventAt: at(5)}),
+			tx.PutMatch(db.Match{Bot: "b", User: "u", Basis: db.BasisPublic, Sealed: []byte("C-1"), At: at(5)}),
 			tx.AppendDecision(db.Decision{ID: "1", Bot: "b", Record: []byte(`{"user":"u"}`)}),
 			tx.AppendDecision(db.Decision{ID: "2", Bot: "b", Record: []byte(`{"user":"uu"}`)}),
 			tx.AppendDecision(db.Decision{ID: "3", Bot: "c", Record: []byte(`{"user":"u"}`)}))
@@ -42,7 +43,7 @@ func testErasures(t *testing.T, s db.Store, _ Features) {
 			return err
 		}
 		rest, err := tx.EraseUser(db.Who{User: "u"}, "hash", at(9))
-		same(t, "the rest", rest.Counts, map[string]int64{"conversations": 1, "slots": 1})
+		same(t, "the rest", rest.Counts, map[string]int64{"conversations": 1, "matches": 1, "slots": 1})
 		return err
 	})
 	a := get(t, s, func(tx db.Tx) (db.Action, error) { return tx.ActionByRemoteID("bot", "r") })

@@ -44,6 +44,7 @@ func Exercise(t *testing.T, open func(t *testing.T) db.Store, f Features) {
 		"DeadLetters":             testDeadLetters,
 		"Echoes":                  testEchoes,
 		"Lookups":                 testLookups,
+		"Matches":                 testMatches,
 		"Reminders":               testReminders,
 		"DeskNotices":             testDeskNotices,
 		"Questions":               testQuestions,

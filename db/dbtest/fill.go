@@ -28,6 +28,7 @@ var closed = map[reflect.Type][]string{
 	reflect.TypeFor[db.QuestionState]():         {"open", "answered", "failed", "withdrawn"},
 	reflect.TypeFor[event.Tri]():                {"yes", "", "no", "unknown"},
 	reflect.TypeFor[conversation.Initiated]():   {"mention", "", "none", "reply", "quote", "dm", "opt_in"},
+	reflect.TypeFor[db.MatchBasis]():            {"opt_in", "provided_by_user", "public"},
 	reflect.TypeFor[conversation.ConsentKind](): {"matching", "dm_storage", "opt_in"},
 	reflect.TypeFor[conversation.Tier]():        {"hard", "", "none", "phrase", "doubt", "start", "help", "operator", "blocked"},
 }

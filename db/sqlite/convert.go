@@ -51,6 +51,14 @@ func blob(b []byte) []byte {
 	return b
 }
 
+// orNil is the other way round: an empty BLOB is nothing.
+func orNil(b []byte) []byte {
+	if len(b) == 0 {
+		return nil
+	}
+	return b
+}
+
 // found turns the driver's word for no row into ours.
 func found(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {

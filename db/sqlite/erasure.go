@@ -92,6 +92,7 @@ func (t tx) EraseUser(w db.Who, as string, at time.Time) (db.Erased, error) {
 		{"reminders", t.q.EraseReminders},
 		{"desk_notices", t.q.EraseDeskNotices},
 		{"consents", t.q.EraseConsents},
+		{"matches", t.q.EraseMatches},
 		{"slots", func(ctx context.Context, user, bot string, _ int64) (int64, error) {
 			if !w.Before.IsZero() {
 				return 0, nil // they have no time: what is there now may be newer

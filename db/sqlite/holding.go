@@ -107,6 +107,7 @@ func (t tx) Wipe(bot string, max int) (db.Erased, error) {
 		{"reminders", all(t.q.WipeReminders)},
 		{"desk_notices", all(t.q.WipeDeskNotices)},
 		{"consents", all(t.q.WipeConsents)},
+		{"matches", all(t.q.WipeMatches)},
 		{"slots", all(t.q.WipeSlots)},
 		{"dead_letters", all(t.q.WipeDeadLetters)},
 		{"conversations", some(t.q.WipeConversations)},

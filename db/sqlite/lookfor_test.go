@@ -13,9 +13,12 @@ import (
 func TestNobodyIsLookedFor(t *testing.T) {
 	t.Parallel()
 	named := map[string]string{
-		"OptedOut":    "who may not be written to, by keyed hash alone: an export for another host of the operator",
-		"AllConsents": "the audit's record of what all users agreed to; it finds nobody by what they are or said",
-		"Interaction": "one act, by the id that X gave it",
+		"OptedOut":       "who may not be written to, by keyed hash alone: an export for another host of the operator",
+		"AllConsents":    "the audit's record of what all users agreed to; it finds nobody by what they are or said",
+		"AllMatches":     "the audit's record of on what basis users were matched; without the references",
+		"OpenMatchesBy":  "one act, by the id that X gave it: it was deleted",
+		"ExpiredMatches": "what is over, to be ended",
+		"Interaction":    "one act, by the id that X gave it",
 
 		"InteractionsByMessage": "one act, by the id of its newest version",
 		"HeldPosts":             "ids alone, for X to say which of them are gone",
@@ -28,7 +31,7 @@ func TestNobodyIsLookedFor(t *testing.T) {
 		t.Fatalf("no queries: %v", err)
 	}
 	query := regexp.MustCompile(`(?s)-- name: (\w+) :\w+\n(.*?;)`)
-	ofUsers := regexp.MustCompile(`(?is)^\s*SELECT\b.*\b(FROM|JOIN)\s+(conversations|interactions|consents|slots|suppressions)\b`)
+	ofUsers := regexp.MustCompile(`(?is)^\s*SELECT\b.*\b(FROM|JOIN)\s+(conversations|interactions|consents|matches|slots|suppressions)\b`)
 	oneUser := regexp.MustCompile(`\b(user_id|user_hash)\s*=\s*(\?|sqlc\.arg)`)
 	read := 0
 	for _, file := range files {

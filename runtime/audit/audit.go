@@ -51,6 +51,7 @@ const (
 	KindOptOut     = "optout"
 	KindSwitch     = "switch"
 	KindConsent    = "consent"
+	KindMatch      = "match" // of an X user with a reference outside of X, with its basis
 	KindRuleSet    = "ruleset"
 	KindActivation = "activation"
 	KindReceipt    = "receipt"

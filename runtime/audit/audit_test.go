@@ -89,6 +89,7 @@ func (d *desk) day1() {
 		return errors.Join(
 			tx.PutSwitch(db.Switch{Bot: db.AllBots, Paused: true, By: "ann lee", At: day, Reason: "lunch"}),
 			tx.PutConsent(db.Consent{Bot: "desk", User: "4711", Kind: conversation.ConsentMatching, Wording: "w", At: day, Event: "e"}),
+			tx.PutMatch(db.Match{Bot: "desk", User: "4711", Purpose: "crm", Basis: db.BasisOptIn, Sealed: []byte("C-1"), RefHash: "h", Event: "e", By: "ann", At: day}),
 			tx.PutRuleSet(db.RuleSet{Hash: "set-1", ActivatedAt: day, Packs: "p", Sources: []byte("{}")}),
 			tx.PutActivation(db.Activation{Bot: "desk", Set: "set-1", At: day, Packs: "p", Why: "start"}),
 			tx.AddHandout(db.Handout{Question: "q-1", Attempt: 1, At: day, Bot: "desk", To: "127.0.0.1", What: "dm", Bytes: 20}),
@@ -209,6 +210,8 @@ func TestV2Tampered(t *testing.T) {
 		"opt-out ended":          {[]string{`UPDATE suppressions SET opted_out = 0`}, "optout " + key.User("4711") + ": the record is not as"},
 		"opt-out removed":        {[]string{`DELETE FROM suppressions`}, "optout " + key.User("4711") + ": the record is missing"},
 		"switch changed":         {[]string{`UPDATE switches SET set_by = 'bob'`}, "switch *: the record is not as"},
+		"match on another basis": {[]string{`UPDATE matches SET basis = 'public'`}, "the record is not as the host left it"},
+		"match hidden":           {[]string{`DELETE FROM matches`}, "the record is missing, and no receipt names it"},
 		"consent made up":        {[]string{`UPDATE consents SET wording = 'everything'`}, "the record is not as the host left it"},
 		"rules changed":          {[]string{`UPDATE rule_sets SET sources = '{"a":1}'`}, "ruleset set-1: the record is not as"},
 		"activation removed":     {[]string{`DELETE FROM activations`}, "activation desk: the record is missing"},

@@ -63,6 +63,23 @@ func (s *sealer) consentRef(c db.Consent) string {
 	return s.seal("consent of", c.Bot, c.User, string(c.Kind), c.Covers)[:22]
 }
 
+// match is named as a consent is. Of the reference its keyed hash counts, not the
+// sealed text.
+func (s *sealer) match(m db.Match) fact {
+	what := string(m.Basis)
+	if !m.EndedAt.IsZero() {
+		what = "ended"
+	}
+	return fact{KindMatch, s.matchRef(m), what, s.seal(KindMatch,
+		m.Bot, m.User, m.Purpose, string(m.Basis), m.RefHash, m.Event, m.Source, m.By,
+		millis(m.At), millis(m.ExpiresAt), millis(m.EndedAt), m.EndedBy)}
+}
+
+// matchRef is how the chain, and a receipt, name a match.
+func (s *sealer) matchRef(m db.Match) string {
+	return s.seal("match of", m.Bot, m.User, m.Purpose)[:22]
+}
+
 func (s *sealer) ruleSet(r db.RuleSet) fact {
 	return fact{KindRuleSet, r.Hash, "", s.seal(KindRuleSet, r.Hash, r.Packs, string(r.Sources))}
 }

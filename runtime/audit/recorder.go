@@ -73,6 +73,10 @@ func (r *recorder) PutConsent(c db.Consent) error {
 	return r.note(r.consent(c), r.Tx.PutConsent(c))
 }
 
+func (r *recorder) PutMatch(m db.Match) error {
+	return r.note(r.match(m), r.Tx.PutMatch(m))
+}
+
 func (r *recorder) PutRuleSet(s db.RuleSet) error {
 	return r.note(r.ruleSet(s), r.Tx.PutRuleSet(s))
 }
@@ -114,10 +118,12 @@ func (r *recorder) AddHandout(h db.Handout) error {
 	return r.note(r.handout(h), r.Tx.AddHandout(h))
 }
 
-// EraseUser adds the names of the consents that went: only the chain knows them.
-// The receipt, which whoever erases puts beside, is the fact.
+// EraseUser adds the names of the consents and matches that went: only the chain
+// knows them. The receipt, which whoever erases puts beside, is the fact.
 func (r *recorder) EraseUser(w db.Who, as string, at time.Time) (db.Erased, error) {
-	all, err := r.Tx.AllConsents()
+	named, err := r.named(func(bot, user string, of time.Time) bool {
+		return user == w.User && (w.Bot == "" || bot == w.Bot) && (w.Before.IsZero() || of.Before(w.Before))
+	})
 	if err != nil {
 		return db.Erased{}, err
 	}
@@ -125,17 +131,13 @@ func (r *recorder) EraseUser(w db.Who, as string, at time.Time) (db.Erased, erro
 	if err != nil {
 		return gone, err
 	}
-	for _, c := range all {
-		if c.User == w.User && (w.Bot == "" || c.Bot == w.Bot) && (w.Before.IsZero() || c.At.Before(w.Before)) {
-			gone.Records = append(gone.Records, db.RecordRef{Kind: KindConsent, Ref: r.consentRef(c)})
-		}
-	}
+	gone.Records = append(gone.Records, named...)
 	return gone, nil
 }
 
 // Wipe does the same for a bot.
 func (r *recorder) Wipe(bot string, max int) (db.Erased, error) {
-	all, err := r.Tx.AllConsents()
+	named, err := r.named(func(of, _ string, _ time.Time) bool { return bot == "" || of == bot })
 	if err != nil {
 		return db.Erased{}, err
 	}
@@ -143,10 +145,29 @@ func (r *recorder) Wipe(bot string, max int) (db.Erased, error) {
 	if err != nil {
 		return gone, err
 	}
-	for _, c := range all {
-		if bot == "" || c.Bot == bot {
-			gone.Records = append(gone.Records, db.RecordRef{Kind: KindConsent, Ref: r.consentRef(c)})
+	gone.Records = append(gone.Records, named...)
+	return gone, nil
+}
+
+// named lists the consents and matches that are picked, as the chain knows them.
+func (r *recorder) named(pick func(bot, user string, at time.Time) bool) (refs []db.RecordRef, err error) {
+	consents, err := r.Tx.AllConsents()
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range consents {
+		if pick(c.Bot, c.User, c.At) {
+			refs = append(refs, db.RecordRef{Kind: KindConsent, Ref: r.consentRef(c)})
 		}
 	}
-	return gone, nil
+	matches, err := r.Tx.AllMatches()
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range matches {
+		if pick(m.Bot, m.User, m.At) {
+			refs = append(refs, db.RecordRef{Kind: KindMatch, Ref: r.matchRef(m)})
+		}
+	}
+	return refs, nil
 }

@@ -281,7 +281,7 @@ func (v *verifier) facts(e db.AuditEntry) {
 			if at := time.UnixMilli(ms).UTC(); at.After(v.pruned) && at.Before(e.At) {
 				v.pruned = at
 			}
-		case KindAction, KindOptOut, KindSwitch, KindConsent, KindRuleSet:
+		case KindAction, KindOptOut, KindSwitch, KindConsent, KindMatch, KindRuleSet:
 			v.noted[[2]string{f.kind, f.ref}] = n
 		case KindHandout: // the same again changed nothing
 			if key := [2]string{f.kind, f.ref}; v.noted[key].kind == "" {

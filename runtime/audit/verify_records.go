@@ -128,6 +128,15 @@ func (v *verifier) latest(tx db.Tx) error {
 			return err
 		}
 	}
+	matches, err := tx.AllMatches()
+	if err != nil {
+		return err
+	}
+	for _, m := range matches {
+		if err := v.compare(tx, v.match(m), m.At); err != nil {
+			return err
+		}
+	}
 	handouts, err := tx.ListHandouts(math.MaxInt32)
 	if err != nil {
 		return err

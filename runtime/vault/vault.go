@@ -16,6 +16,8 @@
 //     that took the DM in, unless the user agreed to the storage of DMs.
 //   - K7 no key is held in memory once the transaction that destroyed it is
 //     committed.
+//   - K8 the reference of a match has a key of its own, which goes in the
+//     transaction that ends or replaces the match, and not before.
 package vault
 
 import (

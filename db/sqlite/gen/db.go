@@ -51,6 +51,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.allConsentsStmt, err = db.PrepareContext(ctx, allConsents); err != nil {
 		return nil, fmt.Errorf("error preparing query AllConsents: %w", err)
 	}
+	if q.allMatchesStmt, err = db.PrepareContext(ctx, allMatches); err != nil {
+		return nil, fmt.Errorf("error preparing query AllMatches: %w", err)
+	}
 	if q.appendCheckpointStmt, err = db.PrepareContext(ctx, appendCheckpoint); err != nil {
 		return nil, fmt.Errorf("error preparing query AppendCheckpoint: %w", err)
 	}
@@ -189,6 +192,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.eraseLookupsStmt, err = db.PrepareContext(ctx, eraseLookups); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseLookups: %w", err)
 	}
+	if q.eraseMatchesStmt, err = db.PrepareContext(ctx, eraseMatches); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseMatches: %w", err)
+	}
 	if q.eraseQuestionTextsStmt, err = db.PrepareContext(ctx, eraseQuestionTexts); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseQuestionTexts: %w", err)
 	}
@@ -209,6 +215,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.expiredActionsStmt, err = db.PrepareContext(ctx, expiredActions); err != nil {
 		return nil, fmt.Errorf("error preparing query ExpiredActions: %w", err)
+	}
+	if q.expiredMatchesStmt, err = db.PrepareContext(ctx, expiredMatches); err != nil {
+		return nil, fmt.Errorf("error preparing query ExpiredMatches: %w", err)
 	}
 	if q.fingerprintsSinceStmt, err = db.PrepareContext(ctx, fingerprintsSince); err != nil {
 		return nil, fmt.Errorf("error preparing query FingerprintsSince: %w", err)
@@ -324,6 +333,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.markSeenStmt, err = db.PrepareContext(ctx, markSeen); err != nil {
 		return nil, fmt.Errorf("error preparing query MarkSeen: %w", err)
 	}
+	if q.matchesOfStmt, err = db.PrepareContext(ctx, matchesOf); err != nil {
+		return nil, fmt.Errorf("error preparing query MatchesOf: %w", err)
+	}
 	if q.metaStmt, err = db.PrepareContext(ctx, meta); err != nil {
 		return nil, fmt.Errorf("error preparing query Meta: %w", err)
 	}
@@ -356,6 +368,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.openErasuresStmt, err = db.PrepareContext(ctx, openErasures); err != nil {
 		return nil, fmt.Errorf("error preparing query OpenErasures: %w", err)
+	}
+	if q.openMatchesByStmt, err = db.PrepareContext(ctx, openMatchesBy); err != nil {
+		return nil, fmt.Errorf("error preparing query OpenMatchesBy: %w", err)
+	}
+	if q.openMatchesOfStmt, err = db.PrepareContext(ctx, openMatchesOf); err != nil {
+		return nil, fmt.Errorf("error preparing query OpenMatchesOf: %w", err)
 	}
 	if q.openQuestionsToStmt, err = db.PrepareContext(ctx, openQuestionsTo); err != nil {
 		return nil, fmt.Errorf("error preparing query OpenQuestionsTo: %w", err)
@@ -467,6 +485,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putLookupStmt, err = db.PrepareContext(ctx, putLookup); err != nil {
 		return nil, fmt.Errorf("error preparing query PutLookup: %w", err)
+	}
+	if q.putMatchStmt, err = db.PrepareContext(ctx, putMatch); err != nil {
+		return nil, fmt.Errorf("error preparing query PutMatch: %w", err)
 	}
 	if q.putOffRemindersStmt, err = db.PrepareContext(ctx, putOffReminders); err != nil {
 		return nil, fmt.Errorf("error preparing query PutOffReminders: %w", err)
@@ -618,6 +639,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.wipeLookupsStmt, err = db.PrepareContext(ctx, wipeLookups); err != nil {
 		return nil, fmt.Errorf("error preparing query WipeLookups: %w", err)
 	}
+	if q.wipeMatchesStmt, err = db.PrepareContext(ctx, wipeMatches); err != nil {
+		return nil, fmt.Errorf("error preparing query WipeMatches: %w", err)
+	}
 	if q.wipeQuestionTextsStmt, err = db.PrepareContext(ctx, wipeQuestionTexts); err != nil {
 		return nil, fmt.Errorf("error preparing query WipeQuestionTexts: %w", err)
 	}
@@ -684,6 +708,11 @@ func (q *Queries) Close() error {
 	if q.allConsentsStmt != nil {
 		if cerr := q.allConsentsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing allConsentsStmt: %w", cerr)
+		}
+	}
+	if q.allMatchesStmt != nil {
+		if cerr := q.allMatchesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing allMatchesStmt: %w", cerr)
 		}
 	}
 	if q.appendCheckpointStmt != nil {
@@ -916,6 +945,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing eraseLookupsStmt: %w", cerr)
 		}
 	}
+	if q.eraseMatchesStmt != nil {
+		if cerr := q.eraseMatchesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseMatchesStmt: %w", cerr)
+		}
+	}
 	if q.eraseQuestionTextsStmt != nil {
 		if cerr := q.eraseQuestionTextsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing eraseQuestionTextsStmt: %w", cerr)
@@ -949,6 +983,11 @@ func (q *Queries) Close() error {
 	if q.expiredActionsStmt != nil {
 		if cerr := q.expiredActionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing expiredActionsStmt: %w", cerr)
+		}
+	}
+	if q.expiredMatchesStmt != nil {
+		if cerr := q.expiredMatchesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing expiredMatchesStmt: %w", cerr)
 		}
 	}
 	if q.fingerprintsSinceStmt != nil {
@@ -1141,6 +1180,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing markSeenStmt: %w", cerr)
 		}
 	}
+	if q.matchesOfStmt != nil {
+		if cerr := q.matchesOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing matchesOfStmt: %w", cerr)
+		}
+	}
 	if q.metaStmt != nil {
 		if cerr := q.metaStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing metaStmt: %w", cerr)
@@ -1194,6 +1238,16 @@ func (q *Queries) Close() error {
 	if q.openErasuresStmt != nil {
 		if cerr := q.openErasuresStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing openErasuresStmt: %w", cerr)
+		}
+	}
+	if q.openMatchesByStmt != nil {
+		if cerr := q.openMatchesByStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing openMatchesByStmt: %w", cerr)
+		}
+	}
+	if q.openMatchesOfStmt != nil {
+		if cerr := q.openMatchesOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing openMatchesOfStmt: %w", cerr)
 		}
 	}
 	if q.openQuestionsToStmt != nil {
@@ -1379,6 +1433,11 @@ func (q *Queries) Close() error {
 	if q.putLookupStmt != nil {
 		if cerr := q.putLookupStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putLookupStmt: %w", cerr)
+		}
+	}
+	if q.putMatchStmt != nil {
+		if cerr := q.putMatchStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putMatchStmt: %w", cerr)
 		}
 	}
 	if q.putOffRemindersStmt != nil {
@@ -1631,6 +1690,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing wipeLookupsStmt: %w", cerr)
 		}
 	}
+	if q.wipeMatchesStmt != nil {
+		if cerr := q.wipeMatchesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing wipeMatchesStmt: %w", cerr)
+		}
+	}
 	if q.wipeQuestionTextsStmt != nil {
 		if cerr := q.wipeQuestionTextsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing wipeQuestionTextsStmt: %w", cerr)
@@ -1709,6 +1773,7 @@ type Queries struct {
 	addPostsStmt              *sql.Stmt
 	addSpendingStmt           *sql.Stmt
 	allConsentsStmt           *sql.Stmt
+	allMatchesStmt            *sql.Stmt
 	appendCheckpointStmt      *sql.Stmt
 	appendDeadLetterStmt      *sql.Stmt
 	appendDecisionStmt        *sql.Stmt
@@ -1755,6 +1820,7 @@ type Queries struct {
 	eraseFingerprintsStmt     *sql.Stmt
 	eraseInteractionsStmt     *sql.Stmt
 	eraseLookupsStmt          *sql.Stmt
+	eraseMatchesStmt          *sql.Stmt
 	eraseQuestionTextsStmt    *sql.Stmt
 	eraseQuestionsStmt        *sql.Stmt
 	eraseRemindersStmt        *sql.Stmt
@@ -1762,6 +1828,7 @@ type Queries struct {
 	eraseTextsStmt            *sql.Stmt
 	erasureStmt               *sql.Stmt
 	expiredActionsStmt        *sql.Stmt
+	expiredMatchesStmt        *sql.Stmt
 	fingerprintsSinceStmt     *sql.Stmt
 	firstDueStmt              *sql.Stmt
 	firstExpiryStmt           *sql.Stmt
@@ -1800,6 +1867,7 @@ type Queries struct {
 	listWritersStmt           *sql.Stmt
 	lookupStmt                *sql.Stmt
 	markSeenStmt              *sql.Stmt
+	matchesOfStmt             *sql.Stmt
 	metaStmt                  *sql.Stmt
 	nextDeskNoticeStmt        *sql.Stmt
 	nextHeldBotStmt           *sql.Stmt
@@ -1811,6 +1879,8 @@ type Queries struct {
 	openDutiesStmt            *sql.Stmt
 	openDutyStmt              *sql.Stmt
 	openErasuresStmt          *sql.Stmt
+	openMatchesByStmt         *sql.Stmt
+	openMatchesOfStmt         *sql.Stmt
 	openQuestionsToStmt       *sql.Stmt
 	operatorStmt              *sql.Stmt
 	operatorByTokenStmt       *sql.Stmt
@@ -1848,6 +1918,7 @@ type Queries struct {
 	putFingerprintStmt        *sql.Stmt
 	putInteractionStmt        *sql.Stmt
 	putLookupStmt             *sql.Stmt
+	putMatchStmt              *sql.Stmt
 	putOffRemindersStmt       *sql.Stmt
 	putOperatorStmt           *sql.Stmt
 	putQuestionStmt           *sql.Stmt
@@ -1898,6 +1969,7 @@ type Queries struct {
 	wipeFingerprintsStmt      *sql.Stmt
 	wipeInteractionsStmt      *sql.Stmt
 	wipeLookupsStmt           *sql.Stmt
+	wipeMatchesStmt           *sql.Stmt
 	wipeQuestionTextsStmt     *sql.Stmt
 	wipeQuestionsStmt         *sql.Stmt
 	wipeRemindersStmt         *sql.Stmt
@@ -1919,6 +1991,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		addPostsStmt:              q.addPostsStmt,
 		addSpendingStmt:           q.addSpendingStmt,
 		allConsentsStmt:           q.allConsentsStmt,
+		allMatchesStmt:            q.allMatchesStmt,
 		appendCheckpointStmt:      q.appendCheckpointStmt,
 		appendDeadLetterStmt:      q.appendDeadLetterStmt,
 		appendDecisionStmt:        q.appendDecisionStmt,
@@ -1965,6 +2038,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		eraseFingerprintsStmt:     q.eraseFingerprintsStmt,
 		eraseInteractionsStmt:     q.eraseInteractionsStmt,
 		eraseLookupsStmt:          q.eraseLookupsStmt,
+		eraseMatchesStmt:          q.eraseMatchesStmt,
 		eraseQuestionTextsStmt:    q.eraseQuestionTextsStmt,
 		eraseQuestionsStmt:        q.eraseQuestionsStmt,
 		eraseRemindersStmt:        q.eraseRemindersStmt,
@@ -1972,6 +2046,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		eraseTextsStmt:            q.eraseTextsStmt,
 		erasureStmt:               q.erasureStmt,
 		expiredActionsStmt:        q.expiredActionsStmt,
+		expiredMatchesStmt:        q.expiredMatchesStmt,
 		fingerprintsSinceStmt:     q.fingerprintsSinceStmt,
 		firstDueStmt:              q.firstDueStmt,
 		firstExpiryStmt:           q.firstExpiryStmt,
@@ -2010,6 +2085,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listWritersStmt:           q.listWritersStmt,
 		lookupStmt:                q.lookupStmt,
 		markSeenStmt:              q.markSeenStmt,
+		matchesOfStmt:             q.matchesOfStmt,
 		metaStmt:                  q.metaStmt,
 		nextDeskNoticeStmt:        q.nextDeskNoticeStmt,
 		nextHeldBotStmt:           q.nextHeldBotStmt,
@@ -2021,6 +2097,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		openDutiesStmt:            q.openDutiesStmt,
 		openDutyStmt:              q.openDutyStmt,
 		openErasuresStmt:          q.openErasuresStmt,
+		openMatchesByStmt:         q.openMatchesByStmt,
+		openMatchesOfStmt:         q.openMatchesOfStmt,
 		openQuestionsToStmt:       q.openQuestionsToStmt,
 		operatorStmt:              q.operatorStmt,
 		operatorByTokenStmt:       q.operatorByTokenStmt,
@@ -2058,6 +2136,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putFingerprintStmt:        q.putFingerprintStmt,
 		putInteractionStmt:        q.putInteractionStmt,
 		putLookupStmt:             q.putLookupStmt,
+		putMatchStmt:              q.putMatchStmt,
 		putOffRemindersStmt:       q.putOffRemindersStmt,
 		putOperatorStmt:           q.putOperatorStmt,
 		putQuestionStmt:           q.putQuestionStmt,
@@ -2108,6 +2187,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		wipeFingerprintsStmt:      q.wipeFingerprintsStmt,
 		wipeInteractionsStmt:      q.wipeInteractionsStmt,
 		wipeLookupsStmt:           q.wipeLookupsStmt,
+		wipeMatchesStmt:           q.wipeMatchesStmt,
 		wipeQuestionTextsStmt:     q.wipeQuestionTextsStmt,
 		wipeQuestionsStmt:         q.wipeQuestionsStmt,
 		wipeRemindersStmt:         q.wipeRemindersStmt,

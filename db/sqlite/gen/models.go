@@ -299,6 +299,22 @@ type Lookup struct {
 	Found    string
 }
 
+type Match struct {
+	Bot       string
+	UserID    string
+	Purpose   string
+	Basis     string
+	Sealed    []byte
+	RefHash   string
+	EventID   string
+	Source    string
+	SetBy     string
+	At        int64
+	ExpiresAt int64
+	EndedAt   int64
+	EndedBy   string
+}
+
 type Meta struct {
 	Name  string
 	Value string

@@ -16,6 +16,7 @@ DELETE FROM conversations WHERE (bot, user_id) IN (
     AND c.held = 0 AND c.handed_off = 0 AND c.flow = '' AND c.blocked_us = 0 AND c.paused_until < ?1
     AND c.initiated <> 'opt_in'
     AND NOT EXISTS (SELECT 1 FROM consents AS k WHERE k.bot = c.bot AND k.user_id = c.user_id AND k.withdrawn_at = 0)
+    AND NOT EXISTS (SELECT 1 FROM matches AS x WHERE x.bot = c.bot AND x.user_id = c.user_id AND x.ended_at = 0)
   LIMIT ?2)
 `
 

@@ -32,7 +32,7 @@ func (q *Queries) DropTextKeys(ctx context.Context, userID string, bot string) (
 }
 
 const pruneTextKeys = `-- name: PruneTextKeys :execrows
-DELETE FROM text_keys WHERE id IN (SELECT k.id FROM text_keys AS k WHERE k.day < ?1 ORDER BY k.day LIMIT ?2)
+DELETE FROM text_keys WHERE id IN (SELECT k.id FROM text_keys AS k WHERE k.day < ?1 AND k.message NOT LIKE 'match:%' ORDER BY k.day LIMIT ?2)
 `
 
 func (q *Queries) PruneTextKeys(ctx context.Context, before int64, max int64) (int64, error) {

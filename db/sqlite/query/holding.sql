@@ -4,6 +4,7 @@ SELECT i.interaction AS id FROM interactions AS i WHERE i.kind = 'post' AND i.in
 UNION SELECT m.message FROM interactions AS m WHERE m.kind = 'post' AND m.message <> ''
 UNION SELECT o.remote_id FROM actions AS o WHERE o.remote_id <> '' AND o.kind IN ('reply', 'post', 'quote')
 UNION SELECT t.reply_to FROM actions AS t WHERE t.reply_to <> '' AND t.kind <> 'dm'
+UNION SELECT x.event_id FROM matches AS x WHERE x.basis = 'provided_by_user' AND x.source = 'post' AND x.ended_at = 0
 ORDER BY 1;
 
 -- name: HeldUsers :many
@@ -14,6 +15,7 @@ UNION SELECT a.user_id FROM actions AS a WHERE a.user_id <> ''
 UNION SELECT k.user_id FROM consents AS k
 UNION SELECT s.user_id FROM slots AS s
 UNION SELECT r.user_id FROM reminders AS r
+UNION SELECT x.user_id FROM matches AS x
 ORDER BY 1;
 
 -- name: NextHeldBot :one

@@ -21,4 +21,4 @@ DELETE FROM text_keys
 WHERE message LIKE '/%' AND (CAST(sqlc.arg(user_id) AS TEXT) = '' OR user_id = sqlc.arg(user_id)) AND (CAST(sqlc.arg(bot) AS TEXT) = '' OR bot = sqlc.arg(bot));
 
 -- name: PruneTextKeys :execrows
-DELETE FROM text_keys WHERE id IN (SELECT k.id FROM text_keys AS k WHERE k.day < sqlc.arg(before) ORDER BY k.day LIMIT sqlc.arg(max));
+DELETE FROM text_keys WHERE id IN (SELECT k.id FROM text_keys AS k WHERE k.day < sqlc.arg(before) AND k.message NOT LIKE 'match:%' ORDER BY k.day LIMIT sqlc.arg(max));
