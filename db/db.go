@@ -56,6 +56,7 @@ type Tx interface {
 	ActionQueries
 	Decisions
 	Switches
+	Restores
 	DeadLetters
 	Tokens
 	Echoes

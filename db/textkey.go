@@ -26,6 +26,8 @@ type TextKeys interface {
 	TextKey(id string) (TextKey, error)
 	// TextKeyFor returns ErrNotFound if there is none.
 	TextKeyFor(bot, user string, day time.Time, of string) (TextKey, error)
+	// ListTextKeys lists up to max by id, from behind the one given.
+	ListTextKeys(after string, max int) ([]TextKey, error)
 	DropTextKey(id string) error
 	// RetireTextKeys has nothing sealed any more with the keys of the user ("": of
 	// every one) toward the bot ("": toward every one); they open until dropped.

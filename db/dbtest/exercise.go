@@ -65,6 +65,7 @@ func Exercise(t *testing.T, open func(t *testing.T) db.Store, f Features) {
 		"History":                 testHistory,
 		"Counts":                  testCounts,
 		"TextKeys":                testTextKeys,
+		"Restores":                testRestores,
 		"Operators":               testOperators,
 		"OperatorActs":            testOperatorActs,
 		"Turns":                   testTurns,

@@ -185,6 +185,9 @@ func testRoundTrip(t *testing.T, s db.Store, _ Features) {
 	trip(t, s, "Switch", db.Switch{Bot: "b"},
 		db.Tx.PutSwitch,
 		func(tx db.Tx, w db.Switch) (db.Switch, error) { return tx.Switch(w.Bot) })
+	trip(t, s, "Restore", db.Restore{ID: "r"},
+		db.Tx.PutRestore,
+		func(tx db.Tx, _ db.Restore) (db.Restore, error) { return tx.LastRestore() })
 	trip(t, s, "RuleSet", db.RuleSet{Hash: "h"},
 		db.Tx.PutRuleSet,
 		func(tx db.Tx, r db.RuleSet) (db.RuleSet, error) { return tx.RuleSet(r.Hash) })

@@ -140,6 +140,7 @@ func testReadRefusesWrites(t *testing.T, s db.Store, _ Features) {
 		"AppendDecision":   func(tx db.Tx) error { return tx.AppendDecision(db.Decision{}) },
 		"PruneDecisions":   func(tx db.Tx) error { _, err := tx.PruneDecisions(at(0), 1); return err },
 		"PutSwitch":        func(tx db.Tx) error { return tx.PutSwitch(db.Switch{}) },
+		"PutRestore":       func(tx db.Tx) error { return tx.PutRestore(db.Restore{ID: "r"}) },
 		"AppendDeadLetter": func(tx db.Tx) error { return tx.AppendDeadLetter(db.DeadLetter{}) },
 		"DropDeadLetter":   func(tx db.Tx) error { return tx.DropDeadLetter("d") },
 		"PutEcho":          func(tx db.Tx) error { return tx.PutEcho(db.Echo{}) },

@@ -64,6 +64,14 @@ func (t tx) PruneTextKeys(before time.Time, max int) (int, error) {
 	return int(n), nil
 }
 
+func (t tx) ListTextKeys(after string, max int) ([]db.TextKey, error) {
+	rows, err := t.q.ListTextKeys(background(), after, int64(max))
+	if err != nil {
+		return nil, fmt.Errorf("list text keys: %w", err)
+	}
+	return each(rows, textKeyOf), nil
+}
+
 func textKeyOf(r gen.TextKey) db.TextKey {
 	return db.TextKey{ID: r.ID, Bot: r.Bot, User: r.UserID, Day: timeOf(r.Day), Of: r.Message, Sealed: r.Sealed}
 }

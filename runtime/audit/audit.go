@@ -19,6 +19,8 @@
 //     fault, unless a receipt names it or it was past its time.
 //   - V5 nothing is given to others beyond X's caps, and nothing is given that
 //     is not recorded.
+//   - V6 entries that a restore lost are told as lost, not as removed: the restore
+//     is a record in the chain, and says where the chains ended in the backup.
 //
 // Somebody who holds both the database and the key can write another chain from
 // its beginning. What stops them is a checkpoint kept elsewhere: the host logs
@@ -51,7 +53,8 @@ const (
 	KindOptOut     = "optout"
 	KindSwitch     = "switch"
 	KindConsent    = "consent"
-	KindMatch      = "match" // of an X user with a reference outside of X, with its basis
+	KindMatch      = "match"   // of an X user with a reference outside of X, with its basis
+	KindRestore    = "restore" // the database was brought back from a backup
 	KindRuleSet    = "ruleset"
 	KindActivation = "activation"
 	KindReceipt    = "receipt"

@@ -38,15 +38,38 @@ type checkpoint struct {
 }
 
 func (c checkpoint) text() string {
-	var lines strings.Builder
+	lines := headLines(c.heads)
 	var n int64
 	for _, h := range c.heads {
 		n += h.Seq
+	}
+	sum := sha256.Sum256([]byte(lines))
+	return fmt.Sprintf("%s\n%d\n%s\nat %s\nafter %s\n%s", origin, n, base64.StdEncoding.EncodeToString(sum[:]),
+		c.at.UTC().Format(time.RFC3339), word(c.after), lines)
+}
+
+func headLines(heads []db.AuditHead) string {
+	var lines strings.Builder
+	for _, h := range heads {
 		fmt.Fprintf(&lines, "%s %d %s\n", h.Writer, h.Seq, h.Hash)
 	}
-	sum := sha256.Sum256([]byte(lines.String()))
-	return fmt.Sprintf("%s\n%d\n%s\nat %s\nafter %s\n%s", origin, n, base64.StdEncoding.EncodeToString(sum[:]),
-		c.at.UTC().Format(time.RFC3339), word(c.after), lines.String())
+	return lines.String()
+}
+
+// readHeads reads what headLines wrote.
+func readHeads(lines []string) (heads []db.AuditHead, err error) {
+	for _, l := range lines {
+		p := strings.Split(l, " ")
+		if len(p) != 3 {
+			return nil, errNote
+		}
+		seq, err := strconv.ParseInt(p[1], 10, 64)
+		if err != nil {
+			return nil, errNote
+		}
+		heads = append(heads, db.AuditHead{Writer: p[0], Seq: seq, Hash: p[2]})
+	}
+	return heads, nil
 }
 
 var errNote = errors.New("this is no checkpoint of Beckon's audit chain")
@@ -64,16 +87,8 @@ func readCheckpoint(text string) (c checkpoint, err error) {
 	if c.after = strings.TrimPrefix(lines[4], "after "); c.after == "-" {
 		c.after = ""
 	}
-	for _, l := range lines[5:] {
-		p := strings.Split(l, " ")
-		if len(p) != 3 {
-			return c, errNote
-		}
-		seq, err := strconv.ParseInt(p[1], 10, 64)
-		if err != nil {
-			return c, errNote
-		}
-		c.heads = append(c.heads, db.AuditHead{Writer: p[0], Seq: seq, Hash: p[2]})
+	if c.heads, err = readHeads(lines[5:]); err != nil {
+		return c, err
 	}
 	if c.text() != text {
 		return c, errNote
@@ -102,17 +117,9 @@ func (s *Store) Checkpoint(ctx context.Context, now time.Time) (signed string, e
 		if err != nil {
 			return err
 		}
-		writers, err := tx.ListWriters()
-		if err != nil {
-			return err
-		}
 		c := checkpoint{at: now.UTC().Truncate(time.Second), after: noteHash(last.Note)}
-		for _, w := range writers {
-			h, err := tx.ChainHead(w.Writer)
-			if err != nil {
-				return err
-			}
-			c.heads = append(c.heads, h)
+		if c.heads, err = headsOf(tx); err != nil {
+			return err
 		}
 		if was, err := readCheckpoint(noteText(last.Note)); err == nil && same(was.heads, c.heads) {
 			return nil
@@ -128,6 +135,21 @@ func (s *Store) Checkpoint(ctx context.Context, now time.Time) (signed string, e
 		return "", fmt.Errorf("checkpoint of the audit chain: %w", err)
 	}
 	return signed, nil
+}
+
+func headsOf(tx db.Tx) (heads []db.AuditHead, err error) {
+	writers, err := tx.ListWriters()
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range writers {
+		h, err := tx.ChainHead(w.Writer)
+		if err != nil {
+			return nil, err
+		}
+		heads = append(heads, h)
+	}
+	return heads, nil
 }
 
 // noteText is a signed note without its signatures, unverified.

@@ -48,6 +48,15 @@ func (s *sealer) sw(w db.Switch) fact {
 	return fact{KindSwitch, w.Bot, what, s.seal(KindSwitch, w.Bot, what, w.By, millis(w.At), w.Reason)}
 }
 
+func (s *sealer) restore(r db.Restore) fact {
+	what := "blocked"
+	if !r.MergedAt.IsZero() {
+		what = "merged"
+	}
+	return fact{KindRestore, r.ID, what, s.seal(KindRestore, r.ID, millis(r.BackupAt), millis(r.At), r.By,
+		strconv.FormatInt(r.Seq, 10), r.Chains, millis(r.RewoundAt), millis(r.MergedAt), r.MergedBy)}
+}
+
 // consent is named by a keyed hash: its key holds the user's id.
 func (s *sealer) consent(c db.Consent) fact {
 	what := "given"

@@ -69,6 +69,10 @@ func (r *recorder) PutSwitch(w db.Switch) error {
 	return r.note(r.sw(w), r.Tx.PutSwitch(w))
 }
 
+func (r *recorder) PutRestore(b db.Restore) error {
+	return r.note(r.restore(b), r.Tx.PutRestore(b))
+}
+
 func (r *recorder) PutConsent(c db.Consent) error {
 	return r.note(r.consent(c), r.Tx.PutConsent(c))
 }

@@ -38,8 +38,20 @@ type Checked struct {
 	Erased      int64            `json:"erased"`  // missing or blanked, with a receipt
 	Expired     int64            `json:"expired"` // missing, past their time
 	Since       time.Time        `json:"since"`   // of the first entry
+	Lost        []Lost           `json:"lost,omitempty"`
 	Faults      []Fault          `json:"faults"`
 	More        int64            `json:"more_faults,omitempty"` // beyond the first ones
+}
+
+// Lost is the end of a chain that was lost with a database which was brought
+// back from a backup. It is known because a checkpoint tells of it.
+type Lost struct {
+	Restore string    `json:"restore"` // its id
+	At      time.Time `json:"at"`      // of the restore
+	By      string    `json:"by"`
+	Writer  string    `json:"writer"`
+	From    int64     `json:"from"` // first entry that is lost
+	To      int64     `json:"to"`   // last one that a checkpoint names
 }
 
 // maxFaults is how many are named; the rest is counted.
@@ -57,7 +69,7 @@ func Verify(ctx context.Context, store db.Store, key event.Key, kept ...string) 
 	v := &verifier{
 		sealer: newSealer(recordKey(key)),
 		found:  Checked{Records: map[string]int64{}, Faults: []Fault{}, Writers: []string{}},
-		noted:  map[[2]string]noted{}, stand: map[string][]standing{}, marks: map[mark]string{},
+		noted:  map[[2]string]noted{}, stand: map[string][]standing{}, marks: map[mark]string{}, ends: map[string]int64{},
 	}
 	err := store.Read(ctx, func(tx db.Tx) error {
 		for _, step := range []func(db.Tx) error{
@@ -90,8 +102,9 @@ type verifier struct {
 	lost []lostFact
 	// Records that change: the last fact of each, by kind and id.
 	noted map[[2]string]noted
-	marks map[mark]string // what checkpoints say: hash of an entry
-	trims map[string]trim // by writer
+	marks map[mark]string  // what checkpoints say: hash of an entry
+	trims map[string]trim  // by writer
+	ends  map[string]int64 // number of the last entry, by writer
 	// pruned: decisions from before may be missing.
 	pruned time.Time
 }
@@ -200,8 +213,12 @@ func (v *verifier) chains(tx db.Tx) error {
 			return err
 		}
 	}
+	cut, err := v.restores(tx)
+	if err != nil {
+		return err
+	}
 	for m := range v.marks { // those met are gone
-		if t := v.trims[m.writer]; m.seq > t.seq {
+		if t := v.trims[m.writer]; m.seq > t.seq && !v.lostBy(cut, m) {
 			v.fault(Fault{Writer: m.writer, Entry: m.seq, Wrong: "a signed checkpoint names it, and it is not there: entries were removed"})
 		}
 	}
@@ -240,6 +257,7 @@ func (v *verifier) chain(tx db.Tx, writer string) error {
 	if !began {
 		v.fault(Fault{Record: "writer " + writer, Wrong: "its chain is not there"})
 	}
+	v.ends[writer] = last.Seq
 	return nil
 }
 
@@ -281,7 +299,7 @@ func (v *verifier) facts(e db.AuditEntry) {
 			if at := time.UnixMilli(ms).UTC(); at.After(v.pruned) && at.Before(e.At) {
 				v.pruned = at
 			}
-		case KindAction, KindOptOut, KindSwitch, KindConsent, KindMatch, KindRuleSet:
+		case KindAction, KindOptOut, KindSwitch, KindConsent, KindMatch, KindRuleSet, KindRestore:
 			v.noted[[2]string{f.kind, f.ref}] = n
 		case KindHandout: // the same again changed nothing
 			if key := [2]string{f.kind, f.ref}; v.noted[key].kind == "" {

@@ -119,6 +119,15 @@ func (v *verifier) latest(tx db.Tx) error {
 			return err
 		}
 	}
+	restores, err := tx.ListRestores()
+	if err != nil {
+		return err
+	}
+	for _, r := range restores {
+		if err := v.compare(tx, v.restore(r), r.At); err != nil {
+			return err
+		}
+	}
 	consents, err := tx.AllConsents()
 	if err != nil {
 		return err

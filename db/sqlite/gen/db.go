@@ -267,6 +267,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.lastDecisionStmt, err = db.PrepareContext(ctx, lastDecision); err != nil {
 		return nil, fmt.Errorf("error preparing query LastDecision: %w", err)
 	}
+	if q.lastRestoreStmt, err = db.PrepareContext(ctx, lastRestore); err != nil {
+		return nil, fmt.Errorf("error preparing query LastRestore: %w", err)
+	}
 	if q.listActionsStmt, err = db.PrepareContext(ctx, listActions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListActions: %w", err)
 	}
@@ -318,8 +321,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listRedistributionsStmt, err = db.PrepareContext(ctx, listRedistributions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRedistributions: %w", err)
 	}
+	if q.listRestoresStmt, err = db.PrepareContext(ctx, listRestores); err != nil {
+		return nil, fmt.Errorf("error preparing query ListRestores: %w", err)
+	}
 	if q.listSwitchesStmt, err = db.PrepareContext(ctx, listSwitches); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSwitches: %w", err)
+	}
+	if q.listTextKeysStmt, err = db.PrepareContext(ctx, listTextKeys); err != nil {
+		return nil, fmt.Errorf("error preparing query ListTextKeys: %w", err)
 	}
 	if q.listTokensStmt, err = db.PrepareContext(ctx, listTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query ListTokens: %w", err)
@@ -515,6 +524,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putReminderStmt, err = db.PrepareContext(ctx, putReminder); err != nil {
 		return nil, fmt.Errorf("error preparing query PutReminder: %w", err)
+	}
+	if q.putRestoreStmt, err = db.PrepareContext(ctx, putRestore); err != nil {
+		return nil, fmt.Errorf("error preparing query PutRestore: %w", err)
 	}
 	if q.putRuleSetStmt, err = db.PrepareContext(ctx, putRuleSet); err != nil {
 		return nil, fmt.Errorf("error preparing query PutRuleSet: %w", err)
@@ -1070,6 +1082,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing lastDecisionStmt: %w", cerr)
 		}
 	}
+	if q.lastRestoreStmt != nil {
+		if cerr := q.lastRestoreStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lastRestoreStmt: %w", cerr)
+		}
+	}
 	if q.listActionsStmt != nil {
 		if cerr := q.listActionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listActionsStmt: %w", cerr)
@@ -1155,9 +1172,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listRedistributionsStmt: %w", cerr)
 		}
 	}
+	if q.listRestoresStmt != nil {
+		if cerr := q.listRestoresStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listRestoresStmt: %w", cerr)
+		}
+	}
 	if q.listSwitchesStmt != nil {
 		if cerr := q.listSwitchesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listSwitchesStmt: %w", cerr)
+		}
+	}
+	if q.listTextKeysStmt != nil {
+		if cerr := q.listTextKeysStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listTextKeysStmt: %w", cerr)
 		}
 	}
 	if q.listTokensStmt != nil {
@@ -1483,6 +1510,11 @@ func (q *Queries) Close() error {
 	if q.putReminderStmt != nil {
 		if cerr := q.putReminderStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putReminderStmt: %w", cerr)
+		}
+	}
+	if q.putRestoreStmt != nil {
+		if cerr := q.putRestoreStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putRestoreStmt: %w", cerr)
 		}
 	}
 	if q.putRuleSetStmt != nil {
@@ -1845,6 +1877,7 @@ type Queries struct {
 	lastCheckpointStmt        *sql.Stmt
 	lastComplianceJobStmt     *sql.Stmt
 	lastDecisionStmt          *sql.Stmt
+	lastRestoreStmt           *sql.Stmt
 	listActionsStmt           *sql.Stmt
 	listActivationsStmt       *sql.Stmt
 	listCheckpointsStmt       *sql.Stmt
@@ -1862,7 +1895,9 @@ type Queries struct {
 	listRateWindowsStmt       *sql.Stmt
 	listReceiptsStmt          *sql.Stmt
 	listRedistributionsStmt   *sql.Stmt
+	listRestoresStmt          *sql.Stmt
 	listSwitchesStmt          *sql.Stmt
+	listTextKeysStmt          *sql.Stmt
 	listTokensStmt            *sql.Stmt
 	listWritersStmt           *sql.Stmt
 	lookupStmt                *sql.Stmt
@@ -1928,6 +1963,7 @@ type Queries struct {
 	putReceiptRecordStmt      *sql.Stmt
 	putRedistributionStmt     *sql.Stmt
 	putReminderStmt           *sql.Stmt
+	putRestoreStmt            *sql.Stmt
 	putRuleSetStmt            *sql.Stmt
 	putSlotStmt               *sql.Stmt
 	putSuppressionStmt        *sql.Stmt
@@ -2063,6 +2099,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		lastCheckpointStmt:        q.lastCheckpointStmt,
 		lastComplianceJobStmt:     q.lastComplianceJobStmt,
 		lastDecisionStmt:          q.lastDecisionStmt,
+		lastRestoreStmt:           q.lastRestoreStmt,
 		listActionsStmt:           q.listActionsStmt,
 		listActivationsStmt:       q.listActivationsStmt,
 		listCheckpointsStmt:       q.listCheckpointsStmt,
@@ -2080,7 +2117,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listRateWindowsStmt:       q.listRateWindowsStmt,
 		listReceiptsStmt:          q.listReceiptsStmt,
 		listRedistributionsStmt:   q.listRedistributionsStmt,
+		listRestoresStmt:          q.listRestoresStmt,
 		listSwitchesStmt:          q.listSwitchesStmt,
+		listTextKeysStmt:          q.listTextKeysStmt,
 		listTokensStmt:            q.listTokensStmt,
 		listWritersStmt:           q.listWritersStmt,
 		lookupStmt:                q.lookupStmt,
@@ -2146,6 +2185,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putReceiptRecordStmt:      q.putReceiptRecordStmt,
 		putRedistributionStmt:     q.putRedistributionStmt,
 		putReminderStmt:           q.putReminderStmt,
+		putRestoreStmt:            q.putRestoreStmt,
 		putRuleSetStmt:            q.putRuleSetStmt,
 		putSlotStmt:               q.putSlotStmt,
 		putSuppressionStmt:        q.putSuppressionStmt,

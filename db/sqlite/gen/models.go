@@ -417,6 +417,18 @@ type Reminder struct {
 	Sealed  []byte
 }
 
+type Restore struct {
+	ID        string
+	BackupAt  int64
+	At        int64
+	MadeBy    string
+	Seq       int64
+	Chains    string
+	RewoundAt int64
+	MergedAt  int64
+	MergedBy  string
+}
+
 type RuleSet struct {
 	Hash        string
 	ActivatedAt int64

@@ -31,6 +31,40 @@ func (q *Queries) DropTextKeys(ctx context.Context, userID string, bot string) (
 	return result.RowsAffected()
 }
 
+const listTextKeys = `-- name: ListTextKeys :many
+SELECT id, bot, user_id, day, message, sealed FROM text_keys WHERE id > ?1 ORDER BY id LIMIT ?2
+`
+
+func (q *Queries) ListTextKeys(ctx context.Context, after string, max int64) ([]TextKey, error) {
+	rows, err := q.query(ctx, q.listTextKeysStmt, listTextKeys, after, max)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TextKey
+	for rows.Next() {
+		var i TextKey
+		if err := rows.Scan(
+			&i.ID,
+			&i.Bot,
+			&i.UserID,
+			&i.Day,
+			&i.Message,
+			&i.Sealed,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const pruneTextKeys = `-- name: PruneTextKeys :execrows
 DELETE FROM text_keys WHERE id IN (SELECT k.id FROM text_keys AS k WHERE k.day < ?1 AND k.message NOT LIKE 'match:%' ORDER BY k.day LIMIT ?2)
 `

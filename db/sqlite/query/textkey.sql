@@ -22,3 +22,6 @@ WHERE message LIKE '/%' AND (CAST(sqlc.arg(user_id) AS TEXT) = '' OR user_id = s
 
 -- name: PruneTextKeys :execrows
 DELETE FROM text_keys WHERE id IN (SELECT k.id FROM text_keys AS k WHERE k.day < sqlc.arg(before) AND k.message NOT LIKE 'match:%' ORDER BY k.day LIMIT sqlc.arg(max));
+
+-- name: ListTextKeys :many
+SELECT * FROM text_keys WHERE id > sqlc.arg(after) ORDER BY id LIMIT sqlc.arg(max);
