@@ -31,6 +31,9 @@
 //   - I12 nothing is drafted or claimed that the bot's budget cannot pay.
 //   - I13 a part of an answer leaves only once X is known to have the part before
 //     it, and never where that one failed or was stopped.
+//   - I14 after a restore from a backup nothing is sent until who said stop since
+//     is known again; and what waited in the backup, or answers something from
+//     before the restore, goes only once a person has approved it since.
 //
 // The way of one action, with its crash windows:
 //

@@ -121,6 +121,13 @@ func (s *Sender) take(u *Unit, a *db.Action, did *tally) (text string, ok bool, 
 	if err != nil {
 		return "", false, err
 	}
+	if !paused {
+		why, err = u.blind()
+		paused = why != ""
+		if err != nil {
+			return "", false, err
+		}
+	}
 	if paused {
 		a.DueAt, a.Reason = a.ExpiresAt, ParkedReason+why
 		return "", false, u.Move(*a, event.Pending)

@@ -111,7 +111,8 @@ func (u *Unit) redecide(g *gate.Gate, a *db.Action, stage string) (gate.Verdict,
 
 		Repeats: repeats,
 	}
-	for _, yes := range []*db.Approval{first.Approval, a.Approval} { // of the answer, and of this part
+	approvals := []*db.Approval{first.Approval, a.Approval} // of the answer, and of this part
+	for _, yes := range approvals {
 		if yes != nil {
 			c.Lifted, c.Approval = append(slices.Clone(c.Lifted), yes.Rules...), "approved"
 		}
@@ -120,6 +121,13 @@ func (u *Unit) redecide(g *gate.Gate, a *db.Action, stage string) (gate.Verdict,
 	c.Lifted = slices.Compact(c.Lifted)
 	v = g.Decide(c)
 	wall(&v, money)
+	asked := first.CreatedAt
+	if slices.Contains(heldBy(*a), ruleRestored) {
+		asked = time.Time{} // another text does not make it newer
+	}
+	if err := u.doubt(&v, *a, asked, approvals...); err != nil {
+		return v, r, err
+	}
 	record := gate.Record{
 		ID: DecisionID(stage, a.ID, strconv.Itoa(a.Attempts), strconv.FormatInt(u.Now.UnixMilli(), 10)),
 		At: u.Now.UTC(), Bot: a.Bot, User: a.User, Event: a.Event, Interaction: a.Interaction,
@@ -194,6 +202,7 @@ func (u *Unit) append(r gate.Record, line []byte) error {
 type Proposal struct {
 	Action     db.Action // its key, addressees and times; the rest is filled in
 	Verdict    gate.Verdict
+	Asked      time.Time          // when what it answers, or who wants it, asked
 	HoldsUntil time.Time          // it expires then, where it is held; zero: as where it is allowed
 	Budget     gate.Budget        // that the verdict was made on
 	State      conversation.State // that the verdict was made on
@@ -208,6 +217,9 @@ func (u *Unit) Propose(p Proposal) (gate.Record, error) {
 	a := p.Action
 	v := p.Verdict
 	wall(&v, p.Budget)
+	if err := u.doubt(&v, a, p.Asked); err != nil {
+		return gate.Record{}, err
+	}
 	v.Facts.Event.TextHash = p.State.Interaction.TextHash
 	if p.Record.Action != nil {
 		p.Record.Action.Lang = v.Facts.Lang

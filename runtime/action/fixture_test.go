@@ -184,7 +184,7 @@ func (d *desk) answer(e event.Event) (a db.Action, r gate.Record, err error) {
 			Bot: e.Bot, Interaction: e.Interaction, Kind: kind, Purpose: purpose, Version: e.Version,
 			User: e.User, Event: e.ID, ReplyTo: e.Message, DueAt: d.now, ExpiresAt: d.now.Add(24 * time.Hour),
 		}
-		r, err = u.Propose(Proposal{Action: a, Verdict: v, Budget: money, State: st, Record: gate.Record{
+		r, err = u.Propose(Proposal{Action: a, Verdict: v, Asked: e.At, Budget: money, State: st, Record: gate.Record{
 			ID: DecisionID(gate.StageDraft, e.ID), At: d.now, Bot: e.Bot, User: e.User, Event: e.ID, Interaction: e.Interaction,
 			Action: &gate.ActionRef{Kind: kind, Purpose: purpose, Stage: gate.StageDraft},
 		}})

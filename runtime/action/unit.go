@@ -27,6 +27,7 @@ type Unit struct {
 	interactions  map[pair]*kept[conversation.Interaction]
 	suppressions  map[string]*kept[conversation.Suppression]
 	switches      map[string]*kept[db.Switch]
+	restore       *db.Restore       // nil: not read
 	hashes        map[string]string // of users, by id
 	money         ledger
 	posts         map[string]*posted       // by bot

@@ -476,7 +476,13 @@ func (w *work) propose(m bus.Delivery, e event.Event, d event.Draft, taken, expi
 	if bot, _ := w.Gate.Bot(e.Bot); bot.HoldExpiry > 0 {
 		holds = w.Now.Add(bot.HoldExpiry)
 	}
-	r, err := w.Propose(action.Proposal{Action: a, Verdict: j.verdict, HoldsUntil: holds, Budget: j.money, State: j.state, Record: gate.Record{
+	asked := taken
+	for _, t := range []time.Time{e.At, m.Time} {
+		if !t.IsZero() && t.Before(asked) {
+			asked = t
+		}
+	}
+	r, err := w.Propose(action.Proposal{Action: a, Verdict: j.verdict, Asked: asked, HoldsUntil: holds, Budget: j.money, State: j.state, Record: gate.Record{
 		ID: action.DecisionID(gate.StageDraft, e.Bot, e.ID, fmt.Sprint(e.Index), string(d.Kind), string(d.Purpose)),
 		At: w.Now.UTC(), Bot: e.Bot, User: e.User, Event: e.ID, Interaction: e.Interaction,
 		Action: &gate.ActionRef{Kind: d.Kind, Purpose: d.Purpose, Stage: gate.StageDraft, Handler: d.Handler},
