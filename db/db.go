@@ -52,6 +52,7 @@ type Tx interface {
 	Seen
 	Conversations
 	Suppressions
+	SuppressionsOwed
 	Actions
 	ActionQueries
 	Decisions

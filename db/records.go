@@ -32,9 +32,30 @@ type Conversations interface {
 type Suppressions interface {
 	// Suppression reads the zero record with its key set if there is none.
 	Suppression(userHash string) (conversation.Suppression, error)
+	// PutSuppression notes in the same transaction that the copy outside the
+	// database is owed what was put.
 	PutSuppression(s conversation.Suppression) error
 	// OptedOut lists standing opt-outs in order of hash, from after on.
 	OptedOut(after string, max int) ([]conversation.Suppression, error)
+	// ListSuppressions lists all, opt-outs that have ended too, in the same order.
+	ListSuppressions(after string, max int) ([]conversation.Suppression, error)
+}
+
+// OwedSuppression is a suppression that the copy outside the database does not
+// have yet.
+type OwedSuppression struct {
+	conversation.Suppression
+	Rev int64 // of what is owed
+}
+
+// SuppressionsOwed is what runtime/suppression has to carry out of the database.
+type SuppressionsOwed interface {
+	// OwedSuppressions lists them as they stand now, in order of hash.
+	OwedSuppressions(max int) ([]OwedSuppression, error)
+	CountOwedSuppressions() (int64, error)
+	// SettleSuppression forgets the debt, unless the suppression was put again
+	// since it was listed with that Rev.
+	SettleSuppression(userHash string, rev int64) error
 }
 
 // Action is a row of the action log: one thing that leaves, or does not. It

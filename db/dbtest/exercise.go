@@ -39,6 +39,8 @@ func Exercise(t *testing.T, open func(t *testing.T) db.Store, f Features) {
 		"Seen":                    testSeen,
 		"ConversationVersion":     testConversationVersion,
 		"OptedOut":                testOptedOut,
+		"SuppressionsOwed":        testSuppressionsOwed,
+		"ListSuppressions":        testListSuppressions,
 		"WithPeople":              testWithPeople,
 		"Decisions":               testDecisions,
 		"DeadLetters":             testDeadLetters,

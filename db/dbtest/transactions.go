@@ -135,6 +135,7 @@ func testReadRefusesWrites(t *testing.T, s db.Store, _ Features) {
 		"PutConversation":  func(tx db.Tx) error { return tx.PutConversation(conversation.Conversation{}) },
 		"PutInteraction":   func(tx db.Tx) error { return tx.PutInteraction(conversation.Interaction{}) },
 		"PutSuppression":   func(tx db.Tx) error { return tx.PutSuppression(conversation.Suppression{}) },
+		"SettleOwed":       func(tx db.Tx) error { return tx.SettleSuppression("h", 1) },
 		"InsertAction":     func(tx db.Tx) error { return tx.InsertAction(pending("b")) },
 		"UpdateAction":     func(tx db.Tx) error { return tx.UpdateAction(a, a.State) },
 		"AppendDecision":   func(tx db.Tx) error { return tx.AppendDecision(db.Decision{}) },

@@ -13,12 +13,14 @@ import (
 func TestNobodyIsLookedFor(t *testing.T) {
 	t.Parallel()
 	named := map[string]string{
-		"OptedOut":       "who may not be written to, by keyed hash alone: an export for another host of the operator",
-		"AllConsents":    "the audit's record of what all users agreed to; it finds nobody by what they are or said",
-		"AllMatches":     "the audit's record of on what basis users were matched; without the references",
-		"OpenMatchesBy":  "one act, by the id that X gave it: it was deleted",
-		"ExpiredMatches": "what is over, to be ended",
-		"Interaction":    "one act, by the id that X gave it",
+		"OptedOut":         "who may not be written to, by keyed hash alone: an export for another host of the operator",
+		"ListSuppressions": "who may not be written to and who was erased, by keyed hash alone: for the copy outside the database",
+		"OwedSuppressions": "the part of it that the copy does not have yet",
+		"AllConsents":      "the audit's record of what all users agreed to; it finds nobody by what they are or said",
+		"AllMatches":       "the audit's record of on what basis users were matched; without the references",
+		"OpenMatchesBy":    "one act, by the id that X gave it: it was deleted",
+		"ExpiredMatches":   "what is over, to be ended",
+		"Interaction":      "one act, by the id that X gave it",
 
 		"InteractionsByMessage": "one act, by the id of its newest version",
 		"HeldPosts":             "ids alone, for X to say which of them are gone",

@@ -126,6 +126,8 @@ func TestPlans(t *testing.T) {
 		"ListActions":      "SCAN actions",
 		"ListDecisions":    "SCAN decisions",
 		"OptedOut":         "SEARCH suppressions USING PRIMARY KEY (user_hash>?)",
+		"ListSuppressions": "SEARCH suppressions USING PRIMARY KEY (user_hash>?)",
+		"OwedSuppressions": "SCAN o\nSEARCH s USING PRIMARY KEY (user_hash=?)",
 		"ListDeadLetters":  "SCAN dead_letters USING INDEX dead_letters_at",
 		"EchoesTo":         "SEARCH echoes USING PRIMARY KEY (bot=?)",
 		"RateWindows":      "SEARCH rate_windows USING PRIMARY KEY (endpoint=? AND owner=?)",

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/db/sqlite/gen"
 	"github.com/beckon-bot/beckon/runtime/conversation"
 	"github.com/beckon-bot/beckon/runtime/event"
@@ -198,6 +199,9 @@ func (t tx) PutSuppression(s conversation.Suppression) error {
 		UserHash: s.UserHash, OptedOut: bit(s.OptedOut), At: millis(s.At),
 		EventID: s.EventID, Tier: string(s.Tier), ErasedAt: millis(s.ErasedAt),
 	})
+	if err == nil {
+		err = t.q.OweSuppression(background(), s.UserHash)
+	}
 	if err != nil {
 		return fmt.Errorf("put suppression %s: %w", s.UserHash, err)
 	}
@@ -210,6 +214,39 @@ func (t tx) OptedOut(after string, max int) ([]conversation.Suppression, error) 
 		return nil, fmt.Errorf("list opt-outs: %w", err)
 	}
 	return each(rows, suppressionOf), nil
+}
+
+func (t tx) ListSuppressions(after string, max int) ([]conversation.Suppression, error) {
+	rows, err := t.q.ListSuppressions(background(), after, int64(max))
+	if err != nil {
+		return nil, fmt.Errorf("list suppressions: %w", err)
+	}
+	return each(rows, suppressionOf), nil
+}
+
+func (t tx) OwedSuppressions(max int) ([]db.OwedSuppression, error) {
+	rows, err := t.q.OwedSuppressions(background(), int64(max))
+	if err != nil {
+		return nil, fmt.Errorf("list suppressions that are owed: %w", err)
+	}
+	return each(rows, func(r gen.OwedSuppressionsRow) db.OwedSuppression {
+		return db.OwedSuppression{Suppression: suppressionOf(r.Suppression), Rev: r.Rev}
+	}), nil
+}
+
+func (t tx) CountOwedSuppressions() (int64, error) {
+	n, err := t.q.CountOwedSuppressions(background())
+	if err != nil {
+		return 0, fmt.Errorf("count suppressions that are owed: %w", err)
+	}
+	return n, nil
+}
+
+func (t tx) SettleSuppression(userHash string, rev int64) error {
+	if err := t.q.SettleSuppression(background(), userHash, rev); err != nil {
+		return fmt.Errorf("settle suppression %s: %w", userHash, err)
+	}
+	return nil
 }
 
 func suppressionOf(r gen.Suppression) conversation.Suppression {

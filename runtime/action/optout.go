@@ -66,19 +66,38 @@ const maxEventID = 500
 // cancels what waits for those users, of every bot. It never ends an opt-out. It
 // returns how many changed what stood here.
 func (d Desk) Import(ctx context.Context, now time.Time, told []KeptOptOut) (changed, cancelled int, err error) {
+	kept := make([]conversation.Suppression, len(told))
+	for i, k := range told {
+		if k.At.After(now) { // else no START could end it
+			k.At = now
+		}
+		kept[i] = conversation.Suppression{UserHash: k.UserHash, OptedOut: true, At: k.At, EventID: k.Event, Tier: conversation.Tier(k.Tier)}
+	}
+	return d.takeIn(ctx, now, kept, conversation.Suppression.Merge, reasonImported)
+}
+
+// reasonRecalled is why an action was cancelled, for the operator.
+const reasonRecalled = "the user opted out, which the database did not know: it is older"
+
+// Recall takes in what this host itself kept outside of its database, which may
+// have been restored since: opt-outs, their ends, and when users were erased. It
+// cancels what waits for who is opted out now, and returns how many changed.
+func (d Desk) Recall(ctx context.Context, now time.Time, kept []conversation.Suppression) (changed, cancelled int, err error) {
+	return d.takeIn(ctx, now, kept, conversation.Suppression.Recall, reasonRecalled)
+}
+
+// takeIn joins each to what stands here, in one transaction, so that what a user
+// does meanwhile is not lost.
+func (d Desk) takeIn(ctx context.Context, now time.Time, told []conversation.Suppression, join func(have, told conversation.Suppression) conversation.Suppression, reason string) (changed, cancelled int, err error) {
 	err = d.transact(ctx, now, func(u *Unit) error {
+		changed, cancelled = 0, 0
 		stands := map[string]bool{}
 		for _, k := range told {
 			have, err := u.Tx.Suppression(k.UserHash)
 			if err != nil {
 				return err
 			}
-			if k.At.After(now) { // else no START could end it
-				k.At = now
-			}
-			s := have.Merge(conversation.Suppression{
-				OptedOut: true, At: k.At, EventID: k.Event, Tier: conversation.Tier(k.Tier),
-			})
+			s := join(have, k)
 			stands[s.UserHash] = s.OptedOut
 			if s == have {
 				continue
@@ -96,7 +115,7 @@ func (d Desk) Import(ctx context.Context, now time.Time, told []KeptOptOut) (cha
 			if !stands[u.hash(user)] {
 				continue
 			}
-			n, err := u.CarryOut(user, []conversation.Effect{conversation.CancelOpen{Reason: reasonImported}})
+			n, err := u.CarryOut(user, []conversation.Effect{conversation.CancelOpen{Reason: reason}})
 			if err != nil {
 				return err
 			}

@@ -24,6 +24,7 @@ type recorder struct {
 var unnoted = []string{
 	"MarkSeen", "PruneSeen", // of an event the decisions tell
 	"PutConversation", "PutInteraction", // state of users
+	"SettleSuppression",                          // the opt-out itself is noted
 	"PutActionText", "DropActionText", "PutSlot", // text
 	"PutTextKey", "RetireTextKeys", "DropTextKey", "DropTextKeys", "PruneTextKeys", // what opens text; receipts tell of users
 	"DropSlots", "PutReminder", "DropReminder", "DropReminders", "PutOffReminders",

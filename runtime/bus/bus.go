@@ -11,6 +11,9 @@
 //   - B4 whoever connects from outside hears the questions to its own handler and
 //     publishes that handler's answers, or takes the handoffs that the desk is
 //     told: no event, no other handler's questions, and nothing onto the stream.
+//   - B5 a bucket has the newest value of each key, on disk, for good: nothing
+//     replaces a value that its writer has not read, and no erasure of events
+//     and no age takes one away.
 //
 // NATS is transport and can be rebuilt: opt-outs, conversations and the action
 // log live in the database.

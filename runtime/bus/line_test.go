@@ -114,14 +114,15 @@ func TestB4Permissions(t *testing.T) {
 		}
 	}
 	for _, subject := range []string{">", "*.>", "beckon.>", "beckon.v1.event.>", "beckon.v1.event.acme.1.7", "beckon.v1.question.acme.other", "beckon.v1.question.>",
-		"beckon.v1.answer.acme.other", "_INBOX.>", "_INBOX_other.>", "$JS.>", "$SYS.>", "$JS.API.STREAM.MSG.GET.BECKON_EVENTS"} {
+		"beckon.v1.answer.acme.other", "_INBOX.>", "_INBOX_other.>", "$JS.>", "$SYS.>", "$JS.API.STREAM.MSG.GET.BECKON_EVENTS", "$KV.>"} {
 		if _, err := nc.SubscribeSync(subject); err != nil {
 			t.Fatal(err)
 		}
 		wantRefused("listening on " + subject)
 	}
 	for _, subject := range []string{"beckon.v1.event.acme.1.7", "beckon.v1.answer.acme.other", "beckon.v1.question.acme.orders",
-		"$JS.API.STREAM.DELETE.BECKON_EVENTS", "$JS.API.STREAM.MSG.GET.BECKON_EVENTS", "$JS.API.CONSUMER.CREATE.BECKON_EVENTS", "$JS.ACK.x"} {
+		"$JS.API.STREAM.DELETE.BECKON_EVENTS", "$JS.API.STREAM.MSG.GET.BECKON_EVENTS", "$JS.API.CONSUMER.CREATE.BECKON_EVENTS", "$JS.ACK.x",
+		"$KV." + bus.SuppressionBucket + ".x", "$JS.API.DIRECT.GET.KV_" + bus.SuppressionBucket, "$JS.API.STREAM.PURGE.KV_" + bus.SuppressionBucket} {
 		if err := nc.Publish(subject, []byte(`{}`)); err != nil {
 			t.Fatal(err)
 		}

@@ -51,6 +51,25 @@ func (s Suppression) Merge(told Suppression) Suppression {
 	return s
 }
 
+// Recall takes in what this host itself kept of the user outside its database.
+// The later act wins. Where it cannot be told which one that is, an opt-out on
+// either side stands: only an act of the user that came after it for sure ends
+// it (C4, C5). The user was erased when either side says so last.
+func (s Suppression) Recall(kept Suppression) Suppression {
+	was := s
+	doubt := s.At.IsZero() || kept.At.IsZero() || s.At.Equal(kept.At)
+	switch {
+	case kept.At.After(was.At) && (kept.OptedOut || !was.OptedOut || !doubt),
+		kept.OptedOut && !was.OptedOut && doubt:
+		s.OptedOut, s.EventID, s.Tier = kept.OptedOut, kept.EventID, kept.Tier
+		fallthrough
+	case doubt:
+		s.At = later(was.At, kept.At)
+	}
+	s.ErasedAt = later(was.ErasedAt, kept.ErasedAt)
+	return s
+}
+
 // start ends an opt-out that is older. Without one it is recorded too: the STOP
 // before it may still be under way.
 func start(s *Suppression, at time.Time, id string) {

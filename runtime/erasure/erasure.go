@@ -75,6 +75,11 @@ type Request struct {
 	ID    string    // made from its cause: what is begun twice is done once; "": a new one
 	Cause db.Cause  // "": the user
 	DueAt time.Time // zero: in a day
+
+	// At is when the user was erased, where that was before: a database that was
+	// restored does not know it. What they did since then stays theirs to be
+	// answered. Zero: now.
+	At time.Time
 }
 
 // Begin stores the erasure and removes the user's rows, in one transaction.
@@ -89,7 +94,7 @@ func (e *Eraser) Begin(ctx context.Context, now time.Time, r Request) (db.Erasur
 		}
 		out = db.Erasure{
 			ID: cmp.Or(r.ID, newID()), Bot: r.Bot, User: r.User, By: r.By, AskedAt: now,
-			Cause: cmp.Or(r.Cause, db.CauseUser), DueAt: cmp.Or(r.DueAt, now.Add(Within)),
+			Cause: cmp.Or(r.Cause, db.CauseUser), DueAt: cmp.Or(r.DueAt, now.Add(Within)), ErasedAt: r.At,
 		}
 		out, err = e.rows(tx, now, out)
 		return err

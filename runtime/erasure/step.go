@@ -104,7 +104,7 @@ func (e *Eraser) rows(tx db.Tx, now time.Time, x db.Erasure) (db.Erasure, error)
 		}
 	}
 	kept := st.Suppression
-	kept.ErasedAt = u.Now.UTC().Truncate(time.Millisecond)
+	kept.ErasedAt = cmp.Or(x.ErasedAt, u.Now).UTC().Truncate(time.Millisecond)
 	if err := tx.PutSuppression(kept); err != nil {
 		return x, err
 	}

@@ -96,6 +96,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countOpenDutiesStmt, err = db.PrepareContext(ctx, countOpenDuties); err != nil {
 		return nil, fmt.Errorf("error preparing query CountOpenDuties: %w", err)
 	}
+	if q.countOwedSuppressionsStmt, err = db.PrepareContext(ctx, countOwedSuppressions); err != nil {
+		return nil, fmt.Errorf("error preparing query CountOwedSuppressions: %w", err)
+	}
 	if q.countPostsStmt, err = db.PrepareContext(ctx, countPosts); err != nil {
 		return nil, fmt.Errorf("error preparing query CountPosts: %w", err)
 	}
@@ -324,6 +327,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listRestoresStmt, err = db.PrepareContext(ctx, listRestores); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRestores: %w", err)
 	}
+	if q.listSuppressionsStmt, err = db.PrepareContext(ctx, listSuppressions); err != nil {
+		return nil, fmt.Errorf("error preparing query ListSuppressions: %w", err)
+	}
 	if q.listSwitchesStmt, err = db.PrepareContext(ctx, listSwitches); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSwitches: %w", err)
 	}
@@ -398,6 +404,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.optedOutStmt, err = db.PrepareContext(ctx, optedOut); err != nil {
 		return nil, fmt.Errorf("error preparing query OptedOut: %w", err)
+	}
+	if q.oweSuppressionStmt, err = db.PrepareContext(ctx, oweSuppression); err != nil {
+		return nil, fmt.Errorf("error preparing query OweSuppression: %w", err)
+	}
+	if q.owedSuppressionsStmt, err = db.PrepareContext(ctx, owedSuppressions); err != nil {
+		return nil, fmt.Errorf("error preparing query OwedSuppressions: %w", err)
 	}
 	if q.postsOfUserStmt, err = db.PrepareContext(ctx, postsOfUser); err != nil {
 		return nil, fmt.Errorf("error preparing query PostsOfUser: %w", err)
@@ -581,6 +593,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.setMetaStmt, err = db.PrepareContext(ctx, setMeta); err != nil {
 		return nil, fmt.Errorf("error preparing query SetMeta: %w", err)
+	}
+	if q.settleSuppressionStmt, err = db.PrepareContext(ctx, settleSuppression); err != nil {
+		return nil, fmt.Errorf("error preparing query SettleSuppression: %w", err)
 	}
 	if q.slotsStmt, err = db.PrepareContext(ctx, slots); err != nil {
 		return nil, fmt.Errorf("error preparing query Slots: %w", err)
@@ -795,6 +810,11 @@ func (q *Queries) Close() error {
 	if q.countOpenDutiesStmt != nil {
 		if cerr := q.countOpenDutiesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countOpenDutiesStmt: %w", cerr)
+		}
+	}
+	if q.countOwedSuppressionsStmt != nil {
+		if cerr := q.countOwedSuppressionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countOwedSuppressionsStmt: %w", cerr)
 		}
 	}
 	if q.countPostsStmt != nil {
@@ -1177,6 +1197,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listRestoresStmt: %w", cerr)
 		}
 	}
+	if q.listSuppressionsStmt != nil {
+		if cerr := q.listSuppressionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listSuppressionsStmt: %w", cerr)
+		}
+	}
 	if q.listSwitchesStmt != nil {
 		if cerr := q.listSwitchesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listSwitchesStmt: %w", cerr)
@@ -1300,6 +1325,16 @@ func (q *Queries) Close() error {
 	if q.optedOutStmt != nil {
 		if cerr := q.optedOutStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing optedOutStmt: %w", cerr)
+		}
+	}
+	if q.oweSuppressionStmt != nil {
+		if cerr := q.oweSuppressionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing oweSuppressionStmt: %w", cerr)
+		}
+	}
+	if q.owedSuppressionsStmt != nil {
+		if cerr := q.owedSuppressionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing owedSuppressionsStmt: %w", cerr)
 		}
 	}
 	if q.postsOfUserStmt != nil {
@@ -1607,6 +1642,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing setMetaStmt: %w", cerr)
 		}
 	}
+	if q.settleSuppressionStmt != nil {
+		if cerr := q.settleSuppressionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing settleSuppressionStmt: %w", cerr)
+		}
+	}
 	if q.slotsStmt != nil {
 		if cerr := q.slotsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing slotsStmt: %w", cerr)
@@ -1820,6 +1860,7 @@ type Queries struct {
 	countDeadLettersStmt      *sql.Stmt
 	countHandoutsStmt         *sql.Stmt
 	countOpenDutiesStmt       *sql.Stmt
+	countOwedSuppressionsStmt *sql.Stmt
 	countPostsStmt            *sql.Stmt
 	deadLetterStmt            *sql.Stmt
 	deskNoticeStmt            *sql.Stmt
@@ -1896,6 +1937,7 @@ type Queries struct {
 	listReceiptsStmt          *sql.Stmt
 	listRedistributionsStmt   *sql.Stmt
 	listRestoresStmt          *sql.Stmt
+	listSuppressionsStmt      *sql.Stmt
 	listSwitchesStmt          *sql.Stmt
 	listTextKeysStmt          *sql.Stmt
 	listTokensStmt            *sql.Stmt
@@ -1921,6 +1963,8 @@ type Queries struct {
 	operatorByTokenStmt       *sql.Stmt
 	optInsStmt                *sql.Stmt
 	optedOutStmt              *sql.Stmt
+	oweSuppressionStmt        *sql.Stmt
+	owedSuppressionsStmt      *sql.Stmt
 	postsOfUserStmt           *sql.Stmt
 	pruneComplianceJobsStmt   *sql.Stmt
 	pruneConversationsStmt    *sql.Stmt
@@ -1982,6 +2026,7 @@ type Queries struct {
 	retryDeskNoticeStmt       *sql.Stmt
 	ruleSetStmt               *sql.Stmt
 	setMetaStmt               *sql.Stmt
+	settleSuppressionStmt     *sql.Stmt
 	slotsStmt                 *sql.Stmt
 	spendingStmt              *sql.Stmt
 	suppressionStmt           *sql.Stmt
@@ -2042,6 +2087,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countDeadLettersStmt:      q.countDeadLettersStmt,
 		countHandoutsStmt:         q.countHandoutsStmt,
 		countOpenDutiesStmt:       q.countOpenDutiesStmt,
+		countOwedSuppressionsStmt: q.countOwedSuppressionsStmt,
 		countPostsStmt:            q.countPostsStmt,
 		deadLetterStmt:            q.deadLetterStmt,
 		deskNoticeStmt:            q.deskNoticeStmt,
@@ -2118,6 +2164,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listReceiptsStmt:          q.listReceiptsStmt,
 		listRedistributionsStmt:   q.listRedistributionsStmt,
 		listRestoresStmt:          q.listRestoresStmt,
+		listSuppressionsStmt:      q.listSuppressionsStmt,
 		listSwitchesStmt:          q.listSwitchesStmt,
 		listTextKeysStmt:          q.listTextKeysStmt,
 		listTokensStmt:            q.listTokensStmt,
@@ -2143,6 +2190,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		operatorByTokenStmt:       q.operatorByTokenStmt,
 		optInsStmt:                q.optInsStmt,
 		optedOutStmt:              q.optedOutStmt,
+		oweSuppressionStmt:        q.oweSuppressionStmt,
+		owedSuppressionsStmt:      q.owedSuppressionsStmt,
 		postsOfUserStmt:           q.postsOfUserStmt,
 		pruneComplianceJobsStmt:   q.pruneComplianceJobsStmt,
 		pruneConversationsStmt:    q.pruneConversationsStmt,
@@ -2204,6 +2253,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		retryDeskNoticeStmt:       q.retryDeskNoticeStmt,
 		ruleSetStmt:               q.ruleSetStmt,
 		setMetaStmt:               q.setMetaStmt,
+		settleSuppressionStmt:     q.settleSuppressionStmt,
 		slotsStmt:                 q.slotsStmt,
 		spendingStmt:              q.spendingStmt,
 		suppressionStmt:           q.suppressionStmt,

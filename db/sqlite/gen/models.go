@@ -462,6 +462,11 @@ type Suppression struct {
 	ErasedAt int64
 }
 
+type SuppressionsOwed struct {
+	UserHash string
+	Rev      int64
+}
+
 type Switch struct {
 	Bot    string
 	Paused int64

@@ -9,6 +9,54 @@ import (
 	"context"
 )
 
+const countOwedSuppressions = `-- name: CountOwedSuppressions :one
+SELECT count(*) FROM suppressions_owed
+`
+
+func (q *Queries) CountOwedSuppressions(ctx context.Context) (int64, error) {
+	row := q.queryRow(ctx, q.countOwedSuppressionsStmt, countOwedSuppressions)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const listSuppressions = `-- name: ListSuppressions :many
+SELECT user_hash, opted_out, at, event_id, tier, erased_at FROM suppressions
+WHERE user_hash > ?1
+ORDER BY user_hash
+LIMIT ?2
+`
+
+func (q *Queries) ListSuppressions(ctx context.Context, after string, max int64) ([]Suppression, error) {
+	rows, err := q.query(ctx, q.listSuppressionsStmt, listSuppressions, after, max)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Suppression
+	for rows.Next() {
+		var i Suppression
+		if err := rows.Scan(
+			&i.UserHash,
+			&i.OptedOut,
+			&i.At,
+			&i.EventID,
+			&i.Tier,
+			&i.ErasedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const optedOut = `-- name: OptedOut :many
 SELECT user_hash, opted_out, at, event_id, tier, erased_at FROM suppressions
 WHERE user_hash > ?1 AND opted_out = 1
@@ -32,6 +80,59 @@ func (q *Queries) OptedOut(ctx context.Context, after string, max int64) ([]Supp
 			&i.EventID,
 			&i.Tier,
 			&i.ErasedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const oweSuppression = `-- name: OweSuppression :exec
+INSERT INTO suppressions_owed (user_hash, rev) VALUES (?, 1)
+ON CONFLICT (user_hash) DO UPDATE SET rev = suppressions_owed.rev + 1
+`
+
+func (q *Queries) OweSuppression(ctx context.Context, userHash string) error {
+	_, err := q.exec(ctx, q.oweSuppressionStmt, oweSuppression, userHash)
+	return err
+}
+
+const owedSuppressions = `-- name: OwedSuppressions :many
+SELECT s.user_hash, s.opted_out, s.at, s.event_id, s.tier, s.erased_at, o.rev FROM suppressions_owed AS o
+JOIN suppressions AS s ON s.user_hash = o.user_hash
+ORDER BY o.user_hash
+LIMIT ?1
+`
+
+type OwedSuppressionsRow struct {
+	Suppression Suppression
+	Rev         int64
+}
+
+func (q *Queries) OwedSuppressions(ctx context.Context, max int64) ([]OwedSuppressionsRow, error) {
+	rows, err := q.query(ctx, q.owedSuppressionsStmt, owedSuppressions, max)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OwedSuppressionsRow
+	for rows.Next() {
+		var i OwedSuppressionsRow
+		if err := rows.Scan(
+			&i.Suppression.UserHash,
+			&i.Suppression.OptedOut,
+			&i.Suppression.At,
+			&i.Suppression.EventID,
+			&i.Suppression.Tier,
+			&i.Suppression.ErasedAt,
+			&i.Rev,
 		); err != nil {
 			return nil, err
 		}
@@ -75,6 +176,15 @@ func (q *Queries) PutSuppression(ctx context.Context, arg PutSuppressionParams) 
 		arg.Tier,
 		arg.ErasedAt,
 	)
+	return err
+}
+
+const settleSuppression = `-- name: SettleSuppression :exec
+DELETE FROM suppressions_owed WHERE user_hash = ? AND rev = ?
+`
+
+func (q *Queries) SettleSuppression(ctx context.Context, userHash string, rev int64) error {
+	_, err := q.exec(ctx, q.settleSuppressionStmt, settleSuppression, userHash, rev)
 	return err
 }
 
