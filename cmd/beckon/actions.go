@@ -249,9 +249,15 @@ func (o *operator) showDead(ctx context.Context, sys system, id string) error {
 		fmt.Fprintf(t, "event\t%s\n", orDash(safe(l.Event)))
 		fmt.Fprintf(t, "failed at\t%s\n", l.Stage)
 		fmt.Fprintf(t, "why\t%s\n", safe(l.Reason))
-		fmt.Fprintln(t, "body\tas it came:")
 		t.Flush()
-		quote(w, l.Body)
+		for _, p := range l.Posts {
+			fmt.Fprintln(w, "holds")
+			_ = p.Print(w, "  ") // w is a buffer
+		}
+		if l.Body != "" {
+			fmt.Fprintln(w, "body, as it came")
+			quote(w, l.Body)
+		}
 		fmt.Fprintf(w, "next\n  %s  takes it in again, after the fault is mended\n", o.command("actions retry "+l.ID))
 	})
 }

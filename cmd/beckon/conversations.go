@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/beckon-bot/beckon/runtime/admin"
 )
@@ -17,6 +18,7 @@ import (
 func conversationsCommand(ctx context.Context, sys system, args []string) error {
 	return subcommands(ctx, sys, "conversations", []command{
 		{"list", "[--bot BOT] [--max N]", "conversations that are held, handed off or paused; no others are listed", conversationsList},
+		{"show", "BOT USER_ID", "one of them, with what the user wrote, as far as it is kept", conversationsShow},
 		{"handoff", "BOT USER_ID [--why TEXT]", "a person takes over: the bot is silent toward this user", conversationsHandoff},
 		{"release", "BOT USER_ID", "the bot may speak to this user again; no opt-out ends by it", conversationsRelease},
 	}, args)
@@ -62,6 +64,34 @@ func conversationsList(ctx context.Context, sys system, args []string) error {
 				fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", c.Bot, safe(c.User), c.State, until, last, safe(why))
 			}
 			t.Flush()
+		})
+	})
+}
+
+func conversationsShow(ctx context.Context, sys system, args []string) error {
+	f, rest, err := readFlags(sys, flag.NewFlagSet("conversations show", flag.ContinueOnError), args, false)
+	if err != nil {
+		return err
+	}
+	bot, user, err := botAndUser(rest)
+	if err != nil {
+		return err
+	}
+	return operate(ctx, sys, f, false, func(o *operator) error {
+		var c admin.Talk
+		raw, err := o.call(ctx, http.MethodGet, "/v1/conversations/"+url.PathEscape(bot)+"/"+url.PathEscape(user), nil, &c)
+		if err != nil {
+			return err
+		}
+		return o.show(sys.stdout, raw, func(w io.Writer) {
+			fmt.Fprintf(w, "user %s of bot %s: %s, %s\n", safe(c.User), c.Bot, strings.ReplaceAll(c.State, "_", " "), safe(c.Why))
+			if len(c.Posts) == 0 {
+				fmt.Fprintln(w, "\nnothing that they wrote is kept: posts are for three days, DMs only while the user agrees to it")
+			}
+			for _, p := range c.Posts {
+				fmt.Fprintln(w)
+				_ = p.Print(w, "  ") // w is a buffer
+			}
 		})
 	})
 }

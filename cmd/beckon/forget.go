@@ -108,3 +108,12 @@ func (l lateBus) Erase(ctx context.Context, bot, user string, see func(bus.Messa
 	n, err := b.Erase(ctx, bot, user, see)
 	return n, errors.Join(err, b.Close())
 }
+
+// See opens the bus for as long as a person reads.
+func (l lateBus) See(ctx context.Context, bot, user string, see func(bus.Message) error) error {
+	b, err := bus.Open(ctx, bus.Options{Dir: l.h.dir.file("bus"), Sealer: l.h.ring, Log: l.h.log})
+	if err != nil {
+		return err
+	}
+	return errors.Join(b.See(ctx, bot, user, see), b.Close())
+}

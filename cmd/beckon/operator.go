@@ -222,6 +222,7 @@ func (o *operator) become(ctx context.Context, sys system, cfg *config.Config, d
 	o.http = &http.Client{Transport: inProcess{admin.New(admin.Options{
 		Store: h.store, Now: h.now, Token: owner, Bots: cfg.Names(), Log: log,
 		Desk:      h.desk,
+		Heard:     heard(lateBus{h}),
 		Eraser:    eraser,
 		Officer:   h.openOfficer(lateBus{h}, eraser, lateJobs{h, sys}, nil),
 		Accounts:  lazily(func() (*account.Manager, error) { return h.lateAccounts(sys) }),

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -22,11 +23,11 @@ func (o *operator) writeAction(w io.Writer, a admin.ActionDetail) {
 	row("action", "%s, %s of bot %s to user %s", a.ID, kindOf(a.Action), a.Bot, safe(a.User))
 	row("state", "%s since %s: %s", a.State, span(o.now.Sub(a.UpdatedAt)), safe(a.Reason))
 	row("caused by", "event %s, %s", safe(a.Event), o.ago(a.CreatedAt))
-	if a.ReplyTo != "" {
+	if a.ReplyTo != "" && a.Answers == nil {
 		row("replies to", "post %s", safe(a.ReplyTo))
 	}
 	if a.RemoteID != "" {
-		row("on X", "%s", safe(a.RemoteID))
+		row("on X", "%s", cmp.Or(a.Link, safe(a.RemoteID)))
 	}
 	if a.Attempts > 0 {
 		tries := plural(a.Attempts, "attempt")
@@ -46,6 +47,10 @@ func (o *operator) writeAction(w io.Writer, a admin.ActionDetail) {
 		o.writeDecision(row, r)
 	}
 	t.Flush()
+	if a.Answers != nil {
+		fmt.Fprintln(w, "answers")
+		_ = a.Answers.Print(w, "  ") // w is a buffer
+	}
 	switch {
 	case a.Text != "":
 		fmt.Fprintln(w, "text")

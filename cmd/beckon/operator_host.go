@@ -37,6 +37,7 @@ func (h *host) adminServer(context.Context) (service.Service, error) {
 	token := newToken()
 	srv, ln, err := listen(h.cfg.Admin, admin.New(admin.Options{
 		Store: h.store, Desk: h.desk, Now: h.now, Token: token, Bots: h.cfg.Names(),
+		Heard:     heard(h.bus),
 		Eraser:    h.eraser,
 		Officer:   h.duties,
 		Owed:      func() { nudge(h.owed) },
@@ -101,6 +102,20 @@ func commander(publish func(context.Context, ...bus.Message) error) func(context
 			return err
 		}
 		return publish(ctx, m)
+	}
+}
+
+// heard shows what a bus has of a user toward a bot.
+func heard(b interface {
+	See(ctx context.Context, bot, user string, see func(bus.Message) error) error
+}) func(ctx context.Context, bot, user string, see func([]byte) error) error {
+	return func(ctx context.Context, bot, user string, see func([]byte) error) error {
+		return b.See(ctx, bot, user, func(m bus.Message) error {
+			if m.Erased {
+				return nil
+			}
+			return see(m.Data)
+		})
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 	"text/tabwriter"
 	"time"
 	"unicode"
+
+	"github.com/beckon-bot/beckon/runtime/display"
 )
 
 // subcommands finds the command that args begin with and runs it.
@@ -145,7 +147,8 @@ func safe(s string) string {
 // quote writes lines of others behind a bar.
 func quote(w io.Writer, s string) {
 	for line := range strings.Lines(s) {
-		fmt.Fprintf(w, "  | %s\n", safe(strings.TrimRight(line, "\r\n")))
+		shown, _ := display.Safe(strings.TrimRight(line, "\r\n"))
+		fmt.Fprintf(w, "  | %s\n", shown)
 	}
 }
 

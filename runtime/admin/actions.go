@@ -12,6 +12,7 @@ import (
 
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/runtime/action"
+	"github.com/beckon-bot/beckon/runtime/display"
 	"github.com/beckon-bot/beckon/runtime/event"
 )
 
@@ -51,6 +52,8 @@ type ActionDetail struct {
 	Decision json.RawMessage `json:"decision,omitempty"` // the record (rules.md)
 	Text     string          `json:"text,omitempty"`     // as it would leave; kept until the action has ended
 	Rest     []Part          `json:"rest,omitempty"`     // the messages that follow it, where it is the first of an answer in several
+	Answers  *display.Post   `json:"answers,omitempty"`  // the user's post or DM that it answers
+	Link     string          `json:"link,omitempty"`     // to what became of it on X
 }
 
 // Part is a later message of an answer.
@@ -103,13 +106,16 @@ func (s *server) listActions(r *http.Request) (any, error) {
 
 func (s *server) showAction(r *http.Request) (any, error) {
 	var out ActionDetail
+	var a db.Action
 	id := r.PathValue("id")
-	err := s.Store.Read(r.Context(), func(tx db.Tx) error {
-		a, err := tx.Action(id)
-		if err != nil {
+	err := s.Store.Read(r.Context(), func(tx db.Tx) (err error) {
+		if a, err = tx.Action(id); err != nil {
 			return err
 		}
 		out = ActionDetail{Action: rowOf(a), Decision: a.Decision}
+		if out.Link, err = s.own(tx, a); err != nil {
+			return err
+		}
 		if out.Text, err = textOf(tx, id); err != nil || a.Part > 0 {
 			return err
 		}
@@ -126,16 +132,26 @@ func (s *server) showAction(r *http.Request) (any, error) {
 		}
 		return nil
 	})
+	if err != nil {
+		return nil, err
+	}
+	if out.Answers, err = s.answered(r.Context(), a); err != nil {
+		return nil, err
+	}
 	who := actOf(r.Context())
 	if !may(who.role, db.RoleAgent) { // O3
 		out.Text = ""
+		if out.Answers != nil {
+			blind := out.Answers.Blind(roleNoText)
+			out.Answers = &blind
+		}
 		for i := range out.Rest {
 			out.Rest[i].Text = ""
 		}
-	} else if out.Text != "" && err == nil {
+	} else if out.Text != "" || out.Answers != nil && out.Answers.Text != "" {
 		who.did = "read the text"
 	}
-	return out, err
+	return out, nil
 }
 
 // textOf is an action's text, "" where it is kept no more.

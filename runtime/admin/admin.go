@@ -10,7 +10,8 @@
 //     no answer; without the token only health, readiness and metrics answer.
 //   - O2 a change names its operator, and is logged with who, what and id.
 //   - O3 text of posts and DMs leaves only in the answer to a request for one
-//     action or one dead letter.
+//     action, one dead letter, or one conversation that a person has; always in
+//     the form of runtime/display, and never of what has to be deleted.
 //   - O4 an operator's token opens what their role may do, and nothing else; the
 //     table in route.go holds the least role for each endpoint.
 //   - O5 what an operator did, or was refused, and whose text they read, is
@@ -33,6 +34,7 @@
 //	GET  /v1/queue?bot=                       what waits to leave, for what, until when
 //	GET  /v1/cost?bot=&month=YYYY-MM          what the bots cost, by day and kind
 //	GET  /v1/conversations?bot=&max=          those that a person has or should look at
+//	GET  /v1/conversations/{bot}/{user}       one of them, with what the user wrote
 //	POST /v1/conversations/{bot}/{user}/handoff {"by", "why"}: a person takes over
 //	POST /v1/conversations/{bot}/{user}/release {"by"}: the bot may speak again
 //	GET  /v1/dead?max=                        oldest first
@@ -106,6 +108,10 @@ type Options struct {
 	// Prepare makes ready, before the transaction, what Republish needs of the
 	// database; nil: nothing.
 	Prepare func(ctx context.Context, l db.DeadLetter) error
+
+	// Heard shows the bodies that the bus has of a user toward a bot; nil: none.
+	// What was sealed with a destroyed key is left out.
+	Heard func(ctx context.Context, bot, user string, see func(body []byte) error) error
 
 	Eraser   *erasure.Eraser     // nil: nobody can be erased here
 	Accounts Accounts            // nil: none

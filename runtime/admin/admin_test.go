@@ -46,15 +46,19 @@ rules:
     effect: permit
     actions: [dm]
     because: "We answer DMs."
+  - id: acme.reply
+    effect: permit
+    actions: [reply]
+    because: "We answer posts."
   - id: acme.refund
     effect: hold
-    actions: [dm]
+    actions: [dm, reply]
     because: "Money is promised by a person."
     when: {asks-refund: feature.asks_refund}
 `
 	answers = `
 schema: beckon.answers/v1
-default: {dm: "Noted: FIXEDTEXT."}
+default: {dm: "Noted: FIXEDTEXT.", reply: "Noted: FIXEDTEXT."}
 `
 )
 
@@ -71,6 +75,7 @@ type desk struct {
 	stirs  int
 	back   []db.DeadLetter // republished
 	refuse error           // of Republish
+	bus    []string        // bodies that were delivered
 	log    bytes.Buffer
 }
 
@@ -136,6 +141,7 @@ func (d *desk) deliver(id, body string) gate.Record {
 
 func (d *desk) from(source, id, body string) gate.Record {
 	d.t.Helper()
+	d.bus = append(d.bus, body)
 	m := bus.Message{ID: id, Type: "dm.received", Source: source, Time: start, Bot: "acme", User: ann, Data: []byte(body)}
 	done, err := d.dispatch.Batch(context.Background(), start, []bus.Delivery{{Message: m, Seq: 1}})
 	if err != nil {

@@ -72,8 +72,8 @@ func (s *server) oneUser(bot, user string) error {
 	switch {
 	case !slices.Contains(s.Bots, bot):
 		return badRequest(fmt.Sprintf("bot: one of %s, not %q", strings.Join(s.Bots, ", "), bot))
-	case user == "" || len(user) > 20 || strings.Trim(user, "0123456789") != "":
-		return badRequest(fmt.Sprintf("user: X's user id, which is digits, not %q; a handle can change", user))
+	case !userID(user):
+		return badUser(user)
 	}
 	return nil
 }

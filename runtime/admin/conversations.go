@@ -97,8 +97,8 @@ func (s *server) changeConversation(r *http.Request, what string, do func(c Chan
 	if err := s.known(bot); err != nil {
 		return nil, err
 	}
-	if user == "" || len(user) > 20 || strings.Trim(user, "0123456789") != "" {
-		return nil, badRequest(fmt.Sprintf("user: X's user id, which is digits, not %q; a handle can change", user))
+	if !userID(user) {
+		return nil, badUser(user)
 	}
 	c, err := readChange(r)
 	if err != nil {
@@ -119,6 +119,13 @@ func (s *server) changeConversation(r *http.Request, what string, do func(c Chan
 		return err
 	})
 	return out, err
+}
+
+// userID reports whether it has the form of X's user ids.
+func userID(s string) bool { return s != "" && len(s) <= 20 && strings.Trim(s, "0123456789") == "" }
+
+func badUser(s string) error {
+	return badRequest(fmt.Sprintf("user: X's user id, which is digits, not %q; a handle can change", s))
 }
 
 func (s *server) known(bot string) error {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/runtime/display"
 	"github.com/beckon-bot/beckon/runtime/event"
 )
 
@@ -17,7 +18,10 @@ type Letter struct {
 	Event  string    `json:"event,omitempty"`
 	Stage  string    `json:"stage"`
 	Reason string    `json:"reason"`
-	Body   string    `json:"body,omitempty"` // as it came; only where one letter is asked for
+
+	// Only where one letter is asked for:
+	Body  string         `json:"body,omitempty"`  // as it came; left out where something in it is gone
+	Posts []display.Post `json:"posts,omitempty"` // what can be read in it
 }
 
 // Letters is the answer to a list.
@@ -59,7 +63,13 @@ func (s *server) showDead(r *http.Request) (any, error) {
 		}
 		out = letterOf(l)
 		body, err := event.Open(l.Raw)
-		out.Body = string(body)
+		if err != nil {
+			return err
+		}
+		posts, gone, err := s.postsIn(tx, l, body)
+		if out.Posts = posts; !gone {
+			out.Body = string(body)
+		}
 		return err
 	})
 	return out, err

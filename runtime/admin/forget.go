@@ -66,8 +66,8 @@ func (s *server) forget(r *http.Request) (any, error) {
 		return nil, errNoEraser
 	case in.Bot != "" && !slices.Contains(s.Bots, in.Bot):
 		return nil, badRequest(fmt.Sprintf("bot: one of %s, not %q", strings.Join(s.Bots, ", "), in.Bot))
-	case in.User == "" || len(in.User) > 20 || strings.Trim(in.User, "0123456789") != "":
-		return nil, badRequest(fmt.Sprintf("user: X's user id, which is digits, not %q; a handle can change", in.User))
+	case !userID(in.User):
+		return nil, badUser(in.User)
 	}
 	ask := erasure.Request{Bot: in.Bot, User: in.User, By: in.By}
 	if in.Dry {

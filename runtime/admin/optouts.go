@@ -3,7 +3,6 @@ package admin
 import (
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
@@ -92,8 +91,8 @@ func (s *server) addOptOut(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.User == "" || len(c.User) > 20 || strings.Trim(c.User, "0123456789") != "" {
-		return nil, badRequest(fmt.Sprintf("user: X's user id, which is digits, not %q; a handle can change", c.User))
+	if !userID(c.User) {
+		return nil, badUser(c.User)
 	}
 	n, err := s.Desk.OptOut(r.Context(), s.Now(), c.User, c.By)
 	if err != nil {

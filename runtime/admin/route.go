@@ -44,6 +44,7 @@ func (s *server) routes() []route {
 		{pattern: "GET /v1/queue", role: viewer, serve: s.queue},
 		{pattern: "GET /v1/cost", role: viewer, serve: s.cost},
 		{pattern: "GET /v1/conversations", role: viewer, serve: s.listConversations},
+		{pattern: "GET /v1/conversations/{bot}/{user}", role: agent, did: "read a conversation", serve: s.showConversation},
 		{pattern: "POST /v1/conversations/{bot}/{user}/handoff", role: agent, did: "hand off", serve: s.handOff},
 		{pattern: "POST /v1/conversations/{bot}/{user}/release", role: agent, did: "release", serve: s.release},
 		{pattern: "GET /v1/dead", role: viewer, serve: s.listDead},

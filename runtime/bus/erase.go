@@ -79,7 +79,7 @@ func (b *JetStream) Remove(ctx context.Context, bot, user string, pick func(Stor
 		}
 		goes, err := pick(Stored{m, raw.Sequence <= info.AckFloor.Stream})
 		if err != nil {
-			return n, fmt.Errorf("erase message %d: %w", raw.Sequence, err)
+			return n, fmt.Errorf("message %d: %w", raw.Sequence, err)
 		}
 		if !goes {
 			continue
@@ -92,9 +92,22 @@ func (b *JetStream) Remove(ctx context.Context, bot, user string, pick func(Stor
 	return n, nil
 }
 
+// See shows what the stream has toward a bot of a user, in its order. Nothing is
+// taken or changed; an error of see's ends it.
+func (b *JetStream) See(ctx context.Context, bot, user string, see func(Message) error) error {
+	_, err := b.Remove(ctx, bot, user, func(m Stored) (bool, error) { return false, see(m.Message) })
+	return err
+}
+
 // Erase implements what JetStream does.
 func (b *Memory) Erase(ctx context.Context, bot, user string, see func(Message) error) (n int, err error) {
 	return b.Remove(ctx, bot, user, func(m Stored) (bool, error) { return true, see(m.Message) })
+}
+
+// See implements what JetStream does, of what is held.
+func (b *Memory) See(ctx context.Context, bot, user string, see func(Message) error) error {
+	_, err := b.Remove(ctx, bot, user, func(m Stored) (bool, error) { return false, see(m.Message) })
+	return err
 }
 
 // Remove does the same to what is held. What was handed out stays in the hands

@@ -64,3 +64,30 @@ func TestRemove(t *testing.T) {
 		t.Error("a name that is none")
 	}
 }
+
+// See shows a user's messages toward a bot, taken or not, and leaves them.
+func TestSee(t *testing.T) {
+	t.Parallel()
+	memory := bus.NewMemory(bus.MemoryOptions{})
+	for name, b := range map[string]interface {
+		bus.Bus
+		See(ctx context.Context, bot, user string, see func(bus.Message) error) error
+	}{"jetstream": open(t, bus.Options{Dir: t.TempDir()}), "memory": memory} {
+		if err := b.Publish(t.Context(), msgs(1, 9)...); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			var seen []string
+			err := b.See(t.Context(), "acme", "1", func(m bus.Message) error {
+				seen = append(seen, m.ID)
+				return nil
+			})
+			if want := msgs(1, 9)[0].ID; err != nil || !slices.Contains(seen, want) || len(seen) == 8 {
+				t.Errorf("%s: saw %v, %v, want user 1's, such as %s, and no others", name, seen, err, want)
+			}
+		}
+		if err := b.See(t.Context(), "acme", "1", func(bus.Message) error { return context.Canceled }); err == nil {
+			t.Errorf("%s: an error of who looks is lost", name)
+		}
+	}
+}

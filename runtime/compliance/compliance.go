@@ -22,6 +22,7 @@
 //   - K16 of a wiped account nothing is left but what the first paragraph names
 //     without decisions and actions; an account that is resumed before is not
 //     wiped.
+//   - K21 what a duty is about is shown nowhere from the moment that it is opened.
 //
 // The steps of a duty: rows of the database and what waits, events on the bus,
 // the files; then its row tells of nobody. Duties are taken through the steps

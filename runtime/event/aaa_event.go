@@ -255,9 +255,27 @@ func (b *body) aaaDM(e *Event, f *aaaFields, it aaaItem) {
 }
 
 // nameOf is the handle of a user of the body's users map.
-func (a *aaa) nameOf(user string) (name string) {
+func (a *aaa) nameOf(user string) string { return a.person(user).screenName.text() }
+
+// displayName is the name that a user goes by, from that map or from a post of
+// theirs.
+func (a *aaa) displayName(user string) string {
+	if name := a.person(user).name.text(); name != "" {
+		return name
+	}
+	for _, it := range a.items {
+		var f aaaFields
+		if it.list == aaaPosts && it.err == nil && f.readItem(it.list, it.raw) == nil && f.user.id.is(user) {
+			return f.user.name.text()
+		}
+	}
+	return ""
+}
+
+// person is the last entry of a user in that map.
+func (a *aaa) person(user string) (u aaaUserRef) {
 	if a.users == nil || user == "" {
-		return ""
+		return u
 	}
 	l := lexer{in: a.users}
 	for ok := l.open('{', "users"); ok && l.next(); {
@@ -265,9 +283,8 @@ func (a *aaa) nameOf(user string) (name string) {
 			l.skip()
 			continue
 		}
-		var u aaaUserRef
+		u = aaaUserRef{}
 		u.read(&l)
-		name = u.screenName.text()
 	}
-	return name
+	return u
 }

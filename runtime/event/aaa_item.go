@@ -30,6 +30,7 @@ type aaaUserRef struct {
 	seen       bool
 	id         ident
 	screenName token
+	name       token
 }
 
 // aaaQuoted is another post inside the element, or a deleted one.
@@ -186,6 +187,8 @@ func (u *aaaUserRef) read(l *lexer) {
 			l.ident(&recipient)
 		case "screen_name":
 			l.once(&u.screenName)
+		case "name":
+			l.first(&u.name)
 		default:
 			l.skip()
 		}

@@ -174,6 +174,16 @@ func (l *lexer) once(dst *token) {
 	}
 }
 
+// first reads the next value into dst where nothing is there yet: for what is
+// only shown, so that one given twice costs no message.
+func (l *lexer) first(dst *token) {
+	if l.err != nil || l.twin || *dst != nil {
+		l.skip()
+		return
+	}
+	*dst = l.value()
+}
+
 // openOnce is open for a container that an object may hold only once.
 func (l *lexer) openOnce(seen *bool, kind byte, path string) bool {
 	if *seen && !l.twin {

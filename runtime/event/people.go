@@ -5,6 +5,7 @@ type person struct {
 	key      string
 	id       ident
 	username token
+	name     token // as its owner writes it
 	label    token // affiliation.description
 	affil    bool  // affiliation met
 }
@@ -87,6 +88,8 @@ func (b *body) readPerson(l *lexer, key string) ident {
 			l.ident(&p.id)
 		case "username":
 			l.once(&p.username)
+		case "name":
+			l.first(&p.name)
 		case "affiliation":
 			if !l.openOnce(&p.affil, '{', "user.affiliation") {
 				continue
@@ -151,4 +154,23 @@ func (b *body) lookup(user string) (name string, automated Tri) {
 		}
 	}
 	return name, automated
+}
+
+// DisplayName is the name that a user goes by, as the body of one of their posts
+// or DMs has it; "" where it has none. It is for showing that post or DM:
+// nothing is decided by it, and Event leaves it out.
+func DisplayName(in []byte, user string) string {
+	b := body{full: true}
+	if user == "" || b.read(in) != nil {
+		return ""
+	}
+	if b.older() {
+		return b.aaa.displayName(user)
+	}
+	for _, p := range b.people {
+		if name := p.name.text(); name != "" && (p.key == user || p.id.is(user)) {
+			return name
+		}
+	}
+	return ""
 }

@@ -28,7 +28,8 @@ var mayImport = map[string][]string{
 	"runtime/budget":       {"runtime/event", "db"},
 	"runtime/seal":         {},
 	"runtime/dial":         {},
-	"runtime/desk":         {"runtime/event", "db"},
+	"runtime/display":      {"runtime/event"},
+	"runtime/desk":         {"runtime/event", "db", "runtime/display"},
 	"runtime/schedule":     {"runtime/event", "db", "runtime/dial"},
 	"runtime/audit":        {"runtime/event", "runtime/conversation", "db"},
 	"runtime/doctor":       {"runtime/event"},
@@ -45,7 +46,7 @@ var mayImport = map[string][]string{
 	"runtime/vault":        {"runtime/event", "runtime/bus", "runtime/seal", "db"},
 	"runtime/erasure":      {"runtime/event", "runtime/service", "runtime/bus", "runtime/conversation", "db", "runtime/action", "runtime/budget"},
 	"runtime/compliance":   {"runtime/event", "runtime/service", "runtime/bus", "runtime/conversation", "db", "runtime/action", "runtime/budget", "runtime/erasure"},
-	"runtime/admin":        {"runtime/event", "runtime/conversation", "db", "runtime/action", "runtime/compliance", "runtime/erasure", "runtime/obs", "runtime/rollout", "runtime/budget", "runtime/doctor", "runtime/audit"},
+	"runtime/admin":        {"runtime/event", "runtime/conversation", "db", "runtime/action", "runtime/compliance", "runtime/erasure", "runtime/display", "runtime/obs", "runtime/rollout", "runtime/budget", "runtime/doctor", "runtime/audit"},
 	"runtime/bottest":      {"*"},
 	"cmd":                  {"*", "cmd"},
 }
