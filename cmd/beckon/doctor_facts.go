@@ -33,6 +33,7 @@ type examiner struct {
 	watch    *ingest.Watchdog // nil: nobody keeps the webhook
 	skew     *xClock
 	rules    func(ctx context.Context, bot string) (tests int, problems []string)
+	files    func(bot string) (answers, schedule string) // why they are refused; "": they are not
 	bus      func(ctx context.Context) doctor.Known[string]
 	vouched  map[string]bool
 	running  bool // a host runs
@@ -169,9 +170,8 @@ func (e *examiner) about(ctx context.Context, b *doctor.Bot, t account.Status) e
 	}
 	if a, err := loadAnswers(c); err == nil {
 		b.Answers, b.WritesAI = digest(a.Said()), a.AIGenerated()
-	} else {
-		b.Unloaded = err.Error()
 	}
+	b.Unloaded, b.Unplanned = e.files(b.Name)
 	return ctx.Err()
 }
 

@@ -53,6 +53,17 @@ func (h *host) openClinic(sys system, o hostOptions, x *xapi.Client, skew *xCloc
 		sys: sys, cfg: o.Config, file: o.File, store: h.store, accounts: h.accounts, x: x, watch: h.ways.watch, skew: skew,
 		vouched: map[string]bool{}, running: true,
 		bus: func(context.Context) doctor.Known[string] { return doctor.Fact(busDurability) },
+		files: func(bot string) (answers, schedule string) {
+			why := map[rollout.Kind]string{}
+			for _, f := range h.files() {
+				for _, s := range f.Status() {
+					if s.Bot == bot && s.Failure != nil {
+						why[s.Kind] = oneLine(s.Failure.Problems)
+					}
+				}
+			}
+			return why[rollout.Answers], why[rollout.Schedule]
+		},
 		rules: func(_ context.Context, bot string) (int, []string) {
 			for _, s := range h.rules.Status() {
 				if s.Bot == bot && s.Rules.Failure != nil {
@@ -68,6 +79,17 @@ func (h *host) openClinic(sys system, o hostOptions, x *xapi.Client, skew *xCloc
 		c.vouched[name] = true
 	}
 	return c
+}
+
+// oneLine is the first of several problems, and how many there are.
+func oneLine(problems []string) string {
+	switch n := len(problems) - 1; {
+	case n < 0:
+		return ""
+	case n > 0:
+		return fmt.Sprintf("%s, and %d more", problems[0], n)
+	}
+	return problems[0]
 }
 
 // What db/sqlite and runtime/bus assert before they work at all.
@@ -93,6 +115,15 @@ func (h *host) lateDoctor(sys system, f operatorFlags) admin.Doctor {
 			sys: sys, cfg: h.cfg, file: f.file, store: h.store, accounts: m, x: x,
 			watch: watchdog(h.cfg, x, positions{h.store}, ingest.WatchOptions{Now: h.now, Log: h.log}), skew: skew,
 			bus: h.tryBus,
+			files: func(bot string) (answers, schedule string) {
+				c := h.cfg.Bots[bot]
+				answers = oneLine(rollout.Problems(answersBot(bot, c, nil).File().Check()))
+				if c.Schedule != "" {
+					_, err := loadPlan(bot, c)
+					schedule = oneLine(rollout.Problems(err))
+				}
+				return answers, schedule
+			},
 			rules: func(ctx context.Context, bot string) (int, []string) {
 				tests, err := rollout.Try(ctx, h.cfg.Bots[bot].Rules, testDirectory(sys))
 				return tests, rollout.Problems(err)

@@ -96,6 +96,7 @@ func (p *practice) open() (*clinic, *bytes.Buffer) {
 	c.examiner = examiner{
 		sys: system{now: time.Now, getenv: func(string) string { return "" }, stderr: io.Discard}, cfg: cfg, store: p.store, accounts: m, x: x, skew: skew,
 		rules: func(context.Context, string) (int, []string) { return 1, nil },
+		files: func(string) (string, string) { return "", "" },
 		bus:   func(context.Context) doctor.Known[string] { return doctor.Fact("synced") }, running: true,
 	}
 	return c, said

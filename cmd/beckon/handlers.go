@@ -14,12 +14,13 @@ import (
 
 	"github.com/beckon-bot/beckon/handlers"
 	"github.com/beckon-bot/beckon/rules"
+	"github.com/beckon-bot/beckon/runtime/rollout"
 )
 
 // handlersCommand is the tools for authors of answers.
-func handlersCommand(_ context.Context, sys system, args []string) error {
+func handlersCommand(ctx context.Context, sys system, args []string) error {
 	if len(args) == 0 {
-		return usageError("say what: check, test or schema")
+		return usageError("say what: check, test, schema or status")
 	}
 	switch args[0] {
 	case "check":
@@ -28,14 +29,17 @@ func handlersCommand(_ context.Context, sys system, args []string) error {
 		return handlersTool(sys, args, []string{"text", "json", "junit"}, testHandlers)
 	case "schema":
 		return schemaHandlers(sys, args)
+	case "status":
+		return statusFiles(ctx, sys, "handlers status", rollout.Answers, args[1:])
 	case "help", "-h", "-help", "--help":
 		fmt.Fprintln(sys.stdout, `beckon handlers check PATH [--long-posts] [--format text|json|github|sarif]   do the answers load, and if not, why
 beckon handlers test PATH [--long-posts] [--coverage] [--format text|json|junit]   do their dialogues go as written
 beckon handlers schema [--for answers|tests]   the JSON Schema for editors
+beckon handlers status [-c FILE] [--format text|json]   which answers a running host has in place, and why not what is in the files
 PATH is a file of answers or a folder of them.`)
 		return nil
 	}
-	return usageError(fmt.Sprintf("no command %q; there are check, test and schema", args[0]))
+	return usageError(fmt.Sprintf("no command %q; there are check, test, schema and status", args[0]))
 }
 
 // answersTool is a tool at work on loaded answers.

@@ -59,7 +59,7 @@ type host struct {
 	duties   *compliance.Officer
 	scrub    func(context.Context) error // of the database's files
 	rules    *rollout.Rollout
-	answers  *rollout.Answers
+	answers  *rollout.Files
 	doctor   *clinic
 	metrics  *obs.Metrics
 
@@ -114,8 +114,7 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if err != nil {
 		return nil, err
 	}
-	plans, err := loadPlans(o.Config)
-	if err != nil {
+	if _, err := loadPlans(o.Config); err != nil {
 		return nil, err
 	}
 	consumers, err := consumerSecrets(sys, o.Config)
@@ -191,7 +190,9 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 		Lost:    func() { nudge(h.doubt) },
 	})
 	h.lost = &action.Reconciler{Store: h.store, X: x, Key: h.key, Book: book, PersonQuiet: quietOf(o.Config), Settled: h.stir, Log: o.Log, Metrics: sent}
-	h.timers = h.openTimers(plans)
+	if h.timers, err = h.openTimers(); err != nil {
+		return nil, err
+	}
 	h.dispatch = dispatch.New(dispatch.Options{
 		Judged: h.judges.told,
 		Armed:  func() { nudge(h.timers.wake) }, Owed: func() { nudge(h.owed) },
@@ -218,7 +219,7 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if h.metrics, err = obs.NewMetrics(); err != nil {
 		return nil, err
 	}
-	return h, h.metrics.Register(sent, taken, asked, wrote, met, events, calls, logins, tried, said, told, owes, h.timers.count, h.timers.looks, h.ways.watched, h.ways.streamed, h.ways.polled, h.doctor.count)
+	return h, h.metrics.Register(sent, taken, asked, wrote, met, events, calls, logins, tried, said, told, owes, h.timers.count, h.timers.looks, h.timers.read, h.ways.watched, h.ways.streamed, h.ways.polled, h.doctor.count)
 }
 
 // openStore opens the database that belongs to the host key.

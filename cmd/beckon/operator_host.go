@@ -50,7 +50,7 @@ func (h *host) adminServer(context.Context) (service.Service, error) {
 		Publish:   commander(h.bus.Publish),
 		Judge:     h.judges.judge,
 		Ready:     h.ready.err, Metrics: h.metrics.Handler(), Stir: h.stir, Log: h.log,
-		Rules: h.rules,
+		Rules: h.rules, Files: h.files(),
 	}))
 	if err != nil {
 		return service.Service{}, fmt.Errorf("admin: %w", err)

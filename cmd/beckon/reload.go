@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 
+	"github.com/beckon-bot/beckon/cmd/internal/config"
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/handlers"
 	"github.com/beckon-bot/beckon/rules"
@@ -30,11 +31,10 @@ func startRules(ctx context.Context, sys system, o hostOptions, store db.Store, 
 
 // startAnswers puts the answers of all bots in place: exit 2 where they do not
 // load, 4 where their dialogues do not go as written.
-func startAnswers(o hostOptions, live map[string]*handlers.Live, m *rollout.AnswersMetrics) (*rollout.Answers, error) {
-	a := &rollout.Answers{Log: o.Log, Metrics: m}
+func startAnswers(o hostOptions, live map[string]*handlers.Live, m *rollout.AnswersMetrics) (*rollout.Files, error) {
+	a := &rollout.Files{Kind: rollout.Answers, Now: o.Now, Log: o.Log, Count: m.Counters()}
 	for _, name := range o.Config.Names() {
-		b := o.Config.Bots[name]
-		a.Bots = append(a.Bots, rollout.AnswersBot{Name: name, Path: b.Answers, Options: handlers.Options{LongPosts: b.LongPosts, PrivacyURL: b.PrivacyURL}, Live: live[name]})
+		a.Bots = append(a.Bots, answersBot(name, o.Config.Bots[name], live[name]).File())
 	}
 	err := a.Start()
 	switch {
@@ -44,6 +44,10 @@ func startAnswers(o hostOptions, live map[string]*handlers.Live, m *rollout.Answ
 		return nil, exitError{exitExpect, err}
 	}
 	return nil, exitError{exitUsage, err}
+}
+
+func answersBot(name string, b config.Bot, live *handlers.Live) rollout.AnswersBot {
+	return rollout.AnswersBot{Name: name, Path: b.Answers, Options: handlers.Options{LongPosts: b.LongPosts, PrivacyURL: b.PrivacyURL}, Live: live}
 }
 
 // testDirectory runs the tests of a rules directory, timelines and replays too.
@@ -63,15 +67,25 @@ func testDirectory(sys system) func(context.Context, *rules.Set, []rules.TestFil
 	}
 }
 
-// runHangup reloads the rules of all bots at each SIGHUP.
+// files are what a running host keeps besides rules.
+func (h *host) files() []*rollout.Files {
+	if h.answers == nil || h.timers == nil {
+		return nil
+	}
+	return []*rollout.Files{h.answers, h.timers.files}
+}
+
+// runHangup reloads the rules, answers and schedules of all bots at each SIGHUP.
 func (h *host) runHangup(ctx context.Context, hangup <-chan os.Signal) error {
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-hangup:
-			h.log.InfoContext(ctx, "SIGHUP: reload the rules and the answers")
-			h.answers.Reload(ctx)
+			h.log.InfoContext(ctx, "SIGHUP: reload the rules, the answers and the schedules")
+			for _, f := range h.files() {
+				f.Reload(ctx)
+			}
 			if _, err := h.rules.Reload(ctx, "", rollout.WhySignal); err != nil && ctx.Err() == nil {
 				return err
 			}

@@ -123,11 +123,5 @@ func (o *operator) writeInForce(w io.Writer, f rollout.InForce) {
 	if f.Set == "" {
 		kept = "no decision depends on it"
 	}
-	fmt.Fprintf(w, "  REFUSED   %s (%s); %s:\n", o.ago(f.Failure.At), f.Failure.Step, kept)
-	for _, p := range f.Failure.Problems {
-		fmt.Fprintf(w, "            %s\n", safe(p))
-	}
-	if f.Failure.More > 0 {
-		fmt.Fprintf(w, "            and %s more\n", plural(f.Failure.More, "problem"))
-	}
+	o.writeFailure(w, *f.Failure, kept)
 }

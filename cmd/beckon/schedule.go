@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/beckon-bot/beckon/runtime/rollout"
 	"github.com/beckon-bot/beckon/runtime/schedule"
 )
 
@@ -29,7 +30,10 @@ type comes struct {
 // scheduleCommand shows what the bots will ask for by themselves. It reads the
 // configuration alone: whether something leaves is decided by the rules when it
 // is due.
-func scheduleCommand(_ context.Context, sys system, args []string) error {
+func scheduleCommand(ctx context.Context, sys system, args []string) error {
+	if len(args) > 0 && args[0] == "status" {
+		return statusFiles(ctx, sys, "schedule status", rollout.Schedule, args[1:])
+	}
 	fs := flag.NewFlagSet("schedule", flag.ContinueOnError)
 	file := fs.String("c", defaultFile, "configuration `file`")
 	n := fs.Int("n", 3, "how many `times` of each post")
@@ -44,7 +48,7 @@ func scheduleCommand(_ context.Context, sys system, args []string) error {
 	}
 	switch {
 	case len(rest) != 1 || rest[0] != "list":
-		return usageError("the one thing to do is: list")
+		return usageError("say what: list or status")
 	case *n < 1 || *n > 100:
 		return usageError("-n is 1 to 100")
 	}

@@ -54,6 +54,7 @@
 //	POST /v1/duties/rounds                    {"by"}: X is asked now what is gone
 //	POST /v1/duties/wipe                      {"by", "bot", "at", "dry"}: everything of an account whose access ended goes
 //	GET  /v1/rules                            what is in force, and why what is not
+//	GET  /v1/files                            answers and schedules in place, and why what is not
 //	POST /v1/rules/reload                     {"by", "bot"}; without bot: all
 //	POST /v1/optouts/import                   {"by", "host_key", "optouts"}: what a list of another host said
 //	GET  /v1/accounts                         where each account's login stands
@@ -124,6 +125,7 @@ type Options struct {
 	Use func() []bundle.Line
 
 	Rules *rollout.Rollout // nil: no host runs
+	Files []*rollout.Files // answers and schedules of a host that runs
 	// Judge puts a person's word on a held draft on the bus, and waits for what
 	// comes of it; nil: nothing takes events in, and it is done at once.
 	Judge func(ctx context.Context, j event.Judgement) (db.Action, error)

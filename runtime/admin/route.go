@@ -65,6 +65,7 @@ func (s *server) routes() []route {
 		{pattern: "POST /v1/duties/rounds", role: boss, did: "ask X what is gone", serve: s.rounds},
 		{pattern: "POST /v1/duties/wipe", role: boss, did: "wipe an account", serve: s.wipe},
 		{pattern: "GET /v1/rules", role: viewer, serve: s.listRules},
+		{pattern: "GET /v1/files", role: viewer, serve: s.listFiles},
 		{pattern: "POST /v1/rules/reload", role: boss, did: "reload rules", serve: s.reloadRules},
 		{pattern: "GET /v1/accounts", role: viewer, serve: s.listAccounts},
 		{pattern: "POST /v1/accounts/{bot}/login", role: boss, did: "login", serve: s.login},

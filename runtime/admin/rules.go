@@ -14,6 +14,8 @@ import (
 // errNoHost: rules are in force only in a host that runs.
 var errNoHost = errors.New("no host runs, so no rules are in force; it loads them when it starts")
 
+var errNoFiles = errors.New("no host runs, so no answers and no schedule are in place; it loads them when it starts")
+
 // Rules is what a host has in force, by bot.
 type Rules struct {
 	Rules []rollout.Status `json:"rules"`
@@ -23,6 +25,22 @@ type Rules struct {
 type Reload struct {
 	By  string `json:"by"`
 	Bot string `json:"bot,omitempty"` // "": all
+}
+
+// Files is what a host has in place of answers and schedules.
+type Files struct {
+	Files []rollout.FileStatus `json:"files"`
+}
+
+func (s *server) listFiles(*http.Request) (any, error) {
+	if s.Rules == nil {
+		return nil, Refusal{errNoFiles}
+	}
+	out := Files{Files: []rollout.FileStatus{}}
+	for _, f := range s.Files {
+		out.Files = append(out.Files, f.Status()...)
+	}
+	return out, nil
 }
 
 func (s *server) listRules(*http.Request) (any, error) {

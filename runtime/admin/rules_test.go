@@ -27,7 +27,7 @@ func TestRules(t *testing.T) {
 	if err := r.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{"GET /v1/rules", "POST /v1/rules/reload"} { // no host runs
+	for _, path := range []string{"GET /v1/rules", "GET /v1/files", "POST /v1/rules/reload"} { // no host runs
 		method, url, _ := strings.Cut(path, " ")
 		if got := d.do(method, url, `{"by":"bob"}`); got.status != 409 || !strings.Contains(got.body, "no host runs") {
 			t.Errorf("%s: got %v, want 409", path, got)

@@ -22,6 +22,9 @@ func changes() []struct {
 		return func(_ *Facts, b *Bot) { change(&b.Profile.Value) }
 	}
 	bot := func(change func(*Bot)) func(*Facts, *Bot) { return func(_ *Facts, b *Bot) { change(b) } }
+	halted := func(change func(*Bot)) func(*Facts, *Bot) {
+		return func(f *Facts, b *Bot) { f.Running = false; change(b) }
+	}
 	app := func(change func(*Facts)) func(*Facts, *Bot) { return func(f *Facts, _ *Bot) { change(f) } }
 	away := bot(func(b *Bot) { b.Profile = None[Profile]("it was not reached") })
 	return []struct {
@@ -107,8 +110,9 @@ func changes() []struct {
 		{"of the simulated X", func(f *Facts, b *Bot) { f.Simulated, b.Token.Scopes = true, "" }, "scopes", OK, ""},
 
 		{"good", bot(func(*Bot) {}), "rules", OK, "12 tests hold"},
-		{"do not load", bot(func(b *Bot) { b.Rules = Rules{Dir: "rules", Problems: []string{"a.yaml:1:1: bad", "b"}} }), "rules", Unsafe, "a.yaml:1:1: bad, and 1 more"},
-		{"fail", bot(func(b *Bot) { b.Rules.Problems = []string{"a_test.yaml:3: test-failed"} }), "rules", Unsafe, "`beckon rules test rules`"},
+		{"do not load", halted(func(b *Bot) { b.Rules = Rules{Dir: "rules", Problems: []string{"a.yaml:1:1: bad", "b"}} }), "rules", Unsafe, "a.yaml:1:1: bad, and 1 more"},
+		{"fail", halted(func(b *Bot) { b.Rules.Problems = []string{"a_test.yaml:3: test-failed"} }), "rules", Unsafe, "`beckon rules test rules`"},
+		{"refused while the host runs", bot(func(b *Bot) { b.Rules.Problems = []string{"a.yaml:1:1: bad"} }), "rules", Warn, "the last good ones stay in force: a.yaml:1:1: bad"},
 		{"no tests", bot(func(b *Bot) { b.Rules.Tests = 0 }), "rules", Warn, "no test"},
 
 		{"good", bot(func(*Bot) {}), "sending", OK, ""},
@@ -123,7 +127,10 @@ func changes() []struct {
 		{"none, simulated", func(f *Facts, b *Bot) { f.Simulated, b.Budget = true, BudgetLimits{} }, "budget", OK, "simulated"},
 
 		{"one bot", bot(func(*Bot) {}), "content", OK, "one bot"},
-		{"answers that do not load", bot(func(b *Bot) { b.Unloaded = "answers.yaml:3:1: bad" }), "content", Unsafe, "answers.yaml:3:1"},
+		{"answers that do not load", halted(func(b *Bot) { b.Unloaded = "answers.yaml:3:1: bad" }), "content", Unsafe, "answers.yaml:3:1"},
+		{"answers refused while the host runs", bot(func(b *Bot) { b.Unloaded = "answers.yaml:3:1: bad" }), "content", Warn, "what was good before stays in place: answers.yaml:3:1"},
+		{"a schedule that does not load", halted(func(b *Bot) { b.Unplanned = "posts.yaml:3:1: bad" }), "content", Unsafe, "the schedule: the file is refused: posts.yaml:3:1"},
+		{"a schedule refused while the host runs", bot(func(b *Bot) { b.Unplanned = "posts.yaml:3:1: bad" }), "content", Warn, "posts.yaml:3:1"},
 		{"two that differ", app(func(f *Facts) { f.Bots = append(f.Bots, Bot{Name: "care", Answers: "a2"}) }), "content", OK, "no two"},
 		{"twins", app(func(f *Facts) { f.Bots = append(f.Bots, Bot{Name: "care", Answers: "a1"}) }), "content", Warn, "desk and care say the same"},
 		{"twins of two hosts", app(func(f *Facts) { f.Others = []OtherBot{{"other.yaml", "care", "a1"}} }), "content", Warn, "care of other.yaml"},

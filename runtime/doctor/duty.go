@@ -53,9 +53,8 @@ func content(f Facts) (out []Finding) {
 	var all []bot
 	for _, b := range f.Bots {
 		all = append(all, bot{b.Name, b.Answers})
-		if b.Unloaded != "" {
-			out = append(out, Finding{Bot: b.Name, Level: Unsafe, Found: "the answers do not load: " + b.Unloaded, Do: "mend the file: a host does not start with it"})
-		}
+		out = append(out, f.refused(b.Name, "the answers", b.Unloaded)...)
+		out = append(out, f.refused(b.Name, "the schedule", b.Unplanned)...)
 	}
 	own := len(all)
 	for _, b := range f.Others {
@@ -76,6 +75,19 @@ func content(f Facts) (out []Finding) {
 		return good("there is one bot")
 	}
 	return good("no two bots say the same")
+}
+
+// refused judges a file that is not as it must be: a host that runs goes on with
+// what was good before, and none starts.
+func (f Facts) refused(bot, what, why string) []Finding {
+	const mend = "mend the file: a host does not start with it"
+	switch {
+	case why == "":
+		return nil
+	case f.Running:
+		return []Finding{{Bot: bot, Level: Warn, Found: what + ": what the file says now is refused, and what was good before stays in place: " + why, Do: mend}}
+	}
+	return []Finding{{Bot: bot, Level: Unsafe, Found: what + ": the file is refused: " + why, Do: mend}}
 }
 
 func use(f Facts) []Finding {

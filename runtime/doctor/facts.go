@@ -82,7 +82,8 @@ type Bot struct {
 	Online     *Known[int] // status of its page; nil: not asked for
 	Disclosure string      // says that a bot speaks, and whose
 	Answers    string      // hash of what it can say; "": not known
-	Unloaded   string      // why the answers do not load; "": they do
+	Unloaded   string      // why the answers as they are now are refused; "": they are not
+	Unplanned  string      // why the schedule is; "": it is not, or there is none
 	WritesAI   bool        // some answers are written by a model
 	Approval   string      // X's reference for them; "": none is recorded
 	Budget     BudgetLimits

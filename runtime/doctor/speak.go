@@ -86,12 +86,16 @@ func scopes(f Facts, b Bot) []Finding {
 	return good("as narrow as the rules allow: " + b.Token.Scopes)
 }
 
-func ruleSet(_ Facts, b Bot) []Finding {
+func ruleSet(f Facts, b Bot) []Finding {
 	r := b.Rules
 	if len(r.Problems) > 0 {
 		more := ""
 		if n := len(r.Problems) - 1; n > 0 {
 			more = fmt.Sprintf(", and %d more", n)
+		}
+		if f.Running {
+			return one(Warn, fmt.Sprintf("the rules in %s as they are now are refused, and the last good ones stay in force: %s%s", r.Dir, r.Problems[0], more),
+				"`beckon rules status` shows all; mend them: a host does not start with them")
 		}
 		if r.Set == "" {
 			return one(Unsafe, fmt.Sprintf("the rules in %s do not load: %s%s", r.Dir, r.Problems[0], more), "`beckon rules check "+r.Dir+"`")

@@ -222,7 +222,7 @@ func failureOf(err error, at time.Time) *Failure {
 	case errors.As(f.err, &several):
 		f.Problems = several
 	default:
-		f.Problems = []string{f.err.Error()}
+		f.Problems = strings.Split(f.err.Error(), "\n")
 	}
 	if n := len(f.Problems); n > maxProblems {
 		f.Problems, f.More = f.Problems[:maxProblems], n-maxProblems

@@ -34,6 +34,19 @@ type AnswersMetrics struct {
 	Refused atomic.Int64 `metric:"beckon_answers_refused" help:"Bots whose answers do not load or fail their dialogues now; the last good ones stay in place."`
 }
 
+// Counters is where changes of answers are counted.
+func (m *AnswersMetrics) Counters() Counters { return Counters{&m.Changed, &m.Failed, &m.Refused} }
+
+// ScheduleMetrics counts what became of changed schedules.
+type ScheduleMetrics struct {
+	Changed atomic.Int64 `metric:"beckon_schedule_reloads_total" labels:"outcome=changed" help:"Changes of schedules that were loaded, by outcome."`
+	Failed  atomic.Int64 `metric:"beckon_schedule_reloads_total" labels:"outcome=failed" help:"Changes of schedules that were loaded, by outcome."`
+	Refused atomic.Int64 `metric:"beckon_schedule_refused" help:"Bots whose schedule does not load now; the last good one stays in place."`
+}
+
+// Counters is where changes of schedules are counted.
+func (m *ScheduleMetrics) Counters() Counters { return Counters{&m.Changed, &m.Failed, &m.Refused} }
+
 // pair is the counter of what both decided; nil for what neither can.
 func (m *Metrics) pair(active, candidate gate.Effect) *atomic.Int64 {
 	return map[[2]gate.Effect]*atomic.Int64{

@@ -1,12 +1,13 @@
-// Package rollout puts rules in force in a host that runs.
+// Package rollout puts rules in force in a host that runs, and answers and
+// schedules in place.
 //
 // What it owns: the way of a rules directory into the gate (read, load, tests,
 // invariants, stored, swapped), the last good set, the candidate beside it, and
 // what an operator sees of all that. What it refuses: to decide, to stop a host
 // that has good rules, to put in force what was not stored first.
 //
-//   - L1 a directory that fails at any step changes nothing: the set before it
-//     goes on deciding, and the status says why.
+//   - L1 a directory or file that fails at any step changes nothing: what was good
+//     before it goes on deciding, and the status says why.
 //   - L2 a set is stored with its sources, and its activation recorded, in one
 //     transaction, before it decides anything.
 //   - L3 a candidate, good or bad, changes no decision and stops nothing.

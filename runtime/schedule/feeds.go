@@ -49,10 +49,14 @@ func (s seen) next(f Feed) time.Time {
 
 // Feeds looks at the feeds of all plans.
 type Feeds struct {
-	Config
+	Config // its plans are those of the start
 	met    *FeedMetrics
 	jitter func(time.Duration) time.Duration
 	client func(Feed) *http.Client
+
+	mu      sync.Mutex
+	plans   []Plan
+	changed chan struct{}
 }
 
 // NewFeeds makes the reader of the plans' feeds.
@@ -62,25 +66,83 @@ func NewFeeds(c Config, m *FeedMetrics) *Feeds {
 		m = &FeedMetrics{}
 	}
 	return &Feeds{
-		Config: c, met: m,
+		Config: c, met: m, plans: c.Plans, changed: make(chan struct{}, 1),
 		// Hosts that were started together shall not come together.
 		jitter: func(d time.Duration) time.Duration { return rand.N(d/10 + 1) },
 		client: func(f Feed) *http.Client { return dial.Client(dial.Options{Inside: f.Local, Redirects: maxRedirects}) },
 	}
 }
 
+// Replace puts a bot's plan in the place of the one it had.
+func (f *Feeds) Replace(p Plan) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.plans = replace(f.plans, p)
+	select {
+	case f.changed <- struct{}{}:
+	default: // Run has not seen the change before
+	}
+}
+
+// looking is a feed that is looked at in its own time.
+type looking struct {
+	feed Feed
+	stop context.CancelFunc
+	done chan struct{}
+}
+
 // Run looks at each feed in its own time until ctx ends: a slow one delays no
 // other.
 func (f *Feeds) Run(ctx context.Context) error {
-	var wg sync.WaitGroup
-	for _, p := range f.Plans {
-		for _, feed := range p.Feeds {
-			wg.Go(func() { f.loop(ctx, p.Bot, feed) })
+	at := map[string]looking{}
+	for {
+		f.follow(ctx, at)
+		select {
+		case <-ctx.Done():
+			for _, l := range at {
+				<-l.done
+				l.stop()
+			}
+			return nil
+		case <-f.changed:
 		}
 	}
-	wg.Wait()
-	<-ctx.Done()
-	return nil
+}
+
+// follow ends the looks at feeds that are no longer there, or are others now, and
+// begins with those that are new. What did not change goes on in its time.
+func (f *Feeds) follow(ctx context.Context, at map[string]looking) {
+	f.mu.Lock()
+	plans := f.plans
+	f.mu.Unlock()
+	type want struct {
+		bot  string
+		feed Feed
+	}
+	wanted := map[string]want{}
+	for _, p := range plans {
+		for _, feed := range p.Feeds {
+			wanted[p.Bot+"/"+feed.Name] = want{p.Bot, feed}
+		}
+	}
+	for key, l := range at {
+		if w, ok := wanted[key]; ok && w.feed == l.feed {
+			delete(wanted, key)
+			continue
+		}
+		l.stop()
+		<-l.done // two looks would write over each other's position
+		delete(at, key)
+	}
+	for key, w := range wanted {
+		own, stop := context.WithCancel(ctx)
+		l := looking{w.feed, stop, make(chan struct{})}
+		at[key] = l
+		go func() {
+			defer close(l.done)
+			f.loop(own, w.bot, w.feed)
+		}()
+	}
 }
 
 func (f *Feeds) loop(ctx context.Context, bot string, feed Feed) {

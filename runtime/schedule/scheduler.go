@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/beckon-bot/beckon/runtime/event"
@@ -43,8 +45,11 @@ type Config struct {
 
 // Scheduler puts on the bus what is due. Step belongs to one goroutine.
 type Scheduler struct {
-	Config
-	at map[string]position
+	Config // its plans are those of the start
+	at     map[string]position
+
+	mu    sync.Mutex
+	plans []Plan
 }
 
 // New makes a Scheduler.
@@ -58,7 +63,7 @@ func New(c Config) *Scheduler {
 	if c.Metrics == nil {
 		c.Metrics = &Metrics{}
 	}
-	return &Scheduler{c, map[string]position{}}
+	return &Scheduler{Config: c, at: map[string]position{}, plans: c.Plans}
 }
 
 // position is how far one schedule has come.
@@ -80,6 +85,27 @@ const (
 	// atOnce is how many reminders one step puts on the bus.
 	atOnce = 100
 )
+
+// Replace puts a bot's plan in the place of the one it had. The next step goes by
+// it; whoever replaces wakes Run.
+func (s *Scheduler) Replace(p Plan) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.plans = replace(s.plans, p)
+}
+
+func (s *Scheduler) current() []Plan {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.plans
+}
+
+// replace returns the plans with another one of a bot; those who read the old
+// ones keep them.
+func replace(all []Plan, p Plan) []Plan {
+	all = slices.DeleteFunc(slices.Clone(all), func(was Plan) bool { return was.Bot == p.Bot })
+	return append(all, p)
+}
 
 // Run works until ctx ends. wake says that something new may be due: nobody
 // else changes when.
@@ -112,7 +138,7 @@ func (s *Scheduler) Run(ctx context.Context, wake <-chan struct{}) error {
 // again; the zero time if nothing is to come. After an error nothing of what it
 // tells of was passed over: the next step begins there.
 func (s *Scheduler) Step(ctx context.Context, now time.Time) (next time.Time, err error) {
-	for _, p := range s.Plans {
+	for _, p := range s.current() {
 		for _, post := range p.Posts {
 			due, err := s.post(ctx, now, p.Bot, post)
 			if err != nil {
