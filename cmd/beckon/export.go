@@ -60,7 +60,7 @@ func exportCommand(ctx context.Context, sys system, args []string) error {
 		return err
 	}
 	e.logs = read.logs
-	if err := e.run(ctx, key); err != nil {
+	if err := e.run(ctx, pseudonym.Options{Key: key, Many: *keyFile != ""}); err != nil {
 		return err
 	}
 	return e.deliver(*out)
@@ -96,12 +96,11 @@ type exporting struct {
 
 // run writes the export and decides both logs: one that a replay decides in
 // another way is of no use as a test.
-func (e *exporting) run(ctx context.Context, key []byte) error {
+func (e *exporting) run(ctx context.Context, o pseudonym.Options) error {
 	var paths []string
 	for _, l := range e.logs {
 		paths = append(paths, l.path)
 	}
-	o := pseudonym.Options{Key: key}
 	was, err := e.decide(ctx, paths, func(b bots) {
 		for id, name := range b.byUser {
 			o.Keep, o.Bots = append(o.Keep, id), append(o.Bots, name)

@@ -1,7 +1,7 @@
 package pseudonym
 
 import (
-	"encoding/binary"
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
@@ -37,34 +37,51 @@ func (p *Log) id(s string) string {
 		p.made["id\x00"+s] = as
 		return as
 	}
-	return p.unique("user", s, func(try int) string {
-		return p.number("user", s, try)
-	})
+	return p.remember("user", s, func() string { return p.number("user", s) })
 }
 
 // post is an id of the same millisecond (T12).
 func (p *Log) post(ms, id string) string {
 	n, _ := strconv.ParseInt(ms, 10, 64)
-	return p.unique("post", id, func(try int) string {
-		low := int64(binary.BigEndian.Uint32(p.mac("post", id, try)) & (1<<22 - 1))
-		return strconv.FormatInt(n<<22|low, 10)
-	})
+	was, _ := strconv.ParseInt(id, 10, 64) // event.Snowflake has read it
+	low := p.shuffle("post "+ms, uint64(was)&(1<<22-1), 1<<22)
+	return strconv.FormatInt(n<<22|int64(low), 10)
 }
 
 // number is as long as the one that it stands for, and small enough for X where
 // that one is.
-func (p *Log) number(scope, s string, try int) string {
-	out := []byte(s)
-	sum := p.mac(scope, s, try)
-	for i := range out {
-		switch d := sum[i%len(sum)] ^ byte(i/len(sum)); {
-		case i > 0:
-			out[i] = '0' + d%10
-		case len(s) < 19 && s[0] != '0':
-			out[i] = '1' + d%9
-		} // the first of 19 digits stays: most numbers of 19 digits are too large for an id
+func (p *Log) number(scope, s string) string {
+	const most = 18 // digits at once
+	if len(s) > most {
+		// Most numbers of 19 digits are too large for an id: the first stays.
+		at := max(1, len(s)-most)
+		return s[:1] + p.digits(scope, s[1:at]) + p.digits(scope+" "+s[:at], s[at:])
 	}
-	return string(out)
+	if s[0] == '0' {
+		return "0" + p.digits(scope, s[1:])
+	}
+	first := uint64(1) // with as many digits
+	for range len(s) - 1 {
+		first *= 10
+	}
+	n, _ := strconv.ParseUint(s, 10, 64)
+	return strconv.FormatUint(first+p.shuffle(fmt.Sprint(scope, len(s)), n-first, 9*first), 10)
+}
+
+// digits are as many others, with zeros in front.
+func (p *Log) digits(scope, s string) string {
+	var out strings.Builder
+	for len(s) > 0 {
+		part := s[:min(len(s), 18)]
+		s = s[len(part):]
+		size := uint64(1)
+		for range len(part) {
+			size *= 10
+		}
+		n, _ := strconv.ParseUint(part, 10, 64)
+		fmt.Fprintf(&out, "%0*d", len(part), p.shuffle(fmt.Sprint(scope, len(part)), n, size))
+	}
+	return out.String()
 }
 
 // eventID is the pseudonym of an id in any form that X has: a number with or

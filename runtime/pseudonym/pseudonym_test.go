@@ -264,3 +264,124 @@ func FuzzLine(f *testing.F) {
 		}
 	})
 }
+
+// T11: under one key an id has the same pseudonym in every log, whatever else the
+// log has of its millisecond.
+func TestT11SameInEveryLogOfAKey(t *testing.T) {
+	t.Parallel()
+	at := "2026-11-02T09:00:00Z"
+	id := postID(t, at, 5)
+	of := func(more ...string) string {
+		p := New(Options{Key: []byte("k"), Many: true})
+		lines := append(more, mention(id, "hi"))
+		for _, l := range lines {
+			p.Accounts([]byte(l))
+		}
+		for _, l := range lines {
+			if err := p.Learn([]byte(l)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		out, err := p.Line([]byte(lines[len(lines)-1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(out)
+	}
+	alone := of()
+	for low := range int64(5) {
+		if with := of(mention(postID(t, at, low), "a"), mention(postID(t, at, 100+low), "b")); with != alone {
+			t.Errorf("beside others it is\n%s\nalone\n%s", with, alone)
+		}
+	}
+}
+
+// Numbers are shuffled: no two become one, and none stays what it was.
+func TestShuffle(t *testing.T) {
+	t.Parallel()
+	p := New(Options{Key: []byte("k")})
+	for _, size := range []uint64{2, 3, 9, 10, 90, 900, 4096} {
+		seen := map[uint64]bool{}
+		for n := range size {
+			is := p.shuffle("s", n, size)
+			if is == n || is >= size || seen[is] {
+				t.Errorf("%d of %d became %d", n, size, is)
+			}
+			seen[is] = true
+		}
+	}
+	for _, id := range []string{"7", "42", "007", "1234567", "999999999999999999", "1984000000000000000", "123456789012345678901234567890"} {
+		is := p.number("n", id)
+		if is == id || len(is) != len(id) || (is[0] == '0') != (id[0] == '0') || is != p.number("n", id) {
+			t.Errorf("%s became %s", id, is)
+		}
+	}
+}
+
+// T13: what a line has in base64 is learnt: whose account it is, and names that
+// stand elsewhere in a text.
+func TestT13BodiesInBase64AreLearnt(t *testing.T) {
+	t.Parallel()
+	id := postID(t, "2026-11-02T09:00:00Z", 5)
+	in64 := `{"specversion":"1.0","id":"b","data_base64":"` + base64.StdEncoding.EncodeToString([]byte(mention(id, "@acme_desk hi"))) + `"}`
+	out := under(t, "k", in64, `{"data":{"event_uuid":"1","event_type":"x","payload":{"text":"ask Mara Holm or @acme_desk"}}}`)
+	if strings.Contains(out[1], "Mara") || !strings.Contains(out[1], "@acme_desk") {
+		t.Errorf("got %s", out[1])
+	}
+	if body := string(bodyOf([]byte(out[0]))); strings.Contains(body, mara) || !strings.Contains(body, desk) {
+		t.Errorf("got %s", body)
+	}
+}
+
+// T14: an answer finds its question where only the host knows how the event was
+// named: in the older envelope.
+func TestT14QuestionsOfTheOlderEnvelope(t *testing.T) {
+	t.Parallel()
+	id := postID(t, "2026-11-02T09:00:00Z", 5)
+	in := `{"for_user_id":"` + desk + `","tweet_create_events":[{"id_str":"` + id + `","text":"@acme_desk hi","user":{"id_str":"` + mara + `","screen_name":"mara_holm1"},` +
+		`"in_reply_to_screen_name":"carla_west","place":{"full_name":"Oslo"}}]}`
+	asked := func(body string) string {
+		es, err := event.Decode([]byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return event.QuestionID("support", es[0].ID, es[0].Index, "orders")
+	}
+	answer, err := event.Response{
+		ID: "n-1", Bot: "support", Handler: "orders", User: mara, At: time.Unix(1793610000, 0).UTC(),
+		Said: event.Said{Form: event.AnswerForm, Question: asked(in), User: mara, Text: "Hello"},
+	}.Body()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := under(t, "k", in, `{"specversion":"1.0","id":"n-1","source":"/beckon/answer","type":"beckon.answer","data":`+string(answer)+`}`)
+	if !strings.Contains(out[1], asked(out[0])) {
+		t.Errorf("the answer is %s, the question %s", out[1], asked(out[0]))
+	}
+	if strings.Contains(out[0], "carla") || strings.Contains(out[0], "Oslo") {
+		t.Errorf("got %s", out[0])
+	}
+}
+
+// T13: whatever stands around an identifier, it does not survive.
+func FuzzAround(f *testing.F) {
+	f.Add("Hi ", ", again")
+	f.Add("x@", ".de")
+	f.Add("https://x.com/", "/status/1")
+	f.Add("(", ")1/2")
+	f.Add("\xdc@", "00")
+	f.Fuzz(func(t *testing.T, before, after string) {
+		for _, mark := range []string{"@mara_holm1", "mara_holm1@firma.example", "https://mara_holm1.example/mara_holm1", "x.com/mara_holm1"} {
+			line := mention("1984000000000000000", before+mark+after)
+			p := New(Options{Key: []byte("k")})
+			p.Accounts([]byte(line))
+			if p.Learn([]byte(line)) != nil {
+				return
+			}
+			out, err := p.Line([]byte(line))
+			if err != nil || strings.Contains(strings.ToLower(string(out)), "mara_holm1") {
+				t.Errorf("%q: %s, %v", before+mark+after, out, err)
+			}
+		}
+	})
+}

@@ -11,10 +11,13 @@ import (
 // for. A link goes first: the rest can stand inside of one.
 var forms = regexp.MustCompile(`(?i)` +
 	`(?:https?://|www\.)[^\s<>"]+` + // a link
-	`|(?:[a-z0-9-]+\.)+[a-z]{2,}/[^\s<>"]*` + // without a scheme, with a path
-	`|[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+` + // a mail address
+	`|[@＠]?(?:[a-z0-9-]+\.)+[a-z]{2,}/[^\s<>"]*` + // without a scheme, with a path
+	`|[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+(?:/[^\s<>"]*)?` + // a mail address
 	`|[@＠][a-z0-9_]{1,15}` +
 	`|\+?[(]?\d(?:[ ().\-/\x{a0}]{0,2}\d){6,}`) // seven digits and more, as a phone number is written
+
+// bare is a host alone: a link where the field says that it is one.
+var bare = regexp.MustCompile(`(?i)^(?:[a-z0-9-]+\.)+[a-z]{2,}$`)
 
 // known hosts say nothing of who is linked to.
 var hosts = []string{"t.co", "x.com", "twitter.com", "www.x.com", "www.twitter.com", "mobile.twitter.com", "pic.twitter.com", "pic.x.com", "pbs.twimg.com", "video.twimg.com", "ton.twitter.com"}
@@ -43,28 +46,51 @@ func (p *Log) text(s string) string {
 		}
 		p.swap = strings.NewReplacer(pairs...)
 	}
-	return forms.ReplaceAllStringFunc(p.swap.Replace(s), p.found)
+	return words.ReplaceAllStringFunc(forms.ReplaceAllStringFunc(p.swap.Replace(s), p.found), p.word)
+}
+
+// words may be handles without their @.
+var words = regexp.MustCompile(`[A-Za-z0-9_]{4,15}`)
+
+// word replaces a handle that the log has in a field, if it is no word that anybody
+// could mean: it has a digit or an underscore, and a letter.
+func (p *Log) word(s string) string {
+	if !strings.ContainsAny(s, digits+"_") || strings.Trim(s, digits+"_") == "" || !p.theirs[strings.ToLower(s)] {
+		return s
+	}
+	return p.handle(s)
 }
 
 func (p *Log) found(s string) string {
 	switch {
 	case p.ours[s]:
 		return s
+	case s[0] == '@' && strings.Contains(s, "/"):
+		return "@" + p.address(s[1:])
+	case strings.HasPrefix(s, "＠") && strings.Contains(s, "/"):
+		return "＠" + p.address(strings.TrimPrefix(s, "＠"))
 	case s[0] == '@':
 		return "@" + p.handle(s[1:])
 	case strings.HasPrefix(s, "＠"):
 		return "＠" + p.handle(strings.TrimPrefix(s, "＠"))
-	case strings.Contains(s, "/") && !isNumber(s) || strings.HasPrefix(strings.ToLower(s), "www."):
-		return p.link(s)
-	case strings.Contains(s, "@"):
+	case isMail(s):
 		return p.mail(s)
+	case strings.Contains(s, "/") && !isNumber(s) || strings.HasPrefix(strings.ToLower(s), "www."):
+		return p.address(s)
 	}
 	return p.phone(s)
 }
 
-// mail keeps the length where the domain allows it.
+// isMail reports whether the @ comes before any slash.
+func isMail(s string) bool {
+	at := strings.IndexAny(s, "@/")
+	return at >= 0 && s[at] == '@'
+}
+
+// mail keeps the length where the domain allows it. A path behind it goes.
 func (p *Log) mail(s string) string {
 	const domain = "@mail.example"
+	s, _, _ = strings.Cut(s, "/")
 	return p.letters("mail", strings.ToLower(s), max(len(s)-len(domain), 6), alphabet[:26]) + domain
 }
 
@@ -88,7 +114,7 @@ func (p *Log) phone(s string) string {
 			return p.id(s)
 		}
 	}
-	with := p.unique("phone", plain, func(try int) string { return p.number("phone", plain, try) })
+	with := p.remember("phone", plain, func() string { return p.number("phone", plain) })
 	out, i := []byte(s), 0
 	for at, c := range out {
 		if c >= '0' && c <= '9' {
@@ -99,8 +125,8 @@ func (p *Log) phone(s string) string {
 	return string(out)
 }
 
-// link keeps scheme and length, and the host where it is X's own.
-func (p *Log) link(s string) string {
+// address is another link: it keeps scheme and length, and the host where it is X's own.
+func (p *Log) address(s string) string {
 	end := len(strings.TrimRight(s, ".,;:!?)]}'\""))
 	s, tail := s[:end], s[end:]
 	scheme, rest, ok := strings.Cut(s, "://")

@@ -121,6 +121,8 @@ func (p *Log) person(n *node) {
 
 func (p *Log) learnText(s string, kind byte, at place) {
 	switch {
+	case handleKey(at.key):
+		p.theirs[strings.ToLower(s)] = true
 	case userKey(at.key, at):
 		if isDigits(s) {
 			p.users[s] = true
@@ -168,6 +170,10 @@ func (p *Log) rewrite(n *node, at place) {
 			if at.key == "users" && isDigits(f.key) {
 				n.fields[i].key = p.id(f.key)
 				in.user = true
+			}
+			if located(f.key) && f.val.kind == '{' { // where somebody is
+				*f.val = node{kind: 'x', str: "null"}
+				continue
 			}
 			if at.user && !kept && p.profile(f) || keptKey(f.key) && !(at.user && f.key == "created_at") && f.val.kind != '{' && f.val.kind != '[' {
 				continue
@@ -233,11 +239,25 @@ func (p *Log) rewriteText(n *node, at place) {
 			return
 		}
 		n.str = p.eventID(n.str)
+	case n.kind == '"' && handleKey(at.key):
+		n.str = p.handle(n.str)
 	case n.kind == '"' && opaque(at.key):
 		n.str = ""
+	case n.kind == '"' && strings.HasSuffix(at.key, "url") && bare.MatchString(n.str) && !p.ours[n.str]:
+		n.str = p.address(n.str)
 	case n.kind == '"':
 		n.str = p.text(n.str)
 	}
+}
+
+// handleKey reports whether a field of that name holds a handle.
+func handleKey(key string) bool {
+	return strings.HasSuffix(key, "screen_name") || strings.HasSuffix(key, "username")
+}
+
+// located reports whether an object of that name says where a post was written.
+func located(key string) bool {
+	return key == "geo" || key == "coordinates" || key == "place"
 }
 
 // opaque reports whether a field holds what nobody here can read, and may hold
