@@ -14,9 +14,12 @@
 //   - B5 a bucket has the newest value of each key, on disk, for good: nothing
 //     replaces a value that its writer has not read, and no erasure of events
 //     and no age takes one away.
+//   - B6 a consumer that is put back hands out everything after that position
+//     again, in order; it is never put forward, so that nothing is passed over.
 //
-// NATS is transport and can be rebuilt: opt-outs, conversations and the action
-// log live in the database.
+// NATS is transport: opt-outs, conversations and the action log live in the
+// database, and a bus that is lost can be begun anew. After the database was
+// brought back from a backup the bus is what knows more.
 package bus
 
 import (

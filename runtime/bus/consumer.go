@@ -34,7 +34,7 @@ type queued struct {
 // only after ackWait. The reset changes no position, it only forgets what was
 // handed out above the floor: a crash before or after it leaves the same floor
 // on disk. If the consumer's own file is lost, everything comes again.
-func (b *JetStream) openConsumer(ctx context.Context) (err error) {
+func (b *JetStream) openConsumer(ctx context.Context, o Options) (err error) {
 	b.cons, err = b.js.CreateOrUpdateConsumer(ctx, streamName, jetstream.ConsumerConfig{
 		Durable:       consumerName,
 		DeliverPolicy: jetstream.DeliverAllPolicy,
@@ -46,8 +46,8 @@ func (b *JetStream) openConsumer(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if _, err := b.js.ResetConsumer(ctx, streamName, consumerName); err != nil {
-		return fmt.Errorf("back to the ack floor: %w", err)
+	if err := b.rewind(ctx, o); err != nil {
+		return err
 	}
 	b.sub, err = b.cons.Consume(b.receive,
 		jetstream.PullMaxMessagesWithBytesLimit(4*batch, pullBytes),

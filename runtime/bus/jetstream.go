@@ -27,6 +27,11 @@ type Options struct {
 	Log      *slog.Logger  // default: none
 	Sealer   Sealer        // nil: data is stored as it is
 
+	// Again: hand out again what came after the position After, acknowledged or
+	// not. For a database that was brought back from a backup.
+	Again bool
+	After uint64
+
 	// Listen is where handlers in other processes reach the server, host:port;
 	// "": it has no listener. Whoever connects must log in.
 	Listen string
@@ -102,7 +107,7 @@ func Open(ctx context.Context, o Options) (_ *JetStream, err error) {
 			return nil, fmt.Errorf("stream %s: %w", HandoffStream, err)
 		}
 	}
-	if err = b.openConsumer(ctx); err != nil {
+	if err = b.openConsumer(ctx, o); err != nil {
 		return nil, fmt.Errorf("consumer %s: %w", consumerName, err)
 	}
 	b.published = make(chan struct{})
