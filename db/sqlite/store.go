@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -82,6 +83,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 }
 
 func (s *Store) open(ctx context.Context) error {
+	if err := removeAll(scratch(s.opt.Path)); err != nil { // of a copy that a crash cut short
+		return err
+	}
 	// The file holds what people wrote. SQLite gives -wal and -shm its mode.
 	f, err := os.OpenFile(s.opt.Path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -178,13 +182,8 @@ func (s *Store) Read(ctx context.Context, fn func(tx db.Tx) error) error {
 // take waits for a session. When both the session and the end are there, the
 // end wins.
 func (s *Store) take(ctx context.Context, from chan *session) (*session, error) {
-	if err := ctx.Err(); err != nil {
+	if err := cmp.Or(ctx.Err(), s.enter()); err != nil {
 		return nil, err
-	}
-	select {
-	case <-s.done:
-		return nil, ErrClosed
-	default:
 	}
 	select {
 	case w := <-from:
