@@ -29,6 +29,11 @@ type TextKeys interface {
 	// ListTextKeys lists up to max by id, from behind the one given.
 	ListTextKeys(after string, max int) ([]TextKey, error)
 	DropTextKey(id string) error
+	// WalkTextKeys lists up to max keys whose id is after the one given, by id.
+	WalkTextKeys(after string, max int) ([]TextKey, error)
+	// ResealTextKey has sealed stand in for what the key was sealed as. It returns
+	// ErrNotFound where the key is destroyed: it does not come back.
+	ResealTextKey(id string, sealed []byte) error
 	// RetireTextKeys has nothing sealed any more with the keys of the user ("": of
 	// every one) toward the bot ("": toward every one); they open until dropped.
 	RetireTextKeys(bot, user string) error

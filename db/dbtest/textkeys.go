@@ -25,6 +25,19 @@ func testTextKeys(t *testing.T, s db.Store, _ Features) {
 		}
 	}
 	gone("e")
+	same(t, "all, in pages", get(t, s, func(tx db.Tx) (all []db.TextKey, err error) {
+		for page := []db.TextKey{{}}; len(page) > 0 && err == nil; all = append(all, page...) {
+			page, err = tx.WalkTextKeys(page[len(page)-1].ID, 3)
+		}
+		return all, err
+	}), []db.TextKey{a, b, c, d})
+	c.Sealed = []byte("sealed again")
+	write(t, s, func(tx db.Tx) error { return tx.ResealTextKey("c", c.Sealed) })
+	same(t, "sealed again", get(t, s, func(tx db.Tx) (db.TextKey, error) { return tx.TextKey("c") }), c)
+	if err := s.Write(t.Context(), func(tx db.Tx) error { return tx.ResealTextKey("e", c.Sealed) }); !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("a key that is not there is sealed again: got error %v, want ErrNotFound", err)
+	}
+	gone("e")
 	write(t, s, func(tx db.Tx) error { return errors.Join(tx.DropTextKey("b"), tx.DropTextKey("b")) })
 	gone("b")
 	same(t, "another stays", get(t, s, func(tx db.Tx) (db.TextKey, error) { return tx.TextKey("a") }), a)

@@ -34,6 +34,25 @@ func (t tx) TextKeyFor(bot, user string, day time.Time, of string) (db.TextKey, 
 	return textKeyOf(r), nil
 }
 
+func (t tx) WalkTextKeys(after string, max int) ([]db.TextKey, error) {
+	rows, err := t.q.WalkTextKeys(background(), after, int64(max))
+	if err != nil {
+		return nil, fmt.Errorf("list text keys after %q: %w", after, err)
+	}
+	return each(rows, textKeyOf), nil
+}
+
+func (t tx) ResealTextKey(id string, sealed []byte) error {
+	n, err := t.q.ResealTextKey(background(), sealed, id)
+	if err == nil && n == 0 {
+		err = db.ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("seal text key %s again: %w", id, err)
+	}
+	return nil
+}
+
 func (t tx) DropTextKey(id string) error {
 	if err := t.q.DropTextKey(background(), id); err != nil {
 		return fmt.Errorf("drop text key %s: %w", id, err)

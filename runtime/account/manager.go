@@ -11,13 +11,12 @@ import (
 
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/runtime/event"
-	"github.com/beckon-bot/beckon/runtime/seal"
 )
 
 // Options is what a Manager needs.
 type Options struct {
 	Store db.Store
-	Seal  *seal.Keyset // what tokens are sealed with
+	Seal  Sealer // what tokens are sealed with
 	App   App
 	Bots  map[string]Bot // by configured name
 
@@ -33,6 +32,13 @@ type Options struct {
 	Log *slog.Logger     // nil: silent
 
 	Metrics *Metrics // nil: not counted
+}
+
+// Sealer is a *seal.Keyset, or a *seal.Live whose keyset is rotated meanwhile:
+// what was sealed before still opens.
+type Sealer interface {
+	Seal(plain []byte, name string) ([]byte, error)
+	Open(sealed []byte, name string) ([]byte, error)
 }
 
 // Manager gives out credentials and keeps them fresh. It is safe for

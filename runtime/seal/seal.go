@@ -1,6 +1,7 @@
 // Package seal encrypts what is kept. It is the one importer of Tink.
 //
-// What it owns: the form of a key and of a sealed value. What it refuses: to
+// What it owns: the form of a key and of a sealed value, and which keyset a host
+// seals with now. What it refuses: to
 // read a key from anywhere, to print one, and to open a value under another
 // name than it was sealed under.
 //

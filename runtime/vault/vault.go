@@ -46,12 +46,19 @@ const (
 // Ring seals and opens. It is safe for concurrent use.
 type Ring struct {
 	store db.Store // that holds the keys
-	host  *seal.Keyset
+	host  Host
 	now   func() time.Time
 
 	mu   sync.Mutex
 	byID map[string]*seal.Keyset
 	of   map[owner]string // committed keys of a day, by whose they are
+}
+
+// Host is the key that keys are sealed with: a *seal.Keyset, or a *seal.Live
+// whose keyset is rotated meanwhile. What was sealed before still opens.
+type Host interface {
+	Seal(plain []byte, name string) ([]byte, error)
+	Open(sealed []byte, name string) ([]byte, error)
 }
 
 // owner is whose words a key is for, and when.
@@ -62,7 +69,7 @@ type owner struct {
 }
 
 // New returns a ring whose keys are kept in store, sealed with host.
-func New(store db.Store, host *seal.Keyset, now func() time.Time) *Ring {
+func New(store db.Store, host Host, now func() time.Time) *Ring {
 	return &Ring{store: store, host: host, now: now, byID: map[string]*seal.Keyset{}, of: map[owner]string{}}
 }
 

@@ -582,6 +582,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.reminderStmt, err = db.PrepareContext(ctx, reminder); err != nil {
 		return nil, fmt.Errorf("error preparing query Reminder: %w", err)
 	}
+	if q.resealTextKeyStmt, err = db.PrepareContext(ctx, resealTextKey); err != nil {
+		return nil, fmt.Errorf("error preparing query ResealTextKey: %w", err)
+	}
 	if q.retireTextKeysStmt, err = db.PrepareContext(ctx, retireTextKeys); err != nil {
 		return nil, fmt.Errorf("error preparing query RetireTextKeys: %w", err)
 	}
@@ -635,6 +638,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.walkDecisionsStmt, err = db.PrepareContext(ctx, walkDecisions); err != nil {
 		return nil, fmt.Errorf("error preparing query WalkDecisions: %w", err)
+	}
+	if q.walkTextKeysStmt, err = db.PrepareContext(ctx, walkTextKeys); err != nil {
+		return nil, fmt.Errorf("error preparing query WalkTextKeys: %w", err)
 	}
 	if q.wipeActionsStmt, err = db.PrepareContext(ctx, wipeActions); err != nil {
 		return nil, fmt.Errorf("error preparing query WipeActions: %w", err)
@@ -1622,6 +1628,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing reminderStmt: %w", cerr)
 		}
 	}
+	if q.resealTextKeyStmt != nil {
+		if cerr := q.resealTextKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing resealTextKeyStmt: %w", cerr)
+		}
+	}
 	if q.retireTextKeysStmt != nil {
 		if cerr := q.retireTextKeysStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing retireTextKeysStmt: %w", cerr)
@@ -1710,6 +1721,11 @@ func (q *Queries) Close() error {
 	if q.walkDecisionsStmt != nil {
 		if cerr := q.walkDecisionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing walkDecisionsStmt: %w", cerr)
+		}
+	}
+	if q.walkTextKeysStmt != nil {
+		if cerr := q.walkTextKeysStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing walkTextKeysStmt: %w", cerr)
 		}
 	}
 	if q.wipeActionsStmt != nil {
@@ -2022,6 +2038,7 @@ type Queries struct {
 	readTokenStmt             *sql.Stmt
 	receiptOfStmt             *sql.Stmt
 	reminderStmt              *sql.Stmt
+	resealTextKeyStmt         *sql.Stmt
 	retireTextKeysStmt        *sql.Stmt
 	retryDeskNoticeStmt       *sql.Stmt
 	ruleSetStmt               *sql.Stmt
@@ -2040,6 +2057,7 @@ type Queries struct {
 	updateTokenStmt           *sql.Stmt
 	walkActionsStmt           *sql.Stmt
 	walkDecisionsStmt         *sql.Stmt
+	walkTextKeysStmt          *sql.Stmt
 	wipeActionsStmt           *sql.Stmt
 	wipeConsentsStmt          *sql.Stmt
 	wipeConversationsStmt     *sql.Stmt
@@ -2249,6 +2267,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		readTokenStmt:             q.readTokenStmt,
 		receiptOfStmt:             q.receiptOfStmt,
 		reminderStmt:              q.reminderStmt,
+		resealTextKeyStmt:         q.resealTextKeyStmt,
 		retireTextKeysStmt:        q.retireTextKeysStmt,
 		retryDeskNoticeStmt:       q.retryDeskNoticeStmt,
 		ruleSetStmt:               q.ruleSetStmt,
@@ -2267,6 +2286,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		updateTokenStmt:           q.updateTokenStmt,
 		walkActionsStmt:           q.walkActionsStmt,
 		walkDecisionsStmt:         q.walkDecisionsStmt,
+		walkTextKeysStmt:          q.walkTextKeysStmt,
 		wipeActionsStmt:           q.wipeActionsStmt,
 		wipeConsentsStmt:          q.wipeConsentsStmt,
 		wipeConversationsStmt:     q.wipeConversationsStmt,

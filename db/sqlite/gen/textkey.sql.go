@@ -103,6 +103,18 @@ func (q *Queries) PutTextKey(ctx context.Context, arg PutTextKeyParams) error {
 	return err
 }
 
+const resealTextKey = `-- name: ResealTextKey :execrows
+UPDATE text_keys SET sealed = ?1 WHERE id = ?2
+`
+
+func (q *Queries) ResealTextKey(ctx context.Context, sealed []byte, iD string) (int64, error) {
+	result, err := q.exec(ctx, q.resealTextKeyStmt, resealTextKey, sealed, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const retireTextKeys = `-- name: RetireTextKeys :exec
 UPDATE text_keys SET message = '/' || id
 WHERE message NOT LIKE '/%'
@@ -160,4 +172,38 @@ func (q *Queries) TextKeyFor(ctx context.Context, arg TextKeyForParams) (TextKey
 		&i.Sealed,
 	)
 	return i, err
+}
+
+const walkTextKeys = `-- name: WalkTextKeys :many
+SELECT id, bot, user_id, day, message, sealed FROM text_keys WHERE id > ?1 ORDER BY id LIMIT ?2
+`
+
+func (q *Queries) WalkTextKeys(ctx context.Context, after string, max int64) ([]TextKey, error) {
+	rows, err := q.query(ctx, q.walkTextKeysStmt, walkTextKeys, after, max)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TextKey
+	for rows.Next() {
+		var i TextKey
+		if err := rows.Scan(
+			&i.ID,
+			&i.Bot,
+			&i.UserID,
+			&i.Day,
+			&i.Message,
+			&i.Sealed,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -8,6 +8,12 @@ SELECT * FROM text_keys WHERE id = ?;
 -- name: TextKeyFor :one
 SELECT * FROM text_keys WHERE user_id = sqlc.arg(user_id) AND bot = sqlc.arg(bot) AND day = sqlc.arg(day) AND message = sqlc.arg(message);
 
+-- name: WalkTextKeys :many
+SELECT * FROM text_keys WHERE id > sqlc.arg(after) ORDER BY id LIMIT sqlc.arg(max);
+
+-- name: ResealTextKey :execrows
+UPDATE text_keys SET sealed = sqlc.arg(sealed) WHERE id = sqlc.arg(id);
+
 -- name: DropTextKey :exec
 DELETE FROM text_keys WHERE id = ?;
 
