@@ -20,7 +20,6 @@ import (
 type speakers struct {
 	app  account.App
 	bots map[string]account.Bot
-	key  account.Secret // what logins are sealed with; zero: data_dir/token.key
 }
 
 // loadSpeakers resolves what the configuration names, and reports all faults.
@@ -40,7 +39,6 @@ func loadSpeakers(sys system, cfg *config.Config) (speakers, error) {
 	s.app.ClientSecret = resolve("app.client_secret", cfg.App.ClientSecret)
 	s.app.ConsumerKey = resolve("app.consumer_key", cfg.App.ConsumerKey)
 	s.app.Bearer = resolve("app.bearer", cfg.App.Bearer)
-	s.key = resolve("app.token_key", cfg.App.TokenKey)
 	if !s.app.ConsumerKey.IsZero() {
 		s.app.ConsumerSecret = resolve("app.consumer_secret", cfg.App.ConsumerSecret)
 	}
@@ -61,18 +59,14 @@ func loadSpeakers(sys system, cfg *config.Config) (speakers, error) {
 
 // openAccounts puts the owner of the tokens together. A login that ends turns
 // the bot's kill switch on.
-func (h *host) openAccounts(s speakers, client *http.Client, count *account.Metrics) (*account.Manager, error) {
-	key, err := h.dir.tokenKey(s.key)
-	if err != nil {
-		return nil, err
-	}
+func (h *host) openAccounts(s speakers, client *http.Client, count *account.Metrics) *account.Manager {
 	return account.New(account.Options{
-		Store: h.store, Seal: key, App: s.app, Bots: s.bots,
+		Store: h.store, Seal: h.seals.Live, App: s.app, Bots: s.bots,
 		BaseURL: h.cfg.XBaseURL, HTTP: client, Now: h.now, Log: h.log, Metrics: count,
 		Stop: func(ctx context.Context, bot, why string) error {
 			return h.desk.Pause(ctx, h.now(), bot, "host", why, true)
 		},
-	}), nil
+	})
 }
 
 // lateAccounts is openAccounts for a command without a host: most commands need
@@ -82,7 +76,7 @@ func (h *host) lateAccounts(sys system) (*account.Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	return h.openAccounts(s, nil, nil)
+	return h.openAccounts(s, nil, nil), nil
 }
 
 // startAccounts says who cannot speak yet.

@@ -23,6 +23,7 @@ import (
 	"github.com/beckon-bot/beckon/runtime/erasure"
 	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/gate"
+	"github.com/beckon-bot/beckon/runtime/hostkey"
 	"github.com/beckon-bot/beckon/runtime/ingest"
 	"github.com/beckon-bot/beckon/runtime/llm"
 	"github.com/beckon-bot/beckon/runtime/obs"
@@ -50,7 +51,8 @@ type host struct {
 	accounts *account.Manager
 	lost     *action.Reconciler
 	judges   judges
-	ring     *vault.Ring // the keys of texts
+	seals    *hostkey.Keeper // the key that logins, and the keys of texts, are sealed with
+	ring     *vault.Ring     // the keys of texts
 	remote   *remote.Requester
 	models   []*llm.Line
 	desk     action.Desk
@@ -144,9 +146,7 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	}
 	h.judges.publish = h.bus.Publish
 	logins := &account.Metrics{}
-	if h.accounts, err = h.openAccounts(speakers, o.HTTP, logins); err != nil {
-		return nil, err
-	}
+	h.accounts = h.openAccounts(speakers, o.HTTP, logins)
 	calls, skew := &xapi.Metrics{}, &xClock{now: o.Now}
 	var inbox budget.Inbox
 	known, err := knownWindows(ctx, h.store)
@@ -233,9 +233,10 @@ func (h *host) openStore(ctx context.Context, sys system) (err error) {
 	}
 	h.scrub = below.Scrub
 	if err = checkKey(ctx, below, h.key); err == nil {
-		h.ring, err = h.dir.ring(sys, h.cfg, below, h.now)
+		h.seals, err = h.dir.keeper(sys, h.cfg.App.TokenKey)
 	}
 	if err == nil {
+		h.ring = vault.New(below, h.seals.Live, h.now)
 		h.store, err = h.dir.audited(ctx, h.ring.Around(below), h.key, h.now)
 	}
 	if err != nil {

@@ -65,6 +65,7 @@ func commands() []command {
 		{"login", "BOT [--port N] [--open] [--no-listen] | --status [BOT]", "let an account's owner authorise the bot on X", loginCommand},
 		{"logout", "BOT [--drop]", "revoke a bot's login", logoutCommand},
 		{"doctor", "[BOT] [--online] [--beside FILE]", "check label, bio, tokens, rules and host before X does", doctorCommand},
+		{"key", "list|rotate|drop ...", "the key that logins and texts are sealed with", keyCommand},
 		{"accounts", "[BOT]", "how each bot speaks for its account, and since when", accountsCommand},
 		{"subscribe", "[BOT] [--dry] [--prune] | --connections | --close-connections", "webhook and subscriptions on X: show, and make what is missing", subscribeCommand},
 		{"schedule", "list [--bot BOT] [-n N] | status", "posts by the clock and feeds: what comes next, and which schedule a running host goes by", scheduleCommand},

@@ -224,6 +224,7 @@ func (o *operator) become(ctx context.Context, sys system, cfg *config.Config, d
 		Desk:      h.desk,
 		Heard:     heard(lateBus{h}),
 		Eraser:    eraser,
+		Key:       h.seals,
 		Officer:   h.openOfficer(lateBus{h}, eraser, lateJobs{h, sys}, nil),
 		Accounts:  lazily(func() (*account.Manager, error) { return h.lateAccounts(sys) }),
 		Watch:     h.lateWatch(sys),

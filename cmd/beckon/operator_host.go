@@ -39,6 +39,7 @@ func (h *host) adminServer(context.Context) (service.Service, error) {
 		Store: h.store, Desk: h.desk, Now: h.now, Token: token, Bots: h.cfg.Names(),
 		Heard:     heard(h.bus),
 		Eraser:    h.eraser,
+		Key:       h.seals,
 		Officer:   h.duties,
 		Owed:      func() { nudge(h.owed) },
 		Accounts:  lazily(func() (*account.Manager, error) { return h.accounts, nil }),

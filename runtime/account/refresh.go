@@ -35,14 +35,15 @@ type pair struct {
 	Refresh string `json:"refresh"`
 }
 
-func sealedAs(bot string) string { return "tokens/" + bot }
+// SealedAs is the name that the tokens of a bot are sealed under.
+func SealedAs(bot string) string { return "tokens/" + bot }
 
 func (m *Manager) seal(row *db.Token, access, refresh Secret) error {
 	b, err := json.Marshal(pair{access.Reveal(), refresh.Reveal()})
 	if err != nil {
 		return errors.New("write tokens down")
 	}
-	row.Sealed, err = m.Seal.Seal(b, sealedAs(row.Bot))
+	row.Sealed, err = m.Seal.Seal(b, SealedAs(row.Bot))
 	return err
 }
 
@@ -51,7 +52,7 @@ func (m *Manager) open(row db.Token) (access, refresh Secret, err error) {
 	if row.State == db.TokenEnded || len(row.Sealed) == 0 {
 		return Secret{}, Secret{}, nil
 	}
-	b, err := m.Seal.Open(row.Sealed, sealedAs(row.Bot))
+	b, err := m.Seal.Open(row.Sealed, SealedAs(row.Bot))
 	if err != nil {
 		return Secret{}, Secret{}, ErrWrongKey
 	}

@@ -60,6 +60,9 @@
 //	GET  /v1/accounts                         where each account's login stands
 //	POST /v1/accounts/{bot}/login             {"by", "code", "verifier", "redirect"}: X's answer to a login
 //	POST /v1/accounts/{bot}/logout            {"by", "drop"}
+//	GET  /v1/keys                             what the host seals with, and what each key is needed for
+//	POST /v1/keys/rotate                      {"by", "finish"}: a new key; finish: only what is left to seal again
+//	POST /v1/keys/drop                        {"by", "ids"}: old keys go; without ids: all of them
 //	POST /v1/subscribe                        {"mend", "prune", "bot"}: webhook and subscriptions on X
 //	POST /v1/connections                      {"close"}: the app's streams on X
 //	POST /v1/doctor                           {"bot", "online", "beside"}: what is not as X wants it
@@ -88,6 +91,7 @@ import (
 	"github.com/beckon-bot/beckon/runtime/compliance"
 	"github.com/beckon-bot/beckon/runtime/erasure"
 	"github.com/beckon-bot/beckon/runtime/event"
+	"github.com/beckon-bot/beckon/runtime/hostkey"
 	"github.com/beckon-bot/beckon/runtime/rollout"
 )
 
@@ -115,6 +119,7 @@ type Options struct {
 	Heard func(ctx context.Context, bot, user string, see func(body []byte) error) error
 
 	Eraser   *erasure.Eraser     // nil: nobody can be erased here
+	Key      *hostkey.Keeper     // nil: nothing is sealed here
 	Accounts Accounts            // nil: none
 	Officer  *compliance.Officer // nil: nothing can be deleted here
 	Owed     func()              // wakes it; nil: there is none

@@ -70,6 +70,9 @@ func (s *server) routes() []route {
 		{pattern: "GET /v1/accounts", role: viewer, serve: s.listAccounts},
 		{pattern: "POST /v1/accounts/{bot}/login", role: boss, did: "login", serve: s.login},
 		{pattern: "POST /v1/accounts/{bot}/logout", role: boss, did: "logout", serve: s.logout},
+		{pattern: "GET /v1/keys", role: viewer, serve: s.listKeys}, // ids and counts: no key leaves
+		{pattern: "POST /v1/keys/rotate", role: boss, did: "rotate the host's key", serve: s.rotateKey},
+		{pattern: "POST /v1/keys/drop", role: boss, did: "drop an old key", serve: s.dropKeys},
 		{pattern: "POST /v1/subscribe", role: boss, did: "subscribe", serve: s.subscribe},
 		{pattern: "POST /v1/connections", role: boss, did: "connections", serve: s.connections},
 		{pattern: "POST /v1/doctor", role: viewer, serve: s.examine},

@@ -139,3 +139,55 @@ func TestK3NeverPrinted(t *testing.T) {
 		}
 	}
 }
+
+func TestKeysOfAKeyset(t *testing.T) {
+	t.Parallel()
+	old := fresh(t)
+	oldest := old.Keys()[0].ID
+	set, err := old.Rotate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := set.Keys()
+	if len(keys) != 2 || !keys[0].Seals || keys[1] != (Key{ID: oldest}) {
+		t.Fatalf("keys: got %v, want a new one that seals, then %d", keys, oldest)
+	}
+	for k, want := range map[*Keyset]uint32{old: oldest, set: keys[0].ID, reread(t, set): keys[0].ID} {
+		if id, ok := SealedBy(seal(t, k, "n")); !ok || id != want {
+			t.Errorf("sealed by %d, %v; want %d", id, ok, want)
+		}
+	}
+	for _, junk := range [][]byte{nil, {1}, {1, 2, 3, 4, 5}, []byte("not sealed at all")} {
+		if id, ok := SealedBy(junk); ok {
+			t.Errorf("%q was sealed by %d", junk, id)
+		}
+	}
+	before := seal(t, old, "n")
+	one, err := set.Without(oldest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := one.Open(before, "n"); !errors.Is(err, ErrOpen) {
+		t.Errorf("a dropped key opens: %v", err)
+	}
+	if _, err := set.Open(before, "n"); err != nil {
+		t.Errorf("the keyset that it was dropped from has changed: %v", err)
+	}
+	for _, id := range []uint32{keys[0].ID, 7} {
+		if _, err := set.Without(id); err == nil {
+			t.Errorf("key %d was dropped", id)
+		}
+	}
+	live := Use(old)
+	live.Replace(one)
+	if _, err := live.Open(seal(t, one, "n"), "n"); err != nil || live.Keyset() != one {
+		t.Errorf("a live keyset was not replaced: %v", err)
+	}
+	var none Live
+	if _, err := none.Seal([]byte(plain), "n"); err == nil {
+		t.Error("no key seals")
+	}
+	if _, err := none.Open(before, "n"); err == nil {
+		t.Error("no key opens")
+	}
+}

@@ -170,7 +170,7 @@ func (r *Ring) keyFor(tx db.Tx, o owner, made *fresh) (id string, k *seal.Keyset
 		if err != nil {
 			return "", nil, err
 		}
-		under, err := r.host.Seal([]byte(text), name(id))
+		under, err := r.host.Seal([]byte(text), SealedAs(id))
 		if err != nil {
 			return "", nil, err
 		}
@@ -197,15 +197,15 @@ func (r *Ring) keyFor(tx db.Tx, o owner, made *fresh) (id string, k *seal.Keyset
 var ErrHostKey = errors.New("the key of the host does not open the keys of texts: put the right token key back")
 
 func (r *Ring) unwrap(k db.TextKey) (*seal.Keyset, error) {
-	text, err := r.host.Open(k.Sealed, name(k.ID))
+	text, err := r.host.Open(k.Sealed, SealedAs(k.ID))
 	if err != nil {
 		return nil, ErrHostKey
 	}
 	return seal.Parse(string(text))
 }
 
-// name is under which a key is sealed.
-func name(id string) string { return "text key " + id }
+// SealedAs is the name that a key is sealed under, with the host's.
+func SealedAs(id string) string { return "text key " + id }
 
 // Open implements bus.Sealer. It returns the key's id too, and bus.ErrErased
 // where that was destroyed (K5).
@@ -255,14 +255,16 @@ func sealed(k *seal.Keyset, id string, plain []byte) ([]byte, error) {
 	if err != nil || len(raw) != idBytes {
 		return nil, fmt.Errorf("text key %q: no id that this host made", id)
 	}
-	body, err := k.Seal(plain, name(id))
+	body, err := k.Seal(plain, SealedAs(id))
 	if err != nil {
 		return nil, err
 	}
 	return append(append([]byte{form}, raw...), body...), nil
 }
 
-func opened(k *seal.Keyset, id string, body []byte) ([]byte, error) { return k.Open(body, name(id)) }
+func opened(k *seal.Keyset, id string, body []byte) ([]byte, error) {
+	return k.Open(body, SealedAs(id))
+}
 
 func parse(text []byte) (id string, body []byte, ok bool) {
 	if len(text) <= 1+idBytes || text[0] != form {

@@ -44,9 +44,10 @@ var mayImport = map[string][]string{
 	"runtime/timeline":     {"runtime/event", "runtime/bus", "runtime/conversation", "rules", "db", "runtime/gate", "handlers", "runtime/action", "runtime/dispatch", "runtime/replay", "runtime/xsim", "runtime/budget"},
 	"runtime/rollout":      {"runtime/event", "db", "rules", "handlers", "runtime/gate", "runtime/action"},
 	"runtime/vault":        {"runtime/event", "runtime/bus", "runtime/seal", "db"},
+	"runtime/hostkey":      {"db", "runtime/seal", "runtime/account", "runtime/vault"}, // what was sealed, and under which names
 	"runtime/erasure":      {"runtime/event", "runtime/service", "runtime/bus", "runtime/conversation", "db", "runtime/action", "runtime/budget"},
 	"runtime/compliance":   {"runtime/event", "runtime/service", "runtime/bus", "runtime/conversation", "db", "runtime/action", "runtime/budget", "runtime/erasure"},
-	"runtime/admin":        {"runtime/event", "runtime/conversation", "db", "runtime/action", "runtime/compliance", "runtime/erasure", "runtime/display", "runtime/obs", "runtime/rollout", "runtime/budget", "runtime/doctor", "runtime/audit"},
+	"runtime/admin":        {"runtime/event", "runtime/conversation", "db", "runtime/action", "runtime/compliance", "runtime/erasure", "runtime/display", "runtime/obs", "runtime/rollout", "runtime/budget", "runtime/doctor", "runtime/audit", "runtime/hostkey"},
 	"runtime/bottest":      {"*"},
 	"cmd":                  {"*", "cmd"},
 }

@@ -164,7 +164,8 @@ type App struct {
 
 	// The key that logins are sealed with in the database. Left out, the host
 	// makes one at its first start, in data_dir/token.key: whoever has that file
-	// and the database has the logins.
+	// and the database has the logins. `beckon key rotate` makes another in a file,
+	// not in an environment variable.
 	TokenKey SecretRef `yaml:"token_key" example:"env:BECKON_TOKEN_KEY" off:"yes"`
 
 	// The app's access tier; self_serve is what is paid for by use. Outside
