@@ -49,6 +49,8 @@ type Matches interface {
 	OpenMatchesBy(event string) ([]Match, error)
 	// ExpiredMatches lists up to max that have not ended and whose time is over.
 	ExpiredMatches(now time.Time, max int) ([]Match, error)
+	// PruneMatches drops up to max that ended before the time, and returns them.
+	PruneMatches(before time.Time, max int) ([]Match, error)
 	// AllMatches lists every one without its reference, by bot, user and purpose.
 	AllMatches() ([]Match, error)
 }

@@ -348,6 +348,9 @@ type Consents interface {
 	PutConsent(c Consent) error
 	// ConsentsOf lists them by kind and what they cover, the withdrawn ones too.
 	ConsentsOf(bot, user string) ([]Consent, error)
+	// StandingConsents lists what the user agreed to and has not withdrawn, of every
+	// kind and toward every bot.
+	StandingConsents(user string) ([]Consent, error)
 	// OptIns lists the user's opt-ins that stand, toward every bot.
 	OptIns(user string) ([]Consent, error)
 }

@@ -49,8 +49,17 @@ func testMatches(t *testing.T, s db.Store, _ Features) {
 	same(t, "at its time", expired(4, 9), []db.Match{other})
 	same(t, "the first", expired(9, 1), []db.Match{other})
 	same(t, "all", expired(9, 9), []db.Match{other, m})
+	var pruned []db.Match
+	for _, before := range []int{2, 3} {
+		write(t, s, func(tx db.Tx) (err error) { pruned, err = tx.PruneMatches(at(before), 9); return err })
+		for i := range pruned {
+			pruned[i] = db.Match{Purpose: pruned[i].Purpose, EndedAt: pruned[i].EndedAt}
+		}
+		same(t, "what ended before", len(pruned), map[int]int{2: 1, 3: 1}[before]) // the variant, then the other
+	}
+	same(t, "the last", pruned, []db.Match{{Purpose: "old", EndedAt: at(2).UTC()}})
 	all := get(t, s, db.Tx.AllMatches)
-	same(t, "every row", len(all), 5)
+	same(t, "every row that is left", len(all), 3)
 	for _, a := range all {
 		if a.Sealed != nil {
 			t.Errorf("%s: the list of all has a reference", a.Purpose)

@@ -79,6 +79,8 @@ func testEmpty(t *testing.T, s db.Store, _ Features) {
 		zero("ExpiredMatches", len(matches), 0, err)
 		matches, err = tx.AllMatches()
 		zero("AllMatches", len(matches), 0, err)
+		consents, err = tx.StandingConsents("u")
+		zero("StandingConsents", len(consents), 0, err)
 		l, err := tx.Lookup("a")
 		zero("Lookup", l, db.Lookup{Action: "a"}, err)
 		l, err = tx.NextLookup()

@@ -155,6 +155,7 @@ func testReadRefusesWrites(t *testing.T, s db.Store, _ Features) {
 		"DropFingerprint":  func(tx db.Tx) error { return tx.DropFingerprint("a") },
 		"PruneFingerprint": func(tx db.Tx) error { _, err := tx.PruneFingerprints(at(0), 1); return err },
 		"PutMatch":         func(tx db.Tx) error { return tx.PutMatch(db.Match{Basis: db.BasisPublic}) },
+		"PruneMatches":     func(tx db.Tx) error { _, err := tx.PruneMatches(at(9), 1); return err },
 		"PutConsent":       func(tx db.Tx) error { return tx.PutConsent(db.Consent{Kind: conversation.ConsentMatching}) },
 		"PutActionText":    func(tx db.Tx) error { return tx.PutActionText("a", nil) },
 		"DropActionText":   func(tx db.Tx) error { return tx.DropActionText("a") },

@@ -68,6 +68,14 @@ func (t tx) ConsentsOf(bot, user string) ([]db.Consent, error) {
 	return each(rows, consentOf), nil
 }
 
+func (t tx) StandingConsents(user string) ([]db.Consent, error) {
+	rows, err := t.q.StandingConsents(background(), user)
+	if err != nil {
+		return nil, fmt.Errorf("standing consents of user %s: %w", user, err)
+	}
+	return each(rows, consentOf), nil
+}
+
 func (t tx) OptIns(user string) ([]db.Consent, error) {
 	rows, err := t.q.OptIns(background(), user)
 	if err != nil {

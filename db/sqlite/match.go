@@ -40,6 +40,11 @@ func (t tx) ExpiredMatches(now time.Time, max int) ([]db.Match, error) {
 	return matchesOf(rows, err, "expired matches")
 }
 
+func (t tx) PruneMatches(before time.Time, max int) ([]db.Match, error) {
+	rows, err := t.q.PruneMatches(background(), millis(before), int64(max))
+	return matchesOf(rows, err, "prune matches")
+}
+
 func matchesOf(rows []gen.Match, err error, what string) ([]db.Match, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)

@@ -42,6 +42,11 @@ func (u *Unit) Consent(c db.Consent) error {
 		return errors.New("a consent keeps the wording that the user saw")
 	}
 	c.At, c.WithdrawnAt, c.WithdrawnBy = u.Now.UTC(), time.Time{}, ""
+	if c.Kind == conversation.ConsentMatching {
+		if err := u.anew(c); err != nil {
+			return err
+		}
+	}
 	if c.Kind == conversation.ConsentOptIn {
 		st, err := u.State(c.Bot, c.User, "")
 		if err != nil {
@@ -72,19 +77,24 @@ func (u *Unit) OptedIn(bot, user, about string) (bool, error) {
 	return slices.ContainsFunc(all, func(c db.Consent) bool { return c.Bot == bot && c.Covers == about }), nil
 }
 
-// endOptIns withdraws what the user opted in to, toward every bot: a STOP ends
-// it, and no START brings it back.
-func (u *Unit) endOptIns(user, by string) error {
-	all, err := u.Tx.OptIns(user)
+// endAgreed withdraws what the user opted in to, and agreed to in matching, toward
+// every bot: a STOP ends it, and no START brings it back. Their matches go too:
+// nobody who was told to stop goes on knowing who they are elsewhere.
+func (u *Unit) endAgreed(user, by string) error {
+	all, err := u.Tx.StandingConsents(user)
 	if err != nil {
 		return err
 	}
 	for _, c := range all {
+		if c.Kind != conversation.ConsentOptIn && c.Kind != conversation.ConsentMatching {
+			continue
+		}
 		if err := u.withdraw(c, by); err != nil {
 			return err
 		}
 	}
-	return nil
+	_, err = u.endMatches(user, by, func(db.Match) bool { return true })
+	return err
 }
 
 func (u *Unit) withdraw(c db.Consent, by string) error {
@@ -106,6 +116,10 @@ func (u *Unit) WithdrawConsent(bot, user string, kind conversation.ConsentKind, 
 	i := slices.IndexFunc(all, func(c db.Consent) bool { return c.Kind == kind && c.Covers == covers && c.WithdrawnAt.IsZero() })
 	if i < 0 {
 		return fmt.Errorf("%s of user %s to %s: %w", kind, user, bot, ErrNoConsent)
+	}
+	if kind == conversation.ConsentMatching {
+		_, err := u.Unmatch(bot, user, by)
+		return err
 	}
 	return u.withdraw(all[i], by)
 }

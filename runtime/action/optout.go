@@ -159,8 +159,8 @@ func (u *Unit) CarryOut(user string, effects []conversation.Effect) (cancelled i
 		if err := u.hush(user, stop.Reason); err != nil {
 			return cancelled, err
 		}
-		if err := u.endOptIns(user, stop.Reason); err != nil {
-			return cancelled, fmt.Errorf("end the opt-ins of user %s: %w", user, err)
+		if err := u.endAgreed(user, stop.Reason); err != nil {
+			return cancelled, fmt.Errorf("end what user %s agreed to: %w", user, err)
 		}
 	}
 	return cancelled, nil

@@ -154,7 +154,7 @@ func recordKey(k event.Key) []byte {
 // (V1).
 func (s *Store) Write(ctx context.Context, fn func(tx db.Tx) error) error {
 	return s.Store.Write(ctx, func(tx db.Tx) error {
-		r := &recorder{Tx: tx, sealer: newSealer(s.key)}
+		r := &recorder{Tx: tx, sealer: newSealer(s.key), now: s.now().UTC()}
 		if err := fn(r); err != nil {
 			return err
 		}

@@ -420,3 +420,26 @@ func TestFactsAreWords(t *testing.T) {
 		t.Error("half a fact: want an error")
 	}
 }
+
+// TestV4PrunedMatch: what is dropped after its time leaves a receipt that names it.
+func TestV4PrunedMatch(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	m := db.Match{Bot: "desk", User: "4711", Purpose: "crm", Basis: db.BasisOptIn, Event: "e", By: "ann", At: day, EndedAt: day.Add(time.Hour)}
+	stands := m
+	stands.Purpose, stands.EndedAt, stands.Sealed, stands.RefHash = "shop", time.Time{}, []byte("C-1"), "h"
+	d.write(func(tx db.Tx) error { return errors.Join(tx.PutMatch(m), tx.PutMatch(stands)) })
+	if c := d.verify(); len(c.Faults) > 0 || c.Records[KindMatch] != 2 {
+		t.Fatalf("%+v", c)
+	}
+	d.write(func(tx db.Tx) error {
+		gone, err := tx.PruneMatches(day.AddDate(1, 0, 0), 10)
+		if len(gone) != 1 || gone[0].Purpose != "crm" {
+			t.Errorf("pruned %+v", gone)
+		}
+		return err
+	})
+	if c := d.verify(); len(c.Faults) > 0 || c.Records[KindMatch] != 1 || c.Erased != 1 {
+		t.Errorf("%+v", c)
+	}
+}

@@ -15,6 +15,7 @@ type recorder struct {
 	db.Tx
 	sealer
 	facts []byte
+	now   time.Time
 }
 
 // unnoted are the writes that are no facts for an auditor: state that can be
@@ -80,6 +81,24 @@ func (r *recorder) PutConsent(c db.Consent) error {
 
 func (r *recorder) PutMatch(m db.Match) error {
 	return r.note(r.match(m), r.Tx.PutMatch(m))
+}
+
+// PruneMatches leaves a receipt of what it drops.
+func (r *recorder) PruneMatches(before time.Time, max int) ([]db.Match, error) {
+	gone, err := r.Tx.PruneMatches(before, max)
+	if err != nil || len(gone) == 0 {
+		return gone, err
+	}
+	p := db.Receipt{Cause: db.CauseRetention, Counts: `{"matches":` + strconv.Itoa(len(gone)) + `}`}
+	for _, m := range gone {
+		p.Records = append(p.Records, db.RecordRef{Kind: KindMatch, Ref: r.matchRef(m)})
+		if m.EndedAt.After(p.TriggeredAt) {
+			p.TriggeredAt = m.EndedAt
+		}
+	}
+	p.DueAt, p.At = r.now, r.now
+	p.ID = "r-" + r.seal("matches pruned", millis(r.now), p.Records[0].Ref)[:16]
+	return gone, r.PutReceipt(p)
 }
 
 func (r *recorder) PutRuleSet(s db.RuleSet) error {

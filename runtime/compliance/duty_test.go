@@ -15,7 +15,7 @@ import (
 	"github.com/beckon-bot/beckon/runtime/event"
 )
 
-const everything = "post act dm ben waits answered hash slots letter decisions question flow link bus1 bus2 bus3 bus4"
+const everything = "post act dm ben waits answered hash slots letter decisions question flow link ref-post ref-dm bus1 bus2 bus3 bus4"
 
 // kinds of duties: what each leaves in the world, and how many receipts.
 func kinds() map[string]struct {
@@ -32,12 +32,12 @@ func kinds() map[string]struct {
 		left     string
 		receipts int
 	}{
-		"post":    {Item(key, nine, db.DutyPost, post, told), "act dm ben answered hash decisions bus2 bus3", 1},
+		"post":    {Item(key, nine, db.DutyPost, post, told), "act dm ben answered hash decisions ref-dm bus2 bus3", 1},
 		"own":     {Item(key, nine, db.DutyPost, mine, told), strings.ReplaceAll(everything, "hash ", ""), 1},
-		"dm":      {Item(key, nine, db.DutyDM, dm, told), "post act ben waits answered hash letter decisions question link bus1 bus3 bus4", 1},
-		"geo":     {Item(key, nine, db.DutyGeo, post, told), "post act dm ben waits answered hash slots decisions question flow link bus2 bus3", 1},
-		"edit":    {Edited(key, nine, edited), "post act dm ben waits answered hash slots decisions flow link bus2 bus3 bus4", 1},
-		"posts":   {User(key, nine, db.DutyPosts, ann, told), "act dm ben answered hash decisions bus2 bus3", 1},
+		"dm":      {Item(key, nine, db.DutyDM, dm, told), "post act ben waits answered hash letter decisions question link ref-post bus1 bus3 bus4", 1},
+		"geo":     {Item(key, nine, db.DutyGeo, post, told), "post act dm ben waits answered hash slots decisions question flow link ref-post ref-dm bus2 bus3", 1},
+		"edit":    {Edited(key, nine, edited), "post act dm ben waits answered hash slots decisions flow link ref-dm bus2 bus3 bus4", 1},
+		"posts":   {User(key, nine, db.DutyPosts, ann, told), "act dm ben answered hash decisions ref-dm bus2 bus3", 1},
 		"user":    {User(key, nine, db.DutyUser, ann, told), "ben answered bus3 bus4", 2},
 		"account": {ordered, "", 2},
 		"nothing": {Item(key, nine, db.DutyPost, "19000000000000000777", told), everything, 1},

@@ -28,6 +28,11 @@ func (o *Officer) rowsOf(u *action.Unit, d db.Duty, n counts) (wait bool, err er
 		if d.Bot != "" && d.Bot != i.Bot {
 			continue
 		}
+		var ended int
+		if ended, err = u.EndMatchesBy(i.Key, i.Bot, "what the user wrote was edited, or is gone from X"); err != nil {
+			return false, err
+		}
+		n.add("matches", int64(ended))
 		if d.What == db.DutyEdit {
 			err = older(u.Tx, d, i, n)
 		} else {
@@ -39,10 +44,28 @@ func (o *Officer) rowsOf(u *action.Unit, d db.Duty, n counts) (wait bool, err er
 			return false, err
 		}
 	}
+	if err := unmatch(u, d, n); err != nil {
+		return false, err
+	}
 	if d.What == db.DutyPost || d.What == db.DutyDM {
 		err = own(u.Tx, o.Bots, d.Target, n)
 	}
 	return wait, err
+}
+
+// unmatch ends the matches of which what is gone was the basis, also where the act
+// itself is long forgotten.
+func unmatch(u *action.Unit, d db.Duty, n counts) error {
+	const gone = "what the user wrote is gone from X, or had to be deleted"
+	var ended int
+	var err error
+	if d.What == db.DutyPosts {
+		ended, err = u.EndMatchesOfPosts(d.Target, d.Bot, gone)
+	} else {
+		ended, err = u.EndMatchesBy(d.Target, d.Bot, gone)
+	}
+	n.add("matches", int64(ended))
+	return err
 }
 
 func actsOf(tx db.Tx, d db.Duty) ([]conversation.Interaction, error) {

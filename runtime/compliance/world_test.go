@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -109,6 +110,8 @@ func newWorld(t *testing.T) *world {
 			tx.AppendDeadLetter(db.DeadLetter{ID: "l", Bot: "acme", Raw: event.Seal(w.bus.held[0].Data)}),
 			tx.AppendDeadLetter(db.DeadLetter{ID: "lb", Bot: "acme", Raw: event.Seal(w.bus.held[2].Data)}),
 			tx.AppendDecision(db.Decision{ID: "dec", Bot: "acme", Record: fmt.Appendf(nil, `{"user":%q}`, ann)}),
+			tx.PutMatch(db.Match{Bot: "acme", User: ann, Purpose: "post", Basis: db.BasisProvided, Sealed: []byte("r"), Event: post, Source: "post", At: nine.Add(-time.Hour)}),
+			tx.PutMatch(db.Match{Bot: "acme", User: ann, Purpose: "dm", Basis: db.BasisProvided, Sealed: []byte("r"), Event: dm, Source: "dm", At: nine.Add(-time.Hour)}),
 			tx.PutDeskNotice(db.DeskNotice{ID: "n", Bot: "acme", User: ann, Interaction: post, Post: post}),
 			tx.PutSuppression(conversation.Suppression{UserHash: "somebody", OptedOut: true, At: nine}),
 			tx.PutToken(db.Token{Bot: "acme", State: db.TokenLive, Sealed: []byte("sealed")}),
@@ -186,7 +189,11 @@ func (w *world) left() string {
 		add("question", ann1 == nil)
 		add("flow", c.Flow != "")
 		add("link", n.Post != "")
-		for _, err := range []error{err1, err2, err3, err6, err7, err8, err9} {
+		refs, err11 := tx.OpenMatchesOf(ann)
+		for _, of := range []string{"post", "dm"} {
+			add("ref-"+of, slices.ContainsFunc(refs, func(m db.Match) bool { return m.Purpose == of && len(m.Sealed) > 0 }))
+		}
+		for _, err := range []error{err11, err1, err2, err3, err6, err7, err8, err9} {
 			if err != nil {
 				return err
 			}

@@ -50,6 +50,11 @@ func Prune(ctx context.Context, store db.Store, now time.Time, keep Keep) (next 
 			{"dedupe rows", tx.PruneSeen, KeepSeen},
 			{"decisions", tx.PruneDecisions, cmp.Or(keep.Decisions, std.Decisions)},
 			{"fingerprints", func(_ time.Time, max int) (int, error) { return action.PruneFingerprints(tx, now, max) }, 0},
+			{"matches that are over", func(_ time.Time, max int) (int, error) { return action.EndExpired(tx, now, max) }, 0},
+			{"matches that ended", func(before time.Time, max int) (int, error) {
+				gone, err := tx.PruneMatches(before, max)
+				return len(gone), err
+			}, cmp.Or(keep.Conversations, std.Conversations)},
 			{"questions", tx.PruneQuestions, KeepSeen},
 			{"erased actions", tx.PruneErased, KeepSeen},
 			{"duties", tx.PruneDuties, compliance.Keep},

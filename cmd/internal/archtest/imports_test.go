@@ -23,7 +23,8 @@ var mayImport = map[string][]string{
 	"db":                   {"runtime/event", "runtime/conversation"},
 	"db/sqlite":            {"runtime/event", "runtime/conversation", "db"},
 	"db/dbtest":            {"runtime/event", "runtime/conversation", "db"},
-	"handlers":             {"runtime/event", "runtime/conversation", "rules"}, // the dialect, the reader of files, and what X forbids to store
+	"handlers":             {"runtime/event", "runtime/conversation", "rules"},       // the dialect, the reader of files, and what X forbids to store
+	"runtime/match":        {"runtime/event", "runtime/conversation", "rules", "db"}, // what X forbids to record of a user
 	"runtime/gate":         {"runtime/event", "runtime/conversation", "rules", "db"},
 	"runtime/budget":       {"runtime/event", "db"},
 	"runtime/seal":         {},
@@ -34,7 +35,7 @@ var mayImport = map[string][]string{
 	"runtime/audit":        {"runtime/event", "runtime/conversation", "db"},
 	"runtime/doctor":       {"runtime/event"},
 	"runtime/account":      {"runtime/event", "db", "runtime/seal"},
-	"runtime/action":       {"runtime/event", "runtime/conversation", "db", "runtime/gate", "runtime/budget", "runtime/audit"},
+	"runtime/action":       {"runtime/event", "runtime/conversation", "db", "runtime/gate", "runtime/match", "runtime/budget", "runtime/audit"},
 	"runtime/ingest":       {"runtime/event", "runtime/bus"},
 	"runtime/dispatch":     {"runtime/event", "runtime/bus", "runtime/conversation", "db", "runtime/gate", "handlers", "runtime/action", "runtime/budget", "runtime/compliance"},
 	"runtime/pseudonym":    {"runtime/event"},

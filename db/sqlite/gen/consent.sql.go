@@ -120,3 +120,40 @@ func (q *Queries) PutConsent(ctx context.Context, arg PutConsentParams) error {
 	)
 	return err
 }
+
+const standingConsents = `-- name: StandingConsents :many
+SELECT bot, user_id, kind, covers, wording, at, event_id, withdrawn_at, withdrawn_by FROM consents WHERE user_id = ? AND withdrawn_at = 0 ORDER BY bot, kind, covers
+`
+
+func (q *Queries) StandingConsents(ctx context.Context, userID string) ([]Consent, error) {
+	rows, err := q.query(ctx, q.standingConsentsStmt, standingConsents, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Consent
+	for rows.Next() {
+		var i Consent
+		if err := rows.Scan(
+			&i.Bot,
+			&i.UserID,
+			&i.Kind,
+			&i.Covers,
+			&i.Wording,
+			&i.At,
+			&i.EventID,
+			&i.WithdrawnAt,
+			&i.WithdrawnBy,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

@@ -450,6 +450,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.pruneInteractionsStmt, err = db.PrepareContext(ctx, pruneInteractions); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneInteractions: %w", err)
 	}
+	if q.pruneMatchesStmt, err = db.PrepareContext(ctx, pruneMatches); err != nil {
+		return nil, fmt.Errorf("error preparing query PruneMatches: %w", err)
+	}
 	if q.pruneQuestionTextsStmt, err = db.PrepareContext(ctx, pruneQuestionTexts); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneQuestionTexts: %w", err)
 	}
@@ -605,6 +608,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.spendingStmt, err = db.PrepareContext(ctx, spending); err != nil {
 		return nil, fmt.Errorf("error preparing query Spending: %w", err)
+	}
+	if q.standingConsentsStmt, err = db.PrepareContext(ctx, standingConsents); err != nil {
+		return nil, fmt.Errorf("error preparing query StandingConsents: %w", err)
 	}
 	if q.suppressionStmt, err = db.PrepareContext(ctx, suppression); err != nil {
 		return nil, fmt.Errorf("error preparing query Suppression: %w", err)
@@ -1408,6 +1414,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing pruneInteractionsStmt: %w", cerr)
 		}
 	}
+	if q.pruneMatchesStmt != nil {
+		if cerr := q.pruneMatchesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pruneMatchesStmt: %w", cerr)
+		}
+	}
 	if q.pruneQuestionTextsStmt != nil {
 		if cerr := q.pruneQuestionTextsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing pruneQuestionTextsStmt: %w", cerr)
@@ -1666,6 +1677,11 @@ func (q *Queries) Close() error {
 	if q.spendingStmt != nil {
 		if cerr := q.spendingStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing spendingStmt: %w", cerr)
+		}
+	}
+	if q.standingConsentsStmt != nil {
+		if cerr := q.standingConsentsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing standingConsentsStmt: %w", cerr)
 		}
 	}
 	if q.suppressionStmt != nil {
@@ -1994,6 +2010,7 @@ type Queries struct {
 	pruneErasedMarksStmt      *sql.Stmt
 	pruneFingerprintsStmt     *sql.Stmt
 	pruneInteractionsStmt     *sql.Stmt
+	pruneMatchesStmt          *sql.Stmt
 	pruneQuestionTextsStmt    *sql.Stmt
 	pruneQuestionsStmt        *sql.Stmt
 	pruneSeenStmt             *sql.Stmt
@@ -2046,6 +2063,7 @@ type Queries struct {
 	settleSuppressionStmt     *sql.Stmt
 	slotsStmt                 *sql.Stmt
 	spendingStmt              *sql.Stmt
+	standingConsentsStmt      *sql.Stmt
 	suppressionStmt           *sql.Stmt
 	textKeyStmt               *sql.Stmt
 	textKeyForStmt            *sql.Stmt
@@ -2223,6 +2241,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		pruneErasedMarksStmt:      q.pruneErasedMarksStmt,
 		pruneFingerprintsStmt:     q.pruneFingerprintsStmt,
 		pruneInteractionsStmt:     q.pruneInteractionsStmt,
+		pruneMatchesStmt:          q.pruneMatchesStmt,
 		pruneQuestionTextsStmt:    q.pruneQuestionTextsStmt,
 		pruneQuestionsStmt:        q.pruneQuestionsStmt,
 		pruneSeenStmt:             q.pruneSeenStmt,
@@ -2275,6 +2294,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		settleSuppressionStmt:     q.settleSuppressionStmt,
 		slotsStmt:                 q.slotsStmt,
 		spendingStmt:              q.spendingStmt,
+		standingConsentsStmt:      q.standingConsentsStmt,
 		suppressionStmt:           q.suppressionStmt,
 		textKeyStmt:               q.textKeyStmt,
 		textKeyForStmt:            q.textKeyForStmt,

@@ -242,6 +242,49 @@ func (q *Queries) OpenMatchesOf(ctx context.Context, userID string) ([]Match, er
 	return items, nil
 }
 
+const pruneMatches = `-- name: PruneMatches :many
+DELETE FROM matches WHERE (bot, user_id, purpose) IN (
+  SELECT x.bot, x.user_id, x.purpose FROM matches AS x WHERE x.ended_at > 0 AND x.ended_at < ? ORDER BY x.ended_at LIMIT ?)
+RETURNING bot, user_id, purpose, basis, sealed, ref_hash, event_id, source, set_by, at, expires_at, ended_at, ended_by
+`
+
+func (q *Queries) PruneMatches(ctx context.Context, endedAt int64, limit int64) ([]Match, error) {
+	rows, err := q.query(ctx, q.pruneMatchesStmt, pruneMatches, endedAt, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Match
+	for rows.Next() {
+		var i Match
+		if err := rows.Scan(
+			&i.Bot,
+			&i.UserID,
+			&i.Purpose,
+			&i.Basis,
+			&i.Sealed,
+			&i.RefHash,
+			&i.EventID,
+			&i.Source,
+			&i.SetBy,
+			&i.At,
+			&i.ExpiresAt,
+			&i.EndedAt,
+			&i.EndedBy,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const putMatch = `-- name: PutMatch :exec
 INSERT INTO matches (bot, user_id, purpose, basis, sealed, ref_hash, event_id, source, set_by, at, expires_at, ended_at, ended_by)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

@@ -11,5 +11,8 @@ ON CONFLICT (bot, user_id, kind, covers) DO UPDATE SET
 -- name: ConsentsOf :many
 SELECT * FROM consents WHERE bot = ? AND user_id = ? ORDER BY kind, covers;
 
+-- name: StandingConsents :many
+SELECT * FROM consents WHERE user_id = ? AND withdrawn_at = 0 ORDER BY bot, kind, covers;
+
 -- name: OptIns :many
 SELECT * FROM consents WHERE user_id = ? AND kind = 'opt_in' AND withdrawn_at = 0 ORDER BY bot, covers;

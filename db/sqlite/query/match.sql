@@ -25,6 +25,11 @@ SELECT * FROM matches WHERE event_id = ? AND ended_at = 0 ORDER BY bot, user_id,
 -- name: ExpiredMatches :many
 SELECT * FROM matches WHERE ended_at = 0 AND expires_at > 0 AND expires_at <= ? ORDER BY expires_at, bot, user_id, purpose LIMIT ?;
 
+-- name: PruneMatches :many
+DELETE FROM matches WHERE (bot, user_id, purpose) IN (
+  SELECT x.bot, x.user_id, x.purpose FROM matches AS x WHERE x.ended_at > 0 AND x.ended_at < ? ORDER BY x.ended_at LIMIT ?)
+RETURNING *;
+
 -- name: AllMatches :many
 SELECT bot, user_id, purpose, basis, ref_hash, event_id, source, set_by, at, expires_at, ended_at, ended_by
 FROM matches ORDER BY bot, user_id, purpose;
