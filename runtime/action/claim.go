@@ -24,6 +24,7 @@ type tally struct {
 	records                   []gate.Record
 	cancelled, dry, afterStop int64
 	waited                    int64
+	waits                     []db.Action // those that did not wait before
 	cap                       *db.Cap // as it stands, where it was read
 
 	handOff []func() error // users to be given to a person, once nothing of theirs is looked at any more
@@ -37,6 +38,9 @@ func (s *Sender) tell(t tally) {
 		s.Log.Error("an action to a user who said stop came to the sender, and was stopped there: this is a defect, please report it", "actions", t.afterStop)
 	}
 	s.Metrics.Waited.Add(t.waited)
+	for _, a := range t.waits {
+		s.Log.Info("an action waits for X", "bot", a.Bot, "action", a.ID, "kind", a.Kind, "until", a.DueAt, "why", a.Reason)
+	}
 	if t.cap != nil { // an operator may have ended it
 		s.Metrics.capped(*t.cap)
 	}
@@ -152,7 +156,11 @@ func (s *Sender) take(u *Unit, a *db.Action, did *tally) (text string, ok bool, 
 			return "", false, err
 		} else if !until.IsZero() {
 			did.waited++
+			waited := waitsForX(a.Reason)
 			a.DueAt, a.Reason = until, why
+			if !waited {
+				did.waits = append(did.waits, *a)
+			}
 			return "", false, u.Move(*a, event.Pending)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
@@ -40,6 +41,11 @@ func (u *Unit) waits(a db.Action) (until time.Time, why string, err error) {
 		return until, "", nil
 	}
 	return until, limitedReason + budget.Endpoint(a.Kind) + ", until " + until.UTC().Format(time.RFC3339), nil
+}
+
+// waitsForX reports whether a reason is one that waits gives.
+func waitsForX(reason string) bool {
+	return strings.HasPrefix(reason, limitedReason) || strings.HasPrefix(reason, cappedReason)
 }
 
 func laneOf(a db.Action) lane { return lane{a.Bot, budget.Endpoint(a.Kind)} }

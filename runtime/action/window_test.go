@@ -309,3 +309,36 @@ func TestI10AFloodStarvesNobody(t *testing.T) {
 		}
 	}
 }
+
+// The log has a line when an action begins to wait for X: none for each look at
+// it, nor for each window that it waits through.
+func TestI9WaitIsToldOnce(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	var log bytes.Buffer
+	d.sender.Log = slog.New(slog.NewTextHandler(&log, nil))
+	lines := func() int { return strings.Count(log.String(), "an action waits for X") }
+	for i := range 32 { // 15 go in each quarter
+		d.drafted(d.dm(fmt.Sprint("u", i), fmt.Sprint("m", i+100), "hello"), event.Pending)
+	}
+	for _, minute := range []time.Duration{0, 1, 2} {
+		d.now = nine.Add(minute * time.Minute)
+		d.run()
+		if got := lines(); got != 17 {
+			t.Fatalf("after %d minutes: %d lines, want one for each of 17", minute, got)
+		}
+	}
+	if got := log.String(); !strings.Contains(got, "bot=acme action=") || !strings.Contains(got, "until=2026-03-02T09:15:00") || strings.Contains(got, "u31") {
+		t.Errorf("got\n%s", got)
+	}
+	d.now = nine.Add(15 * time.Minute)
+	d.run() // two are left, and wait on
+	if got := lines(); got != 17 || len(d.x.calls) != 30 {
+		t.Errorf("%d lines and %d calls after the reset, want 17 and 30", got, len(d.x.calls))
+	}
+	late := d.drafted(d.dm("u40", "m140", "hello"), event.Pending)
+	d.want(late.ID, event.Pending, 0)
+	if got := lines(); got != 18 {
+		t.Errorf("%d lines, want one more for who came later", got)
+	}
+}
