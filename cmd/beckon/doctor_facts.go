@@ -44,7 +44,7 @@ type examiner struct {
 // not wait for what is slow.
 func (e *examiner) facts(ctx context.Context, names []string, ask admin.DoctorAsk, seen func(doctor.Bot) error) (doctor.Facts, error) {
 	f := doctor.Facts{
-		Now: e.sys.now(), Running: e.running, Simulated: strings.HasPrefix(e.cfg.XBaseURL, "http://"), Use: e.cfg.Use,
+		Now: e.sys.now(), Running: e.running, Simulated: e.cfg.Simulated(), Use: e.cfg.Use,
 		App: doctor.App{
 			Tier: e.cfg.App.Tier, Environment: e.cfg.App.Environment, Name: appName(e.sys, e.cfg), Ingest: e.cfg.Ingest, Kept: e.watch != nil,
 		},

@@ -43,7 +43,7 @@ func (h *host) adminServer(context.Context) (service.Service, error) {
 		Officer:   h.duties,
 		Owed:      func() { nudge(h.owed) },
 		Accounts:  lazily(func() (*account.Manager, error) { return h.accounts, nil }),
-		Watch:     adminWatch(func() (*ingest.Watchdog, *xapi.Client, error) { return h.ways.watch, h.ways.x, nil }),
+		Watch:     adminWatch{h.cfg, func() (*ingest.Watchdog, *xapi.Client, error) { return h.ways.watch, h.ways.x, nil }},
 		Doctor:    h.doctor,
 		Use:       func() []bundle.Line { return dataUse(h.cfg) },
 		Republish: republisher(h.cfg, h.bus.Publish),

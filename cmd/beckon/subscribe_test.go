@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -89,13 +90,34 @@ func TestSubscribe(t *testing.T) {
 	want([]string{"subscribe", "--close-connections"}, exitOK, "X closed 0 connections")
 }
 
-// TestSubscribeWithoutAddress says what to set.
+// TestSubscribeWithoutAddress says what to set; the simulated X needs nothing, and
+// what is polled has nothing to subscribe to.
 func TestSubscribeWithoutAddress(t *testing.T) {
 	t.Parallel()
 	s, _ := subscribable(t, "")
-	if code, out := s.beckon("subscribe"); code != exitFailure || !strings.Contains(out, "public_url") {
-		t.Errorf("code %d: %s", code, out)
+	want := func(args []string, code int, part string) {
+		t.Helper()
+		if got, out := s.beckon(args...); got != code || !strings.Contains(out, part) {
+			t.Errorf("%v: code %d, want %d and %q in\n%s", args, got, code, part, out)
+		}
 	}
+	replace := func(was, with string) {
+		t.Helper()
+		data, err := os.ReadFile(s.conf)
+		if err == nil {
+			err = os.WriteFile(s.conf, regexp.MustCompile(was).ReplaceAll(data, []byte(with)), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	want([]string{"subscribe", "--dry"}, exitOK, "webhook that the simulated X was started with")
+	replace("\n  bearer: file:secrets/bearer\n", "\n")
+	want([]string{"subscribe", "--connections"}, exitFailure, "x connections: auth: token of the app: set app.bearer, or app.consumer_key")
+	replace("x_base_url: http", "ingest: poll\nx_base_url: http")
+	want([]string{"subscribe"}, exitFailure, "X is polled")
+	replace("ingest: poll\nx_base_url: \\S+", "x_base_url: https://x.example")
+	want([]string{"subscribe"}, exitFailure, "set public_url")
 }
 
 // TestStreamHost: a host that is configured for the stream subscribes, connects

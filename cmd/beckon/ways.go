@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"time"
 
 	"github.com/beckon-bot/beckon/cmd/internal/config"
@@ -152,15 +152,23 @@ func (x watchX) Direct(ctx context.Context, subscription, webhook string) error 
 }
 
 // adminWatch is the watchdog as operators ask it.
-type adminWatch func() (*ingest.Watchdog, *xapi.Client, error)
+type adminWatch struct {
+	cfg *config.Config
+	get func() (*ingest.Watchdog, *xapi.Client, error)
+}
 
-func (get adminWatch) Check(ctx context.Context, o admin.Subscribe) ([]admin.Found, error) {
-	dog, _, err := get()
-	if err != nil {
+func (w adminWatch) Check(ctx context.Context, o admin.Subscribe) ([]admin.Found, error) {
+	dog, _, err := w.get()
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if dog == nil {
-		return nil, fmt.Errorf("there is nothing to watch: set public_url to the webhook's https address, or ingest: stream")
+	case dog != nil:
+	case w.cfg.Ingest == ingestPoll:
+		return nil, errors.New("there is nothing to subscribe to: X is polled (ingest: poll)")
+	case w.cfg.Simulated():
+		return []admin.Found{{What: "webhook that the simulated X was started with", Is: "ok"}}, nil
+	default:
+		return nil, errors.New("there is nothing to watch: set public_url to the webhook's https address, or ingest: stream")
 	}
 	found, err := dog.Check(ctx, ingest.Orders{Mend: o.Mend, Prune: o.Prune, Bot: o.Bot})
 	out := make([]admin.Found, len(found))
@@ -173,8 +181,8 @@ func (get adminWatch) Check(ctx context.Context, o admin.Subscribe) ([]admin.Fou
 	return out, err
 }
 
-func (get adminWatch) Connections(ctx context.Context, shut bool) ([]admin.Connection, int, error) {
-	_, x, err := get()
+func (w adminWatch) Connections(ctx context.Context, shut bool) ([]admin.Connection, int, error) {
+	_, x, err := w.get()
 	if err != nil {
 		return nil, 0, err
 	}
@@ -192,7 +200,7 @@ func (get adminWatch) Connections(ctx context.Context, shut bool) ([]admin.Conne
 
 // lateWatch is the watchdog for a command without a host.
 func (h *host) lateWatch(sys system) adminWatch {
-	return func() (*ingest.Watchdog, *xapi.Client, error) {
+	return adminWatch{h.cfg, func() (*ingest.Watchdog, *xapi.Client, error) {
 		m, err := h.lateAccounts(sys)
 		if err != nil {
 			return nil, nil, err
@@ -202,7 +210,7 @@ func (h *host) lateWatch(sys system) adminWatch {
 			return nil, nil, err
 		}
 		return watchdog(h.cfg, x, positions{h.store}, ingest.WatchOptions{Now: h.now, Log: h.log}), x, nil
-	}
+	}}
 }
 
 // lateX is X for a command without a host.

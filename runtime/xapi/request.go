@@ -171,6 +171,9 @@ func authError(ctx context.Context, op string, err error) *Error {
 	var e *Error
 	switch {
 	case errors.As(err, &e):
+		if e.Op == "" && e.Err != nil { // of no call: it says no more than its cause
+			err = e.Err
+		}
 		return &Error{Op: op, Status: e.Status, Type: e.Type, Class: e.Class, RetryAt: e.RetryAt, Err: err}
 	case ctx.Err() != nil:
 		class = event.Transient

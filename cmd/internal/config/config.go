@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/beckon-bot/beckon/runtime/budget"
@@ -473,3 +474,7 @@ func (b Bot) Location() (*time.Location, error) {
 	}
 	return loc, nil
 }
+
+// Simulated reports whether X's API is a simulated one, on this machine: the real
+// one is https.
+func (c *Config) Simulated() bool { return strings.HasPrefix(c.XBaseURL, "http://") }
