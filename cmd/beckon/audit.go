@@ -86,8 +86,15 @@ func writeChecked(w io.Writer, c audit.Checked) {
 	for _, n := range c.Records {
 		records += n
 	}
-	fmt.Fprintf(w, "%d entries of %s since %s, %d checkpoints; %d records match, %d are erased with a receipt, %d are past their time\n",
-		c.Entries, plural(len(c.Writers), "writer"), c.Since.Format(time.DateOnly), c.Checkpoints, records, c.Erased, c.Expired)
+	entries, match := fmt.Sprintf("%d entries", c.Entries), "records match"
+	if c.Entries == 1 {
+		entries = "1 entry"
+	}
+	if records == 1 {
+		match = "record matches"
+	}
+	fmt.Fprintf(w, "%s of %s since %s, %s; %d %s; erased with a receipt: %d, past their time: %d\n",
+		entries, plural(len(c.Writers), "writer"), c.Since.Format(time.DateOnly), plural(c.Checkpoints, "checkpoint"), records, match, c.Erased, c.Expired)
 }
 
 func auditExport(ctx context.Context, sys system, args []string) error {

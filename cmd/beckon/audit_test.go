@@ -26,7 +26,7 @@ func TestAudit(t *testing.T) {
 	s.must("optouts", "export", "--for", "the other host")
 
 	code, out := s.beckon("audit", "verify")
-	if code != exitOK || !strings.Contains(out, "1 writer") || !strings.Contains(out, "1 checkpoints") {
+	if code != exitOK || !strings.Contains(out, "1 writer") || !strings.Contains(out, " 1 checkpoint;") {
 		t.Fatalf("verify: %d:\n%s", code, out)
 	}
 	dir := filepath.Join(t.TempDir(), "bundle")

@@ -24,6 +24,9 @@ func optoutsMatch(_ context.Context, sys system, args []string) error {
 	if err := noArgs(rest); err != nil {
 		return err
 	}
+	if *lang != "" && !conversation.Listed(*lang) {
+		return usageError(fmt.Sprintf("--lang %q: there is no list for it; there are %s", *lang, strings.Join(conversation.Languages(), ", ")))
+	}
 	in, out := bufio.NewReader(sys.stdin), bufio.NewWriter(sys.stdout)
 	for {
 		line, err := in.ReadString('\n')

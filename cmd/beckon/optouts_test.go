@@ -28,6 +28,8 @@ func TestOptOutsMatch(t *testing.T) {
 		{[]string{"--lang=en"}, "Fine\n", "none\tFine\n", 0},
 		{nil, "", "", 0},
 		{nil, strings.Repeat("x ", 200_000) + "\nSTOP\n", "none\t" + strings.Repeat("x ", 200_000) + "\nhard\tSTOP\n", 0},
+		{[]string{"--lang", "de-AT"}, "Stopp\n", "hard\tStopp\n", 0},
+		{[]string{"--lang", "german"}, "Stopp\n", `beckon optouts: --lang "german": there is no list for it; there are ar, cs, da, de, el, en, es, fa, fi, fr, he, hi, id, it, ja, ko, ms, nl, no, pl, pt, ru, sv, th, tr, uk, vi, zh` + "\n", 2},
 		{[]string{"more"}, "", "beckon optouts: unexpected argument \"more\"\n", 2},
 	}
 	for _, tt := range tests {

@@ -309,6 +309,6 @@ func (r *replayRun) report() error {
 	if r.o.format == "json" {
 		w = r.sys.stderr
 	}
-	fmt.Fprintf(w, "%d events, %d decisions, all as expected in %s\n", r.events, r.diff.n, r.o.expect)
+	fmt.Fprintf(w, "%s, %s, all as expected in %s\n", plural(r.events, "event"), plural(r.diff.n, "decision"), r.o.expect)
 	return nil
 }

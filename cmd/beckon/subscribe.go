@@ -89,7 +89,7 @@ func (o *operator) connections(ctx context.Context, w io.Writer, shut bool) erro
 	}
 	return o.show(w, raw, func(w io.Writer) {
 		if shut {
-			fmt.Fprintf(w, "X closed %d connections of this app.\n", all.Closed)
+			fmt.Fprintf(w, "X closed %s of this app.\n", plural(all.Closed, "connection"))
 			return
 		}
 		t := table(w)

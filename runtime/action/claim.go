@@ -25,7 +25,7 @@ type tally struct {
 	cancelled, dry, afterStop int64
 	waited                    int64
 	waits                     []db.Action // those that did not wait before
-	cap                       *db.Cap // as it stands, where it was read
+	cap                       *db.Cap     // as it stands, where it was read
 
 	handOff []func() error // users to be given to a person, once nothing of theirs is looked at any more
 }

@@ -186,7 +186,10 @@ func holding(ws []db.RateWindow, until time.Time) *db.RateWindow {
 }
 
 func spanWords(d time.Duration) string {
-	if d%time.Hour == 0 {
+	switch {
+	case d == time.Hour:
+		return "an hour"
+	case d%time.Hour == 0:
 		return fmt.Sprintf("%d hours", d/time.Hour)
 	}
 	return fmt.Sprintf("%d minutes", d/time.Minute)

@@ -220,7 +220,7 @@ func (o *Officer) sweep(ctx context.Context, now time.Time) (moved bool, err err
 			}
 			d.Problem = ""
 			if left[i] > 0 {
-				d.Problem = fmt.Sprintf("%d events about it wait to be taken in; where no host runs, they wait for one", left[i])
+				d.Problem = fmt.Sprintf("events about it that wait to be taken in: %d; where no host runs, they wait for one", left[i])
 			} else {
 				nameless(&d)
 				moved = true

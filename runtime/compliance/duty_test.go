@@ -161,7 +161,7 @@ func TestK12DispatchHasItFirst(t *testing.T) {
 	if _, err := o.Step(t.Context(), nine); err != nil {
 		t.Fatal(err)
 	}
-	if d := w.duties()[0]; d.Step != db.DutyBus || !strings.Contains(d.Problem, "1 events") || len(w.bus.held) != 3 {
+	if d := w.duties()[0]; d.Step != db.DutyBus || !strings.Contains(d.Problem, "taken in: 1;") || len(w.bus.held) != 3 {
 		t.Fatalf("%+v, %d on the bus", d, len(w.bus.held))
 	}
 	w.bus.held[0].Taken = true

@@ -2,6 +2,8 @@ package conversation
 
 import (
 	"embed"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -95,6 +97,12 @@ func (l *list) language(tag string) int {
 	tag, _, _ = strings.Cut(tag, "-")
 	return l.langs[strings.ToLower(tag)]
 }
+
+// Languages are those that have a list of ways to say stop, as BCP 47 names them.
+func Languages() []string { return slices.Sorted(maps.Keys(lists().langs)) }
+
+// Listed reports whether there is a list for the language of a BCP 47 tag.
+func Listed(tag string) bool { return lists().language(tag) != 0 }
 
 // mostStates is in how many states the automaton can be.
 const mostStates = 128

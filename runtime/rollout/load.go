@@ -129,7 +129,7 @@ func whyFailed(t rules.TestResult) string {
 	case t.Say != "":
 		return t.Say
 	case len(t.Differences) > 0:
-		return fmt.Sprintf("%d decisions are not as recorded: `beckon rules test` on the folder shows them, and with --update records today's", len(t.Differences))
+		return fmt.Sprintf("decisions that are not as recorded: %d; `beckon rules test` on the folder shows them, and with --update records today's", len(t.Differences))
 	case t.Want.Effect != t.Got.Effect:
 		return fmt.Sprintf("want %s, got %s: %s", t.Want.Effect, t.Got.Effect, t.Got.Say)
 	}
