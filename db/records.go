@@ -166,11 +166,24 @@ type Decision struct {
 	Record []byte
 }
 
+// DecisionFilter selects decisions; zero fields select all.
+type DecisionFilter struct {
+	Bot   string
+	Mark  string    // stands in the record, as JSON without white space writes it
+	Since time.Time // at this time or after it
+
+	Before int64 // where the stretch begins; 0: at the newest
+	Look   int   // how many rows are looked at
+}
+
 // Decisions is append-only, and pruned after its time.
 type Decisions interface {
 	AppendDecision(d Decision) error
 	// ListDecisions lists the newest max records, newest first.
 	ListDecisions(max int) ([]Decision, error)
+	// FindDecisions looks through a stretch of the log, the newest first. next is
+	// where the stretch after it begins; 0: there is none.
+	FindDecisions(f DecisionFilter) (found []Decision, next int64, err error)
 	PruneDecisions(before time.Time, max int) (n int, err error)
 }
 

@@ -110,7 +110,7 @@ func (l lateBus) Erase(ctx context.Context, bot, user string, see func(bus.Messa
 }
 
 // See opens the bus for as long as a person reads.
-func (l lateBus) See(ctx context.Context, bot, user string, see func(bus.Message) error) error {
+func (l lateBus) See(ctx context.Context, bot, user string, see func(bus.Stored) error) error {
 	b, err := bus.Open(ctx, bus.Options{Dir: l.h.dir.file("bus"), Sealer: l.h.ring, Log: l.h.log})
 	if err != nil {
 		return err

@@ -108,14 +108,14 @@ func commander(publish func(context.Context, ...bus.Message) error) func(context
 
 // heard shows what a bus has of a user toward a bot.
 func heard(b interface {
-	See(ctx context.Context, bot, user string, see func(bus.Message) error) error
-}) func(ctx context.Context, bot, user string, see func([]byte) error) error {
-	return func(ctx context.Context, bot, user string, see func([]byte) error) error {
-		return b.See(ctx, bot, user, func(m bus.Message) error {
+	See(ctx context.Context, bot, user string, see func(bus.Stored) error) error
+}) func(ctx context.Context, bot, user string, see func(body []byte, taken bool) error) error {
+	return func(ctx context.Context, bot, user string, see func([]byte, bool) error) error {
+		return b.See(ctx, bot, user, func(m bus.Stored) error {
 			if m.Erased {
 				return nil
 			}
-			return see(m.Data)
+			return see(m.Data, m.Taken)
 		})
 	}
 }

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/beckon-bot/beckon/runtime/admin"
 	"github.com/beckon-bot/beckon/runtime/bus"
 )
 
@@ -70,4 +74,62 @@ func TestShown(t *testing.T) {
 	see(true)
 	stop()
 	see(false)
+}
+
+// TestDecisions asks why posts were not answered, with a host that runs and
+// without.
+func TestDecisions(t *testing.T) {
+	t.Parallel()
+	s := newStation(t)
+	h := s.open()
+	held := s.hear(h, "2100000000000000001", "@support a refund")
+	stop := s.serve(h)
+	ask := func(runs bool) {
+		t.Helper()
+		for args, want := range map[string]string{
+			"--post 2100000000000000001":       "post 2100000000000000001: what was decided on it, the newest first\n\nID ",
+			"--post 2100000000000000002":       "post 2100000000000000002: no event about it came here",
+			"--since 1h":                       "  2026-12-01 10:00:00  support  700100200300400500  reply  hold     support.refund-needs-a-person  Money is promised by a person.",
+			"--since 2027-01-01":               "no decisions\n",
+			"--denied":                         "no decisions\n",
+			"--bot support --max 1":            "the newest 1; --max N shows more\n",
+			"--format json --since 2026-12-01": `"decision": "hold"`,
+		} {
+			words := append([]string{"decisions", "list"}, strings.Fields(args)...)
+			if code, out := s.beckon(words...); code != exitOK || !strings.Contains(out, want) {
+				t.Errorf("a host runs: %t: %s: %d\n%s", runs, args, code, out)
+			}
+		}
+		code, out := s.beckon("actions", "show", held, "--format", "json")
+		var a admin.ActionDetail
+		if err := json.Unmarshal([]byte(out), &a); code != exitOK || err != nil {
+			t.Fatalf("%d %v\n%s", code, err, out)
+		}
+		code, out = s.beckon("decisions", "show", a.DecisionID)
+		for _, want := range []string{"support.refund-needs-a-person holds it for a person, because of asks-refund", a.ID, "rules explain --record -"} {
+			if code != exitOK || !strings.Contains(out, want) {
+				t.Errorf("a host runs: %t: lacks %q: %d\n%s", runs, want, code, out)
+			}
+		}
+		code, out = s.beckon("decisions", "show", a.DecisionID, "--format", "json")
+		record := filepath.Join(s.dir, "record.json")
+		if err := os.WriteFile(record, []byte(out), 0o600); code != exitOK || err != nil {
+			t.Fatalf("%d %v\n%s", code, err, out)
+		}
+		var explained bytes.Buffer
+		if code := run(context.Background(), []string{"rules", "explain", "--record", record, filepath.Join(s.dir, "rules")}, s.sys(&explained, &explained)); code != exitOK {
+			t.Errorf("its record is not explained: %d\n%s", code, explained.String())
+		}
+	}
+	for _, args := range []string{"--since yesterday", "--since -1h", "--post abc", "--bot nobody", "--max 0", "x"} {
+		if code, out := s.beckon(append([]string{"decisions", "list"}, strings.Fields(args)...)...); code != exitUsage {
+			t.Errorf("%s: %d\n%s", args, code, out)
+		}
+	}
+	if code, out := s.beckon("decisions", "show", "d-none"); code != exitFailure || !strings.Contains(out, "decisions list") {
+		t.Errorf("%d\n%s", code, out)
+	}
+	ask(true)
+	stop()
+	ask(false)
 }

@@ -48,6 +48,7 @@ func Exercise(t *testing.T, open func(t *testing.T) db.Store, f Features) {
 		"Lookups":                 testLookups,
 		"Matches":                 testMatches,
 		"Reminders":               testReminders,
+		"FindDecisions":           testFindDecisions,
 		"DeskNotices":             testDeskNotices,
 		"Questions":               testQuestions,
 		"Erasures":                testErasures,

@@ -134,6 +134,48 @@ func testDecisions(t *testing.T, s db.Store, _ Features) {
 	same(t, "a new one", newest(10), []string{"5"})
 }
 
+func testFindDecisions(t *testing.T, s db.Store, _ Features) {
+	write(t, s, func(tx db.Tx) error {
+		var errs []error
+		for i := range 9 {
+			bot := []string{"a", "b"}[i%2]
+			errs = append(errs, tx.AppendDecision(db.Decision{ID: fmt.Sprint(i), At: at(i), Bot: bot, Record: fmt.Appendf(nil, `{"id":"%d","post":"%d"}`, i, i/3)}))
+		}
+		return errors.Join(errs...)
+	})
+	for name, tt := range map[string]struct {
+		f     db.DecisionFilter
+		want  string
+		steps int
+	}{
+		"all":               {db.DecisionFilter{Look: 100}, "876543210", 1},
+		"a stretch a time":  {db.DecisionFilter{Look: 2}, "876543210", 5},
+		"one row a time":    {db.DecisionFilter{Look: 1}, "876543210", 9},
+		"of a bot":          {db.DecisionFilter{Bot: "b", Look: 4}, "7531", 3},
+		"by what it holds":  {db.DecisionFilter{Mark: `"post":"1"`, Look: 4}, "543", 3},
+		"both":              {db.DecisionFilter{Bot: "a", Mark: `"post":"1"`, Look: 4}, "4", 3},
+		"nothing":           {db.DecisionFilter{Mark: "none", Look: 4}, "", 3},
+		"since, no further": {db.DecisionFilter{Since: at(5), Look: 2}, "8765", 2},
+		"since, in between": {db.DecisionFilter{Since: at(6), Look: 2}, "876", 2},
+		"later than all":    {db.DecisionFilter{Since: at(50), Look: 2}, "", 1},
+	} {
+		got, steps := "", 0
+		for more := true; more; steps++ {
+			read(t, s, func(tx db.Tx) error {
+				found, next, err := tx.FindDecisions(tt.f)
+				for _, d := range found {
+					got += d.ID
+				}
+				more = next != 0
+				tt.f.Before = next
+				return err
+			})
+		}
+		same(t, name, got, tt.want)
+		same(t, name+": stretches", steps, tt.steps)
+	}
+}
+
 func testDeadLetters(t *testing.T, s db.Store, _ Features) {
 	put := func(id string, second int, reason string) {
 		t.Helper()

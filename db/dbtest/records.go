@@ -53,6 +53,8 @@ func testEmpty(t *testing.T, s db.Store, _ Features) {
 
 		decisions, err := tx.ListDecisions(10)
 		zero("ListDecisions", len(decisions), 0, err)
+		found, older, err := tx.FindDecisions(db.DecisionFilter{Look: 10})
+		zero("FindDecisions", len(found)+int(older), 0, err)
 		sw, err := tx.Switch("b")
 		zero("Switch", sw, db.Switch{Bot: "b"}, err)
 		switches, err := tx.ListSwitches()

@@ -52,6 +52,32 @@ func (t tx) ListDecisions(max int) ([]db.Decision, error) {
 	return each(rows, decisionOf), nil
 }
 
+func (t tx) FindDecisions(f db.DecisionFilter) ([]db.Decision, int64, error) {
+	before := f.Before
+	if before == 0 {
+		last, err := t.q.LastDecision(background())
+		if err != nil {
+			return nil, 0, fmt.Errorf("last decision: %w", err)
+		}
+		before = last + 1
+	}
+	next := max(before-int64(f.Look), 1)
+	rows, err := t.q.FindDecisions(background(), gen.FindDecisionsParams{
+		Before: before, SinceSeq: next, Since: millis(f.Since), Bot: f.Bot, Mark: f.Mark,
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("find decisions: %w", err)
+	}
+	older, err := t.q.DecidedUntil(background(), next)
+	if err = found(err); errors.Is(err, db.ErrNotFound) || err == nil && older < millis(f.Since) {
+		return each(rows, decisionOf), 0, nil
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("find decisions: %w", err)
+	}
+	return each(rows, decisionOf), next, nil
+}
+
 func decisionOf(r gen.Decision) db.Decision {
 	return db.Decision{ID: r.ID, At: timeOf(r.At), Bot: r.Bot, Event: r.EventID, Action: r.ActionID, Record: bytesOf(r.Record)}
 }

@@ -31,6 +31,8 @@
 //	POST /v1/commands                         {"bot", "kind", "by", …}: event.Command, decided in its turn
 //	POST /v1/actions/{id}/settle              {"by", "sent", "remote_id"}: what became of an unknown one
 //	GET  /v1/unknown?max=                     by id, with how far the search has come
+//	GET  /v1/decisions?bot=&denied=&since=&post=&max= newest first; of one post also what became of it
+//	GET  /v1/decisions/{id}                   with its record
 //	GET  /v1/queue?bot=                       what waits to leave, for what, until when
 //	GET  /v1/cost?bot=&month=YYYY-MM          what the bots cost, by day and kind
 //	GET  /v1/conversations?bot=&max=          those that a person has or should look at
@@ -114,9 +116,10 @@ type Options struct {
 	// database; nil: nothing.
 	Prepare func(ctx context.Context, l db.DeadLetter) error
 
-	// Heard shows the bodies that the bus has of a user toward a bot; nil: none.
-	// What was sealed with a destroyed key is left out.
-	Heard func(ctx context.Context, bot, user string, see func(body []byte) error) error
+	// Heard shows the bodies that the bus has toward a bot ("": every one) of a user
+	// ("": every one), and whether dispatch has had them; nil: none. What was sealed
+	// with a destroyed key is left out.
+	Heard func(ctx context.Context, bot, user string, see func(body []byte, taken bool) error) error
 
 	Eraser   *erasure.Eraser     // nil: nobody can be erased here
 	Key      *hostkey.Keeper     // nil: nothing is sealed here

@@ -40,6 +40,8 @@ func (s *server) routes() []route {
 		{pattern: "POST /v1/actions/{id}/retry", role: agent, did: "retry", serve: s.retryAction},
 		{pattern: "POST /v1/actions/{id}/settle", role: agent, did: "settle", serve: s.settle},
 		{pattern: "POST /v1/commands", role: agent, did: "ask for an action", serve: s.command},
+		{pattern: "GET /v1/decisions", role: viewer, serve: s.listDecisions},
+		{pattern: "GET /v1/decisions/{id}", role: viewer, serve: s.showDecision},
 		{pattern: "GET /v1/unknown", role: viewer, serve: s.listUnknown},
 		{pattern: "GET /v1/queue", role: viewer, serve: s.queue},
 		{pattern: "GET /v1/cost", role: viewer, serve: s.cost},

@@ -41,7 +41,7 @@ func (s *server) acts(ctx context.Context, bot, user string) (map[string]written
 	if s.Heard == nil || user == "" {
 		return out, nil
 	}
-	err := s.Heard(ctx, bot, user, func(body []byte) error {
+	err := s.Heard(ctx, bot, user, func(body []byte, _ bool) error {
 		events, err := event.Decode(body)
 		if err != nil {
 			return nil //nolint:nilerr // it is a dead letter, and shown as one

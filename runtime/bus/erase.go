@@ -92,10 +92,11 @@ func (b *JetStream) Remove(ctx context.Context, bot, user string, pick func(Stor
 	return n, nil
 }
 
-// See shows what the stream has toward a bot of a user, in its order. Nothing is
-// taken or changed; an error of see's ends it.
-func (b *JetStream) See(ctx context.Context, bot, user string, see func(Message) error) error {
-	_, err := b.Remove(ctx, bot, user, func(m Stored) (bool, error) { return false, see(m.Message) })
+// See shows what the stream has toward a bot, or "" for every one, of a user, or
+// "" for every one, in its order. Nothing is taken or changed; an error of see's
+// ends it.
+func (b *JetStream) See(ctx context.Context, bot, user string, see func(Stored) error) error {
+	_, err := b.Remove(ctx, bot, user, func(m Stored) (bool, error) { return false, see(m) })
 	return err
 }
 
@@ -105,8 +106,8 @@ func (b *Memory) Erase(ctx context.Context, bot, user string, see func(Message) 
 }
 
 // See implements what JetStream does, of what is held.
-func (b *Memory) See(ctx context.Context, bot, user string, see func(Message) error) error {
-	_, err := b.Remove(ctx, bot, user, func(m Stored) (bool, error) { return false, see(m.Message) })
+func (b *Memory) See(ctx context.Context, bot, user string, see func(Stored) error) error {
+	_, err := b.Remove(ctx, bot, user, func(m Stored) (bool, error) { return false, see(m) })
 	return err
 }
 

@@ -71,14 +71,14 @@ func TestSee(t *testing.T) {
 	memory := bus.NewMemory(bus.MemoryOptions{})
 	for name, b := range map[string]interface {
 		bus.Bus
-		See(ctx context.Context, bot, user string, see func(bus.Message) error) error
+		See(ctx context.Context, bot, user string, see func(bus.Stored) error) error
 	}{"jetstream": open(t, bus.Options{Dir: t.TempDir()}), "memory": memory} {
 		if err := b.Publish(t.Context(), msgs(1, 9)...); err != nil {
 			t.Fatal(err)
 		}
 		for range 2 {
 			var seen []string
-			err := b.See(t.Context(), "acme", "1", func(m bus.Message) error {
+			err := b.See(t.Context(), "acme", "1", func(m bus.Stored) error {
 				seen = append(seen, m.ID)
 				return nil
 			})
@@ -86,7 +86,7 @@ func TestSee(t *testing.T) {
 				t.Errorf("%s: saw %v, %v, want user 1's, such as %s, and no others", name, seen, err, want)
 			}
 		}
-		if err := b.See(t.Context(), "acme", "1", func(bus.Message) error { return context.Canceled }); err == nil {
+		if err := b.See(t.Context(), "acme", "1", func(bus.Stored) error { return context.Canceled }); err == nil {
 			t.Errorf("%s: an error of who looks is lost", name)
 		}
 	}

@@ -105,6 +105,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deadLetterStmt, err = db.PrepareContext(ctx, deadLetter); err != nil {
 		return nil, fmt.Errorf("error preparing query DeadLetter: %w", err)
 	}
+	if q.decidedUntilStmt, err = db.PrepareContext(ctx, decidedUntil); err != nil {
+		return nil, fmt.Errorf("error preparing query DecidedUntil: %w", err)
+	}
 	if q.deskNoticeStmt, err = db.PrepareContext(ctx, deskNotice); err != nil {
 		return nil, fmt.Errorf("error preparing query DeskNotice: %w", err)
 	}
@@ -221,6 +224,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.expiredMatchesStmt, err = db.PrepareContext(ctx, expiredMatches); err != nil {
 		return nil, fmt.Errorf("error preparing query ExpiredMatches: %w", err)
+	}
+	if q.findDecisionsStmt, err = db.PrepareContext(ctx, findDecisions); err != nil {
+		return nil, fmt.Errorf("error preparing query FindDecisions: %w", err)
 	}
 	if q.fingerprintsSinceStmt, err = db.PrepareContext(ctx, fingerprintsSince); err != nil {
 		return nil, fmt.Errorf("error preparing query FingerprintsSince: %w", err)
@@ -839,6 +845,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deadLetterStmt: %w", cerr)
 		}
 	}
+	if q.decidedUntilStmt != nil {
+		if cerr := q.decidedUntilStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing decidedUntilStmt: %w", cerr)
+		}
+	}
 	if q.deskNoticeStmt != nil {
 		if cerr := q.deskNoticeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deskNoticeStmt: %w", cerr)
@@ -1032,6 +1043,11 @@ func (q *Queries) Close() error {
 	if q.expiredMatchesStmt != nil {
 		if cerr := q.expiredMatchesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing expiredMatchesStmt: %w", cerr)
+		}
+	}
+	if q.findDecisionsStmt != nil {
+		if cerr := q.findDecisionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findDecisionsStmt: %w", cerr)
 		}
 	}
 	if q.fingerprintsSinceStmt != nil {
@@ -1895,6 +1911,7 @@ type Queries struct {
 	countOwedSuppressionsStmt *sql.Stmt
 	countPostsStmt            *sql.Stmt
 	deadLetterStmt            *sql.Stmt
+	decidedUntilStmt          *sql.Stmt
 	deskNoticeStmt            *sql.Stmt
 	dropActionTextStmt        *sql.Stmt
 	dropDeadLetterStmt        *sql.Stmt
@@ -1934,6 +1951,7 @@ type Queries struct {
 	erasureStmt               *sql.Stmt
 	expiredActionsStmt        *sql.Stmt
 	expiredMatchesStmt        *sql.Stmt
+	findDecisionsStmt         *sql.Stmt
 	fingerprintsSinceStmt     *sql.Stmt
 	firstDueStmt              *sql.Stmt
 	firstExpiryStmt           *sql.Stmt
@@ -2126,6 +2144,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countOwedSuppressionsStmt: q.countOwedSuppressionsStmt,
 		countPostsStmt:            q.countPostsStmt,
 		deadLetterStmt:            q.deadLetterStmt,
+		decidedUntilStmt:          q.decidedUntilStmt,
 		deskNoticeStmt:            q.deskNoticeStmt,
 		dropActionTextStmt:        q.dropActionTextStmt,
 		dropDeadLetterStmt:        q.dropDeadLetterStmt,
@@ -2165,6 +2184,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		erasureStmt:               q.erasureStmt,
 		expiredActionsStmt:        q.expiredActionsStmt,
 		expiredMatchesStmt:        q.expiredMatchesStmt,
+		findDecisionsStmt:         q.findDecisionsStmt,
 		fingerprintsSinceStmt:     q.fingerprintsSinceStmt,
 		firstDueStmt:              q.firstDueStmt,
 		firstExpiryStmt:           q.firstExpiryStmt,

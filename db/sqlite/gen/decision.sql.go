@@ -35,6 +35,72 @@ func (q *Queries) AppendDecision(ctx context.Context, arg AppendDecisionParams) 
 	return err
 }
 
+const decidedUntil = `-- name: DecidedUntil :one
+SELECT at FROM decisions WHERE seq < ? ORDER BY seq DESC LIMIT 1
+`
+
+func (q *Queries) DecidedUntil(ctx context.Context, seq int64) (int64, error) {
+	row := q.queryRow(ctx, q.decidedUntilStmt, decidedUntil, seq)
+	var at int64
+	err := row.Scan(&at)
+	return at, err
+}
+
+const findDecisions = `-- name: FindDecisions :many
+SELECT seq, id, at, bot, event_id, action_id, record FROM decisions
+WHERE seq < ?1 AND seq >= ?2 AND at >= ?3
+  AND (CAST(?4 AS TEXT) = '' OR bot = ?4)
+  AND (CAST(?5 AS TEXT) = '' OR instr(record, CAST(?5 AS TEXT)) > 0)
+ORDER BY seq DESC
+`
+
+type FindDecisionsParams struct {
+	Before   int64
+	SinceSeq int64
+	Since    int64
+	Bot      string
+	Mark     string
+}
+
+// What is sought stands in the record, and has no index: a stretch of the log is
+// looked through, the newest first.
+func (q *Queries) FindDecisions(ctx context.Context, arg FindDecisionsParams) ([]Decision, error) {
+	rows, err := q.query(ctx, q.findDecisionsStmt, findDecisions,
+		arg.Before,
+		arg.SinceSeq,
+		arg.Since,
+		arg.Bot,
+		arg.Mark,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Decision
+	for rows.Next() {
+		var i Decision
+		if err := rows.Scan(
+			&i.Seq,
+			&i.ID,
+			&i.At,
+			&i.Bot,
+			&i.EventID,
+			&i.ActionID,
+			&i.Record,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listDecisions = `-- name: ListDecisions :many
 SELECT seq, id, at, bot, event_id, action_id, record FROM decisions ORDER BY seq DESC LIMIT ?
 `
