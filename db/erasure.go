@@ -66,6 +66,9 @@ type Erasures interface {
 	// removes those of the user. next is after where it started while there is
 	// more.
 	EraseDecisions(w Who, after int64, max int) (ids []string, next int64, err error)
+	// NamedUsers lists the ids of all users that anything but a dead letter names,
+	// in order. It reads every row.
+	NamedUsers() ([]string, error)
 	// PruneErased drops up to max rows of actions erased before the time.
 	PruneErased(before time.Time, max int) (n int, err error)
 }

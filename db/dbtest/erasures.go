@@ -33,6 +33,7 @@ func testErasures(t *testing.T, s db.Store, _ Features) {
 		wantErr(t, "none", err, db.ErrNotFound)
 		return nil
 	})
+	same(t, "named", get(t, s, db.Tx.NamedUsers), []string{"u", "uu", "v"})
 	same(t, "not ended", get(t, s, func(tx db.Tx) ([]string, error) { return tx.UnendedTo(db.Who{User: "u"}) }), []string{"open"})
 
 	write(t, s, func(tx db.Tx) error {
@@ -65,6 +66,7 @@ func testErasures(t *testing.T, s db.Store, _ Features) {
 		same(t, "the end", end, last)
 		return errors.Join(err, err2)
 	})
+	same(t, "named after that", get(t, s, db.Tx.NamedUsers), []string{"u", "uu", "v"}) // u by the action that is open
 	for _, tt := range []struct{ before, want int }{{9, 0}, {10, 1}, {10, 0}} {
 		write(t, s, func(tx db.Tx) error {
 			n, err := tx.PruneErased(at(tt.before), 5)

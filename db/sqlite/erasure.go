@@ -142,6 +142,14 @@ func (t tx) EraseDecisions(w db.Who, after int64, max int) ([]string, int64, err
 	return ids, next, nil
 }
 
+func (t tx) NamedUsers() ([]string, error) {
+	ids, err := t.q.NamedUsers(background())
+	if err != nil {
+		return nil, fmt.Errorf("ids of users that are named: %w", err)
+	}
+	return ids, nil
+}
+
 func (t tx) PruneErased(before time.Time, max int) (int, error) {
 	n, err := t.q.PruneErased(background(), millis(before), int64(max))
 	if err != nil {

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -17,6 +18,12 @@ func TestNoTableIsForgotten(t *testing.T) {
 	want := []string{"actions", "consents", "conversations", "desk_notices", "echoes", "erasures", "interactions", "matches", "questions", "reminders", "slots", "text_keys"} // the last when the bus is done, by DropTextKeys
 	if !slices.Equal(got, want) {
 		t.Errorf("tables with a user_id: %v, want %v: a new one belongs into EraseUser, then here", got, want)
+	}
+	named := queryText(t, "NamedUsers")
+	for _, table := range want {
+		if table != "erasures" && !strings.Contains(named, ".user_id FROM "+table+" ") && !strings.Contains(named, ".user_id AS id FROM "+table+" ") {
+			t.Errorf("NamedUsers does not look into %s", table)
+		}
 	}
 }
 

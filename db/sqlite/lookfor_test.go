@@ -25,6 +25,7 @@ func TestNobodyIsLookedFor(t *testing.T) {
 		"InteractionsByMessage": "one act, by the id of its newest version",
 		"HeldPosts":             "ids alone, for X to say which of them are gone",
 		"HeldUsers":             "ids alone, for X to say which of them are gone",
+		"NamedUsers":            "ids alone, for those whom a restored database has forgotten to have erased",
 		"NextHeldBot":           "the name of a bot; nothing of users",
 		"WithPeople":            "the desk's work queue: whom a person has or should look at, which the host itself put there; it takes nothing to look for",
 	}

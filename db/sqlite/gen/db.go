@@ -360,6 +360,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.metaStmt, err = db.PrepareContext(ctx, meta); err != nil {
 		return nil, fmt.Errorf("error preparing query Meta: %w", err)
 	}
+	if q.namedUsersStmt, err = db.PrepareContext(ctx, namedUsers); err != nil {
+		return nil, fmt.Errorf("error preparing query NamedUsers: %w", err)
+	}
 	if q.nextDeskNoticeStmt, err = db.PrepareContext(ctx, nextDeskNotice); err != nil {
 		return nil, fmt.Errorf("error preparing query NextDeskNotice: %w", err)
 	}
@@ -1270,6 +1273,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing metaStmt: %w", cerr)
 		}
 	}
+	if q.namedUsersStmt != nil {
+		if cerr := q.namedUsersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing namedUsersStmt: %w", cerr)
+		}
+	}
 	if q.nextDeskNoticeStmt != nil {
 		if cerr := q.nextDeskNoticeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing nextDeskNoticeStmt: %w", cerr)
@@ -1996,6 +2004,7 @@ type Queries struct {
 	markSeenStmt              *sql.Stmt
 	matchesOfStmt             *sql.Stmt
 	metaStmt                  *sql.Stmt
+	namedUsersStmt            *sql.Stmt
 	nextDeskNoticeStmt        *sql.Stmt
 	nextHeldBotStmt           *sql.Stmt
 	nextLookupStmt            *sql.Stmt
@@ -2229,6 +2238,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		markSeenStmt:              q.markSeenStmt,
 		matchesOfStmt:             q.matchesOfStmt,
 		metaStmt:                  q.metaStmt,
+		namedUsersStmt:            q.namedUsersStmt,
 		nextDeskNoticeStmt:        q.nextDeskNoticeStmt,
 		nextHeldBotStmt:           q.nextHeldBotStmt,
 		nextLookupStmt:            q.nextLookupStmt,

@@ -323,6 +323,49 @@ func (q *Queries) ListErasures(ctx context.Context, limit int64) ([]Erasure, err
 	return items, nil
 }
 
+const namedUsers = `-- name: NamedUsers :many
+SELECT a.user_id AS id FROM actions AS a WHERE a.user_id <> ''
+  AND NOT EXISTS (SELECT 1 FROM erased_actions AS e WHERE e.action_id = a.id)
+UNION SELECT c.user_id FROM consents AS c WHERE c.user_id <> ''
+UNION SELECT v.user_id FROM conversations AS v WHERE v.user_id <> ''
+UNION SELECT d.user_id FROM desk_notices AS d WHERE d.user_id <> ''
+UNION SELECT e.user_id FROM echoes AS e WHERE e.user_id <> ''
+UNION SELECT i.user_id FROM interactions AS i WHERE i.user_id <> ''
+UNION SELECT m.user_id FROM matches AS m WHERE m.user_id <> ''
+UNION SELECT q.user_id FROM questions AS q WHERE q.user_id <> ''
+UNION SELECT r.user_id FROM reminders AS r WHERE r.user_id <> ''
+UNION SELECT s.user_id FROM slots AS s WHERE s.user_id <> ''
+UNION SELECT k.user_id FROM text_keys AS k WHERE k.user_id <> ''
+UNION SELECT CAST(json_extract(l.record, '$.user') AS TEXT) FROM decisions AS l
+  WHERE CASE WHEN json_valid(l.record) THEN json_extract(l.record, '$.user') <> '' ELSE 0 END
+ORDER BY 1
+`
+
+// Whoever any row names, a decision's too. For who has to find the user behind a
+// hash, after a restore.
+func (q *Queries) NamedUsers(ctx context.Context) ([]string, error) {
+	rows, err := q.query(ctx, q.namedUsersStmt, namedUsers)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const openErasures = `-- name: OpenErasures :many
 SELECT id, bot, user_id, step, asked_by, asked_at, start_by, after_id, erased_at, done_at, position, counts, cause, due_at FROM erasures WHERE step <> 'done' ORDER BY asked_at, id
 `

@@ -108,3 +108,22 @@ DELETE FROM decisions
 WHERE seq > sqlc.arg(after) AND seq <= sqlc.arg(until) AND (CAST(sqlc.arg(bot) AS TEXT) = '' OR bot = sqlc.arg(bot))
   AND instr(record, CAST(sqlc.arg(mark) AS TEXT)) > 0
 RETURNING id;
+
+-- Whoever any row names, a decision's too. For who has to find the user behind a
+-- hash, after a restore.
+-- name: NamedUsers :many
+SELECT a.user_id AS id FROM actions AS a WHERE a.user_id <> ''
+  AND NOT EXISTS (SELECT 1 FROM erased_actions AS e WHERE e.action_id = a.id)
+UNION SELECT c.user_id FROM consents AS c WHERE c.user_id <> ''
+UNION SELECT v.user_id FROM conversations AS v WHERE v.user_id <> ''
+UNION SELECT d.user_id FROM desk_notices AS d WHERE d.user_id <> ''
+UNION SELECT e.user_id FROM echoes AS e WHERE e.user_id <> ''
+UNION SELECT i.user_id FROM interactions AS i WHERE i.user_id <> ''
+UNION SELECT m.user_id FROM matches AS m WHERE m.user_id <> ''
+UNION SELECT q.user_id FROM questions AS q WHERE q.user_id <> ''
+UNION SELECT r.user_id FROM reminders AS r WHERE r.user_id <> ''
+UNION SELECT s.user_id FROM slots AS s WHERE s.user_id <> ''
+UNION SELECT k.user_id FROM text_keys AS k WHERE k.user_id <> ''
+UNION SELECT CAST(json_extract(l.record, '$.user') AS TEXT) FROM decisions AS l
+  WHERE CASE WHEN json_valid(l.record) THEN json_extract(l.record, '$.user') <> '' ELSE 0 END
+ORDER BY 1;
