@@ -78,3 +78,15 @@ func TestV6ChangedRestore(t *testing.T) {
 		t.Error("a changed record of a restore was not found out")
 	}
 }
+
+// A record that two writers changed is compared with what the later one says,
+// however their chains are called.
+func TestV6LaterWriterWins(t *testing.T) {
+	for range 4 { // ids of writers are random
+		d, _ := restored(t, true)
+		d.write(func(tx db.Tx) error { return tx.PutSwitch(db.Switch{Bot: db.AllBots, By: "ann", At: d.now}) })
+		if got := d.verify(); len(got.Faults) > 0 {
+			t.Fatalf("got faults %v", got.Faults)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -150,6 +151,7 @@ func (n noted) fault(wrong string) Fault {
 
 func (v *verifier) writers(tx db.Tx) (err error) {
 	v.known, err = tx.ListWriters()
+	slices.SortStableFunc(v.known, func(a, b db.AuditWriter) int { return a.Since.Compare(b.Since) })
 	for _, w := range v.known {
 		v.found.Writers = append(v.found.Writers, w.Writer)
 		if v.since.IsZero() || w.Since.Before(v.since) {
@@ -300,7 +302,10 @@ func (v *verifier) facts(e db.AuditEntry) {
 				v.pruned = at
 			}
 		case KindAction, KindOptOut, KindSwitch, KindConsent, KindMatch, KindRuleSet, KindRestore:
-			v.noted[[2]string{f.kind, f.ref}] = n
+			key := [2]string{f.kind, f.ref}
+			if was, ok := v.noted[key]; !ok || was.writer == n.writer || !n.at.Before(was.at) { // chains are walked one after the other
+				v.noted[key] = n
+			}
 		case KindHandout: // the same again changed nothing
 			if key := [2]string{f.kind, f.ref}; v.noted[key].kind == "" {
 				v.noted[key] = n

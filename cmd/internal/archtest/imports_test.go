@@ -44,6 +44,7 @@ var mayImport = map[string][]string{
 	"runtime/llm":          {"runtime/event", "db", "runtime/remote", "runtime/dial"},
 	"runtime/timeline":     {"runtime/event", "runtime/bus", "runtime/conversation", "rules", "db", "runtime/gate", "handlers", "runtime/action", "runtime/dispatch", "runtime/replay", "runtime/xsim", "runtime/budget"},
 	"runtime/rollout":      {"runtime/event", "db", "rules", "handlers", "runtime/gate", "runtime/action"},
+	"runtime/backup":       {"runtime/event", "db", "db/sqlite", "runtime/action", "runtime/audit"},
 	"runtime/vault":        {"runtime/event", "runtime/bus", "runtime/seal", "db"},
 	"runtime/hostkey":      {"db", "runtime/seal", "runtime/account", "runtime/vault"}, // what was sealed, and under which names
 	"runtime/erasure":      {"runtime/event", "runtime/service", "runtime/bus", "runtime/conversation", "db", "runtime/action", "runtime/budget"},

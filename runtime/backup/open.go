@@ -1,0 +1,80 @@
+package backup
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/beckon-bot/beckon/db"
+)
+
+// Backup is one that was found whole.
+type Backup struct {
+	Manifest
+	Dir     string       // its folder
+	Texts   []db.TextKey // that open its texts
+	NoTexts bool         // there is no file of keys beside it
+}
+
+// Open finds the newest backup in a folder of them, or the one that dir itself
+// is, and checks that nothing of it is missing or changed (B11).
+func Open(dir string) (b Backup, err error) {
+	b.Dir = dir
+	if _, err := os.Lstat(filepath.Join(dir, manifestName)); errors.Is(err, fs.ErrNotExist) {
+		ids, err := list(dir)
+		if err != nil {
+			return b, err
+		}
+		if len(ids) == 0 {
+			return b, fmt.Errorf("%s: %w: it has no %s, and no folder named by a time", dir, ErrNotWhole, manifestName)
+		}
+		b.Dir = filepath.Join(dir, ids[len(ids)-1])
+	}
+	if b.Manifest, err = readManifest(b.Dir); err != nil {
+		return b, err
+	}
+	for _, s := range b.Files {
+		if !filepath.IsLocal(filepath.FromSlash(s.Name)) {
+			return b, fmt.Errorf("%s: %w: it names the file %q", b.Dir, ErrNotWhole, s.Name)
+		}
+		path := filepath.Join(b.Dir, filepath.FromSlash(s.Name))
+		got, err := sumOf(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return b, fmt.Errorf("%s: %w: %s is missing", b.Dir, ErrNotWhole, s.Name)
+		}
+		if err != nil {
+			return b, err
+		}
+		if got.SHA256 != s.SHA256 {
+			return b, fmt.Errorf("%s: %w: %s was changed since it was made", b.Dir, ErrNotWhole, s.Name)
+		}
+	}
+	b.Texts, err = readKeys(filepath.Join(filepath.Dir(b.Dir), keysName))
+	if b.NoTexts = errors.Is(err, fs.ErrNotExist); b.NoTexts {
+		err = nil
+	}
+	return b, err
+}
+
+func readManifest(dir string) (m Manifest, err error) {
+	raw, err := os.ReadFile(filepath.Join(dir, manifestName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return m, fmt.Errorf("%s: %w: it has no %s", dir, ErrNotWhole, manifestName)
+	}
+	if err != nil {
+		return m, err
+	}
+	if err := json.Unmarshal(raw, &m); err != nil {
+		return m, fmt.Errorf("%s: %w: %s: %v", dir, ErrNotWhole, manifestName, err)
+	}
+	switch {
+	case m.Form != Form:
+		return m, fmt.Errorf("%s: %w: its form is %q, and this program reads %s", dir, ErrNotWhole, m.Form, Form)
+	case len(m.Files) == 0 || m.Files[0].Name != databaseName || m.At.IsZero():
+		return m, fmt.Errorf("%s: %w: its %s names no database", dir, ErrNotWhole, manifestName)
+	}
+	return m, nil
+}

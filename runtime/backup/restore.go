@@ -1,0 +1,167 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/db/sqlite"
+	"github.com/beckon-bot/beckon/runtime/action"
+	"github.com/beckon-bot/beckon/runtime/audit"
+	"github.com/beckon-bot/beckon/runtime/event"
+)
+
+// Into says where a backup is brought back to.
+type Into struct {
+	Dir  string    // the data directory; it has no database
+	Key  event.Key // the host's, which belongs to the backup
+	Keys bool      // put the keys of texts back
+	By   string    // operator's name
+	Now  time.Time
+	Log  *slog.Logger // nil: none
+}
+
+// Ready is a database that was brought back and has not its name yet.
+type Ready struct {
+	Restore db.Restore
+	Held    int      // actions that waited in the backup, and are on hold
+	Logins  []string // bots whose logins ended
+	Signer  string   // the key of the new audit chain; it must be in place before Commit
+
+	from, to string
+}
+
+// ErrDatabase is returned where there is a database already.
+var ErrDatabase = errors.New("there is a database already: move it away first, and its -wal and -shm with it")
+
+const restoring = ".restoring" // ends the name of a database that is not ready
+
+// Prepare makes a database of the backup, beside where it will be (B14).
+func (b Backup) Prepare(ctx context.Context, o Into) (r Ready, err error) {
+	r.to = filepath.Join(o.Dir, databaseName)
+	r.from = r.to + restoring
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("restore from %s: %w", b.Dir, errors.Join(err, r.Drop()))
+		}
+	}()
+	for _, end := range []string{"", "-wal", "-shm"} {
+		if _, err := os.Lstat(r.to + end); err == nil {
+			return r, fmt.Errorf("%s: %w", r.to+end, ErrDatabase)
+		}
+	}
+	if b.KeyCheck != o.Key.Check() {
+		return r, db.ErrWrongKey
+	}
+	if err := r.Drop(); err != nil { // of one that was cut short
+		return r, err
+	}
+	if err := copyFile(filepath.Join(b.Dir, databaseName), r.from); err != nil {
+		return r, err
+	}
+	store, err := sqlite.Open(ctx, sqlite.Options{Path: r.from, Log: o.Log})
+	if err != nil {
+		return r, err
+	}
+	err = b.mark(ctx, store, o, &r)
+	return r, errors.Join(err, store.Close())
+}
+
+// mark makes of the copy a database that says what it is (B15, B16).
+func (b Backup) mark(ctx context.Context, store *sqlite.Store, o Into, r *Ready) error {
+	if err := store.Check(ctx); err != nil {
+		return err
+	}
+	r.Restore = db.Restore{ID: b.ID + "." + o.Now.UTC().Format(idLayout), BackupAt: b.At, At: o.Now.UTC(), By: o.By, Seq: int64(b.Seq)}
+	err := store.Read(ctx, func(tx db.Tx) (err error) {
+		r.Restore.Chains, err = audit.Chains(tx) // before the new one is among them
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if r.Signer, err = audit.NewKey(); err != nil {
+		return err
+	}
+	noted, err := audit.Open(ctx, store, audit.Options{Key: o.Key, Signer: r.Signer, Now: func() time.Time { return o.Now }})
+	if err != nil {
+		return err
+	}
+	return action.Transact(ctx, noted, o.Key, nil, o.Now, func(u *action.Unit) error {
+		r.Held, r.Logins = 0, nil
+		if o.Keys {
+			for _, k := range b.Texts {
+				if err := u.Tx.PutTextKey(k); err != nil {
+					return err
+				}
+			}
+		}
+		if err := endLogins(u.Tx, r); err != nil {
+			return err
+		}
+		held, err := action.Restored(u, r.Restore)
+		r.Held = held
+		return err
+	})
+}
+
+// endLogins takes the tokens out: the refresh tokens are spent since, and X ends
+// a login for a spent one, which another host may be using.
+func endLogins(tx db.Tx, r *Ready) error {
+	all, err := tx.ListTokens()
+	if err != nil {
+		return err
+	}
+	for _, t := range all {
+		if t.State == db.TokenEnded {
+			continue
+		}
+		t.State, t.Sealed, t.LeaseUntil = db.TokenEnded, nil, time.Time{}
+		t.Reason = "the database was restored from a backup, and the tokens in it were spent since: beckon login " + t.Bot
+		if err := tx.PutToken(t); err != nil {
+			return fmt.Errorf("end the login of %s: %w", t.Bot, err)
+		}
+		r.Logins = append(r.Logins, t.Bot)
+	}
+	return nil
+}
+
+// Commit gives the database its name.
+func (r Ready) Commit() error {
+	if _, err := os.Lstat(r.to); !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: %w", r.to, ErrDatabase)
+	}
+	return errors.Join(os.Rename(r.from, r.to), syncDir(filepath.Dir(r.to)))
+}
+
+// Drop removes it instead.
+func (r Ready) Drop() error {
+	var errs []error
+	for _, end := range []string{"", "-wal", "-shm"} {
+		if err := os.Remove(r.from + end); !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func copyFile(from, to string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Sync(), out.Close())
+}
