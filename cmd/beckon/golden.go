@@ -22,6 +22,7 @@ type goldenDiff struct {
 	open  map[string][]int // id to the expected lines that have not come
 	last  int              // the furthest expected line that came
 	n     int              // records compared
+	sets  map[string]bool  // rule sets that decided them
 	found []difference
 }
 
@@ -41,7 +42,7 @@ func newGoldenDiff(path string) (*goldenDiff, error) {
 	if err != nil {
 		return nil, exitError{exitUsage, fmt.Errorf("read expected decisions: %w", err)}
 	}
-	d := &goldenDiff{path: path, open: map[string][]int{}}
+	d := &goldenDiff{path: path, open: map[string][]int{}, sets: map[string]bool{}}
 	for line := range bytes.Lines(data) {
 		line = bytes.TrimSpace(line)
 		d.want = append(d.want, line)
@@ -67,6 +68,7 @@ func (d *goldenDiff) add(got []byte) {
 		return
 	}
 	d.n++
+	addSet(d.sets, got)
 	id := recordID(got)
 	lines := d.open[id]
 	if len(lines) == 0 {
@@ -95,10 +97,43 @@ func (d *goldenDiff) write(w io.Writer) int {
 	}
 	writeSame(w, same)
 	if len(d.found) > 0 {
-		fmt.Fprintf(w, "%d decided otherwise, %d the same for other reasons on record; if that is what you want, keep it: --format json > %s\n",
-			len(otherwise), len(same), d.path)
+		fmt.Fprintf(w, "%s\n%d decided otherwise, %d the same for other reasons on record; if that is what you want, keep it: --format json > %s\n",
+			d.cause(len(otherwise)), len(otherwise), len(same), d.path)
 	}
 	return len(d.found)
+}
+
+// cause says what changed: the rules, the decisions, or both.
+func (d *goldenDiff) cause(otherwise int) string {
+	was, is := setsOf(d.want), d.sets
+	changed := !maps.Equal(was, is)
+	switch {
+	case len(was) == 0 || len(is) == 0:
+		return "whether the rules are those that were expected cannot be told: no rule set is on record on one side"
+	case changed && otherwise > 0:
+		return "both changed: the rules are another set than was expected, and so are decisions"
+	case changed:
+		return "only the rules changed: they are another set than was expected, and decide the same"
+	case otherwise > 0:
+		return "only decisions changed: the rules are the set that was expected, so look at the answers, the configuration and the log"
+	}
+	return "neither rules nor decisions changed, only facts on record"
+}
+
+// setsOf are the rule sets that decided.
+func setsOf(lines [][]byte) map[string]bool {
+	sets := map[string]bool{}
+	for _, line := range lines {
+		addSet(sets, line)
+	}
+	return sets
+}
+
+func addSet(sets map[string]bool, line []byte) {
+	var r struct{ Rules struct{ Set string } }
+	if json.Unmarshal(line, &r) == nil && r.Rules.Set != "" {
+		sets[r.Rules.Set] = true
+	}
 }
 
 // sort tells what was decided otherwise from what was decided the same. It is
