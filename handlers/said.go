@@ -29,17 +29,24 @@ func (a *Answers) Said() (said []string) {
 	return slices.Compact(said)
 }
 
-// AIGenerated reports whether a model wrote some of it.
-func (a *Answers) AIGenerated() bool {
+// AIGenerated names the answers and flows that a model wrote, as they stand in the
+// files.
+func (a *Answers) AIGenerated() (names []string) {
 	if a == nil {
-		return false
+		return nil
 	}
-	for _, f := range a.flows {
-		if f.draft.AIGenerated {
-			return true
+	for _, x := range a.every() {
+		if x.draft.AIGenerated {
+			names = append(names, x.id)
 		}
 	}
-	return slices.ContainsFunc(a.every(), func(x *answer) bool { return x.draft.AIGenerated })
+	for id, f := range a.flows {
+		if f.draft.AIGenerated {
+			names = append(names, "flow "+id)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // every is the answers, the default and what is said when nothing is

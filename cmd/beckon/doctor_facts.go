@@ -34,6 +34,7 @@ type examiner struct {
 	skew     *xClock
 	rules    func(ctx context.Context, bot string) (tests int, problems []string)
 	files    func(bot string) (answers, schedule string) // why they are refused; "": they are not
+	called   func() bool                                 // X has called the webhook; nil: no host runs
 	bus      func(ctx context.Context) doctor.Known[string]
 	vouched  map[string]bool
 	running  bool // a host runs
@@ -47,6 +48,7 @@ func (e *examiner) facts(ctx context.Context, names []string, ask admin.DoctorAs
 		Now: e.sys.now(), Running: e.running, Simulated: e.cfg.Simulated(), Use: e.cfg.Use,
 		App: doctor.App{
 			Tier: e.cfg.App.Tier, Environment: e.cfg.App.Environment, Name: appName(e.sys, e.cfg), Ingest: e.cfg.Ingest, Kept: e.watch != nil,
+			Token: e.cfg.App.Bearer != "" || e.cfg.App.ConsumerKey != "", Rounds: e.cfg.Compliance.Every, Called: e.called != nil && e.called(),
 		},
 	}
 	for _, o := range ask.Beside {
@@ -169,7 +171,10 @@ func (e *examiner) about(ctx context.Context, b *doctor.Bot, t account.Status) e
 		b.Rules.Problems = []string{err.Error()}
 	}
 	if a, err := loadAnswers(c); err == nil {
-		b.Answers, b.WritesAI = digest(a.Said()), a.AIGenerated()
+		b.Answers, b.WrittenBy = digest(a.Said()), a.AIGenerated()
+	}
+	if o, ok := outsideOf(e.cfg, c.Ask); ok && o.AIGenerated {
+		b.WrittenBy = append(b.WrittenBy, "ask: "+c.Ask)
 	}
 	b.Unloaded, b.Unplanned = e.files(b.Name)
 	return ctx.Err()

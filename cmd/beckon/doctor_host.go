@@ -52,7 +52,8 @@ func (h *host) openClinic(sys system, o hostOptions, x *xapi.Client, skew *xCloc
 	c.examiner = examiner{
 		sys: sys, cfg: o.Config, file: o.File, store: h.store, accounts: h.accounts, x: x, watch: h.ways.watch, skew: skew,
 		vouched: map[string]bool{}, running: true,
-		bus: func(context.Context) doctor.Known[string] { return doctor.Fact(busDurability) },
+		bus:    func(context.Context) doctor.Known[string] { return doctor.Fact(busDurability) },
+		called: h.called,
 		files: func(bot string) (answers, schedule string) {
 			why := map[rollout.Kind]string{}
 			for _, f := range h.files() {

@@ -65,13 +65,14 @@ type host struct {
 	doctor   *clinic
 	metrics  *obs.Metrics
 
-	wake  chan struct{}            // the sender has something to look at
-	doubt chan struct{}            // the reconciler has
-	asks  chan struct{}            // the requester has
-	tells chan struct{}            // the teller of the desk has
-	owed  chan struct{}            // something has to be deleted
-	watch func([]dispatch.Handled) // is told of what was committed; nil: nobody
-	ready readiness
+	wake   chan struct{}            // the sender has something to look at
+	doubt  chan struct{}            // the reconciler has
+	asks   chan struct{}            // the requester has
+	tells  chan struct{}            // the teller of the desk has
+	owed   chan struct{}            // something has to be deleted
+	called func() bool              // X has called the webhook since the start
+	watch  func([]dispatch.Handled) // is told of what was committed; nil: nobody
+	ready  readiness
 }
 
 // readiness is why a host takes no events now; nil where it does.
@@ -207,6 +208,7 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 		Replayed: h.ways.replayed(),
 		App:      o.Config.App.ID, Now: o.Now, Log: o.Log, Metrics: met, Events: events,
 	})
+	h.called = func() bool { return met.CRC.Load()+met.OK.Load() > 0 }
 	asked, wrote := &remote.Metrics{}, &llm.Metrics{}
 	if err := h.openRemote(sys, asked, wrote); err != nil {
 		return nil, err

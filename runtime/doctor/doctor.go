@@ -80,6 +80,7 @@ const (
 	dutyOneApp   = "one use case, one app: dev, staging and prod are the only three"
 	dutyContent  = "several accounts only with content of their own"
 	dutyData     = "X data is kept safe; a breach is told to X at once"
+	dutyGone     = "what is gone on X is gone here within 24 hours"
 	dutyOnce     = "one reply per interaction, also after a crash"
 )
 
@@ -104,6 +105,7 @@ func checks() []check {
 		{name: "environment", duty: dutyOneApp, app: environment},
 		{name: "app", duty: dutyOneApp, app: oneApp},
 		{name: "ways-in", duty: dutyOptOut, app: waysIn},
+		{name: "deletions", duty: dutyGone, app: deletions},
 		{name: "clock", duty: dutyOptOut, app: clock},
 		{name: "secrets", duty: dutyData, app: secrets},
 		{name: "database", duty: dutyOnce, app: database},

@@ -85,8 +85,10 @@ func changes() []struct {
 		{"does not answer", bot(func(b *Bot) { b.Online = known(None[int]("no such host")) }), "privacy", Warn, "no such host"},
 
 		{"no model", bot(func(*Bot) {}), "ai", OK, "https://help.x.com/forms/platform"},
-		{"no approval", bot(func(b *Bot) { b.WritesAI = true }), "ai", Warn, "https://help.x.com/forms/platform"},
-		{"approved", bot(func(b *Bot) { b.WritesAI, b.Approval = true, "case 1" }), "ai", OK, "case 1"},
+		{"no approval", bot(func(b *Bot) { b.WrittenBy = []string{"refund", "flow return"} }), "ai", Warn, "written by a model: refund, flow return; no approval"},
+		{"many without approval", bot(func(b *Bot) { b.WrittenBy = []string{"a", "b", "c", "d", "e", "f", "g"} }), "ai", Warn, "a, b, c, d, e and 2 more"},
+		{"where to ask", bot(func(b *Bot) { b.WrittenBy = []string{"refund"} }), "ai", Warn, "https://help.x.com/forms/platform"},
+		{"approved", bot(func(b *Bot) { b.WrittenBy, b.Approval = []string{"refund"}, "case 1" }), "ai", OK, "case 1"},
 		{"approved ahead", bot(func(b *Bot) { b.Approval = "case 1" }), "ai", OK, "case 1"},
 
 		{"good", bot(func(*Bot) {}), "token", OK, "logged in 11 days ago, refreshed 1 hour ago"},
@@ -170,8 +172,14 @@ func changes() []struct {
 		}), "app", Warn, "an app of its own"},
 
 		{"good", app(func(*Facts) {}), "ways-in", OK, "2 things are"},
+		{"good", app(func(*Facts) {}), "deletions", OK, "every 6h0m0s"},
+		{"no token of the app's", app(func(f *Facts) { f.App.Token = false }), "deletions", Unsafe, "app.bearer or app.consumer_key"},
+		{"no token, simulated", app(func(f *Facts) { f.Simulated, f.App.Token = true, false }), "deletions", OK, "simulated"},
+		{"no rounds", app(func(f *Facts) { f.App.Rounds = 0 }), "deletions", Warn, "compliance.every"},
+
 		{"polled", app(func(f *Facts) { f.App.Ingest = "poll" }), "ways-in", Warn, "late"},
-		{"not kept", app(func(f *Facts) { f.App.Kept = false }), "ways-in", Unknown, "public_url"},
+		{"not kept", app(func(f *Facts) { f.App.Kept = false }), "ways-in", Unsafe, "public_url"},
+		{"not kept, and X calls", app(func(f *Facts) { f.App.Kept, f.App.Called = false, true }), "ways-in", OK, "yours to keep"},
 		{"not kept, simulated", app(func(f *Facts) { f.Simulated, f.App.Kept = true, false }), "ways-in", OK, "simulated"},
 		{"X is away", app(func(f *Facts) { f.App.WaysIn = None[[]Way]("list webhooks") }), "ways-in", Unknown, "list webhooks"},
 		{"a subscription is missing", app(func(f *Facts) { f.App.WaysIn.Value[1].Is = "missing" }), "ways-in", Unsafe, "missing: dm.received"},
@@ -227,7 +235,7 @@ func TestChecks(t *testing.T) {
 		levels[tt.check] = append(levels[tt.check], tt.want)
 	}
 	// What no fact makes unknown: it is read from the configuration.
-	sure := []string{"disclosure", "ai", "rules", "sending", "budget", "content", "use", "tier", "environment", "app", "secrets"}
+	sure := []string{"disclosure", "ai", "rules", "sending", "budget", "content", "use", "tier", "environment", "app", "deletions", "secrets"}
 	for _, c := range checks() {
 		had := levels[c.name]
 		if !slices.Contains(had, OK) || !slices.Contains(had, Warn) && !slices.Contains(had, Unsafe) {

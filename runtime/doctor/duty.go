@@ -35,13 +35,20 @@ func privacy(_ Facts, b Bot) []Finding {
 // X rule: AI-generated text needs prior approval, by this form (facts.md, read 2026-11-25)
 const policySupport = "https://help.x.com/forms/platform"
 
+// manyNames are as many as a finding lists.
+const manyNames = 5
+
 func ai(_ Facts, b Bot) []Finding {
+	by := strings.Join(b.WrittenBy[:min(len(b.WrittenBy), manyNames)], ", ")
+	if n := len(b.WrittenBy) - manyNames; n > 0 {
+		by += fmt.Sprintf(" and %d more", n)
+	}
 	switch {
-	case b.WritesAI && b.Approval == "":
-		return one(Warn, "some answers are written by a model, and no approval of X's is recorded: they are denied",
+	case by != "" && b.Approval == "":
+		return one(Warn, "written by a model: "+by+"; no approval of X's is recorded, so it is denied",
 			fmt.Sprintf("ask X by its Policy Support form, %s, and record what it says under bots.%s.ai_approval", policySupport, b.Name))
-	case b.WritesAI:
-		return good("some answers are written by a model; X's approval is recorded: " + b.Approval)
+	case by != "":
+		return good("written by a model: " + by + "; X's approval is recorded: " + b.Approval)
 	case b.Approval != "":
 		return good("no answer is written by a model; X's approval is recorded: " + b.Approval)
 	}

@@ -27,6 +27,9 @@ type App struct {
 	Kept        bool   // the host keeps webhook and subscriptions
 	WaysIn      Known[[]Way]
 	Ingest      string               // webhook, stream or poll
+	Called      bool                 // X has called the webhook since the host started
+	Token       bool                 // the app can speak for itself
+	Rounds      time.Duration        // how often X is asked what is gone; 0: never
 	Skew        Known[time.Duration] // X's clock minus ours
 }
 
@@ -84,7 +87,7 @@ type Bot struct {
 	Answers    string      // hash of what it can say; "": not known
 	Unloaded   string      // why the answers as they are now are refused; "": they are not
 	Unplanned  string      // why the schedule is; "": it is not, or there is none
-	WritesAI   bool        // some answers are written by a model
+	WrittenBy  []string    // answers that a model writes, by name
 	Approval   string      // X's reference for them; "": none is recorded
 	Budget     BudgetLimits
 }

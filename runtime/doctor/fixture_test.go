@@ -16,7 +16,7 @@ func healthy() Facts {
 	return Facts{
 		Now: now, Running: true, Use: "commercial",
 		App: App{
-			Tier: "self_serve", Environment: "production", Name: "app 1", Ingest: "webhook", Kept: true,
+			Tier: "self_serve", Environment: "production", Name: "app 1", Ingest: "webhook", Kept: true, Token: true, Rounds: 6 * time.Hour,
 			WaysIn: Fact([]Way{{What: "webhook https://desk.example/x/webhook", Is: "ok"}, {Bot: "desk", What: "dm.received", Is: "ok"}}),
 			Skew:   Fact(time.Second),
 		},

@@ -14,9 +14,11 @@ func waysIn(f Facts) (out []Finding) {
 		return one(Warn, "X is polled: a STOP is heard late, and quotes that mention nobody and encrypted DMs are never seen", "use ingest: webhook or stream where X gives them")
 	case !a.Kept && f.Simulated:
 		return good("X is simulated, and tells the webhook that it was started with")
+	case !a.Kept && a.Called:
+		return good("X has called the webhook since the host started; public_url is not set, so webhook and subscriptions are yours to keep")
 	case !a.Kept:
-		return one(Unknown, "whether X tells this host anything is not known: public_url is not set",
-			"set it, and app.bearer or app.consumer_key: then the host keeps webhook and subscriptions itself")
+		return one(Unsafe, "there is no way in that this host knows of: public_url is not set, and X has not called the webhook since the host started. No STOP is heard",
+			"set public_url, and app.bearer or app.consumer_key: then the host keeps webhook and subscriptions itself; or ingest: stream")
 	case a.WaysIn.Unknown != "":
 		return one(Unknown, "whether X tells this host anything is not known: "+a.WaysIn.Unknown,
 			"see that the host reaches X, and that app.bearer or app.consumer_key is the app's")
@@ -33,6 +35,23 @@ func waysIn(f Facts) (out []Finding) {
 		out = append(out, Finding{Level: OK, Found: fmt.Sprintf("by %s, %s as they should be", a.Ingest, counted(fine, "thing is", "things are"))})
 	}
 	return out
+}
+
+// deletions judges whether anybody tells the host what users delete.
+// X rule: X announces no deletion of a customer's; batch compliance jobs tell, and
+// take the app's own token (facts.md, read 2026-11-25)
+func deletions(f Facts) []Finding {
+	switch a := f.App; {
+	case a.Rounds == 0:
+		return one(Warn, "X is not asked what is gone (compliance.every is 0s), and it never says so itself", "set compliance.every, or delete by hand: `beckon compliance delete`")
+	case a.Token:
+		return good(fmt.Sprintf("X is asked every %s which posts and users are gone", a.Rounds))
+	case f.Simulated:
+		return good("no app.bearer, so the simulated X is not asked what is gone; the real one has to be")
+	default:
+		return one(Unsafe, "nobody tells this host what users delete: X never says so itself, and is not asked without the app's own token",
+			"set app.bearer or app.consumer_key; until then `beckon compliance delete` does it by hand")
+	}
 }
 
 // group is what is the same of several things.
