@@ -73,6 +73,7 @@ func commands() []command {
 		{"pause", "BOT|--all", "kill switch on: nothing is sent", pauseCommand},
 		{"resume", "BOT|--all", "kill switch off", resumeCommand},
 		{"consent", "list|record|withdraw BOT USER_ID ...", "what one user agreed to", consentCommand},
+		{"match", "list|set|remove|withdraw USER_ID --bot BOT ...", "a user and your own reference for them, on a basis that X allows", matchCommand},
 		{"optouts", "list|add|export|import|match ...", "who said stop", optoutsCommand},
 		{"operators", "add|list|role|rotate|remove|log ...", "who works with the host, as what, and what they did", operatorsCommand},
 		{"audit", "verify|export ...", "check the audit chain, and make the report for X's yearly audit", auditCommand},

@@ -11,7 +11,8 @@
 //   - O2 a change names its operator, and is logged with who, what and id.
 //   - O3 text of posts and DMs leaves only in the answer to a request for one
 //     action, one dead letter, or one conversation that a person has; always in
-//     the form of runtime/display, and never of what has to be deleted.
+//     the form of runtime/display, and never of what has to be deleted. A
+//     reference of a user outside of X leaves in that about their matches alone.
 //   - O4 an operator's token opens what their role may do, and nothing else; the
 //     table in route.go holds the least role for each endpoint.
 //   - O5 what an operator did, or was refused, and whose text they read, is
@@ -49,6 +50,10 @@
 //	GET  /v1/consents?bot=&user=              of one user
 //	POST /v1/consents                         {"bot", "user", "kind", "wording", "event", "by"}
 //	POST /v1/consents/withdraw                {"bot", "user", "kind", "event", "by"}
+//	GET  /v1/matches?bot=&user=               of one user, with the references
+//	POST /v1/matches                          {"bot", "user", "purpose", "basis", "ref", "event", "source", "keep", "by"}
+//	POST /v1/matches/remove                   {"bot", "user", "purpose", "by"}
+//	POST /v1/matches/withdraw                 {"bot", "user", "event", "by"}: the user does not want it
 //	POST /v1/forget                           {"user", "bot", "by", "dry"}: everything kept of a user goes
 //	GET  /v1/receipts?max=                    of erasures, newest first
 //	GET  /v1/duties?max=                      what has to be deleted, and was; rounds of asking X

@@ -13,6 +13,7 @@ import (
 
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/runtime/action"
+	"github.com/beckon-bot/beckon/runtime/match"
 )
 
 const (
@@ -51,13 +52,13 @@ func (fn answer) serve(w http.ResponseWriter, r *http.Request, limit int64) {
 
 func status(err error) int {
 	switch {
-	case errors.As(err, new(badRequest)):
+	case errors.As(err, new(badRequest)), errors.Is(err, match.ErrForm):
 		return http.StatusBadRequest
 	case errors.As(err, new(forbidden)):
 		return http.StatusForbidden
 	case errors.Is(err, db.ErrNotFound):
 		return http.StatusNotFound
-	case action.Judged(err), errors.Is(err, action.ErrPart), errors.Is(err, action.ErrWithNobody), errors.Is(err, action.ErrNotWaiting), errors.Is(err, action.ErrNotUnknown), errors.Is(err, db.ErrStale), errors.Is(err, ErrUnusable), errors.As(err, new(Refusal)):
+	case action.Judged(err), errors.Is(err, action.ErrPart), errors.Is(err, action.ErrWithNobody), errors.Is(err, action.ErrNotWaiting), errors.Is(err, action.ErrNotUnknown), errors.Is(err, db.ErrStale), errors.Is(err, match.ErrBasis), errors.Is(err, action.ErrOldConsent), errors.Is(err, ErrUnusable), errors.As(err, new(Refusal)):
 		return http.StatusConflict
 	}
 	return http.StatusInternalServerError

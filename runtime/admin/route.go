@@ -60,6 +60,10 @@ func (s *server) routes() []route {
 		{pattern: "GET /v1/consents", role: agent, serve: s.listConsents},
 		{pattern: "POST /v1/consents", role: agent, did: "record consent", serve: s.recordConsent},
 		{pattern: "POST /v1/consents/withdraw", role: agent, did: "withdraw consent", serve: s.withdrawConsent},
+		{pattern: "GET /v1/matches", role: agent, did: "read matches", serve: s.listMatches}, // it shows references
+		{pattern: "POST /v1/matches", role: agent, did: "match", serve: s.setMatch},
+		{pattern: "POST /v1/matches/remove", role: agent, did: "remove a match", serve: s.removeMatch},
+		{pattern: "POST /v1/matches/withdraw", role: agent, did: "withdraw matching", serve: s.withdrawMatch},
 		{pattern: "POST /v1/forget", role: boss, did: "forget", serve: s.forget},
 		{pattern: "GET /v1/receipts", role: viewer, serve: s.receipts},
 		{pattern: "GET /v1/duties", role: viewer, serve: s.listDuties},
@@ -245,7 +249,7 @@ func (s *server) named(w http.ResponseWriter, r *http.Request, a *act, limit int
 				return err
 			}
 		}
-		for _, key := range []string{"bot", "kind", "name", "role"} {
+		for _, key := range []string{"bot", "kind", "name", "role", "purpose", "basis"} {
 			if v := word(key); v != "" && len(v) <= maxName && plain(v) {
 				a.on = append(a.on, key+" "+v)
 			}

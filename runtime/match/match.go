@@ -49,11 +49,19 @@ const maxSource = 500 // bytes of a link
 var (
 	// ErrBasis is what every refusal wraps that the records call for.
 	ErrBasis = errors.New("no basis for this match")
-	// ErrForm is what every refusal wraps that is wrong in itself.
-	ErrForm = errors.New("this cannot be asked for")
+	// ErrForm is what every refusal is that is wrong in itself.
+	ErrForm = errors.New("this is no match that could be asked for")
 	// ErrThirdParty is the refusal of T22.
-	ErrThirdParty = fmt.Errorf("%w: records of third parties are never a basis for matching an X user; ask the user, for an opt-in or for the reference itself", ErrForm)
+	ErrThirdParty = errors.New("records of third parties are never a basis for matching an X user; ask the user, for an opt-in or for the reference itself")
 )
+
+// formError is an ErrForm that says only what is wrong.
+type formError struct{ error }
+
+func (e formError) Is(target error) bool { return target == ErrForm }
+func (e formError) Unwrap() error        { return e.error }
+
+func form(format string, args ...any) error { return formError{fmt.Errorf(format, args...)} }
 
 // Ask is a match that somebody wants.
 type Ask struct {
@@ -83,11 +91,11 @@ var purpose = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 // Purpose checks the name of a purpose.
 func Purpose(name string) error {
 	if !purpose.MatchString(name) {
-		return fmt.Errorf("%w: purpose: what the match is for, a word such as order_status: small letters, digits and _, at most 40; not %q", ErrForm, name)
+		return form("purpose: what the match is for, a word such as order_status: small letters, digits and _, at most 40; not %q", name)
 	}
 	// X rule: nothing sensitive is inferred or recorded of a user (facts.md, read 2026-11-25)
 	if what, _ := rules.Sensitive(strings.ReplaceAll(name, "_", " ")); what != "" {
-		return fmt.Errorf("%w: purpose %s is about %s, which X forbids to record of a user", ErrForm, name, what)
+		return form("purpose: %s is about %s, which X forbids to record of a user", name, what)
 	}
 	return nil
 }
@@ -100,11 +108,11 @@ func Basis(name string) (db.MatchBasis, error) {
 	}
 	switch strings.ReplaceAll(strings.ToLower(name), "-", "_") {
 	case "":
-		return "", fmt.Errorf("%w: basis: a match needs one: opt_in, provided_by_user or public", ErrForm)
+		return "", form("basis: a match needs one: opt_in, provided_by_user or public")
 	case "third_party", "third_parties", "broker", "data_broker", "purchased", "vendor", "partner", "crm", "enrichment":
-		return "", fmt.Errorf("basis: %q: %w", name, ErrThirdParty)
+		return "", form("basis: %q: %w", name, ErrThirdParty)
 	}
-	return "", fmt.Errorf("%w: basis: opt_in, provided_by_user or public, not %q", ErrForm, name)
+	return "", form("basis: opt_in, provided_by_user or public, not %q", name)
 }
 
 // Check says what is wrong with an ask, whatever the records show.

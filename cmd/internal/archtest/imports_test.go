@@ -50,7 +50,7 @@ var mayImport = map[string][]string{
 	"runtime/erasure":      {"runtime/event", "runtime/service", "runtime/bus", "runtime/conversation", "db", "runtime/action", "runtime/budget"},
 	"runtime/suppression":  {"runtime/event", "runtime/service", "runtime/bus", "runtime/conversation", "db", "runtime/action", "runtime/erasure"},
 	"runtime/compliance":   {"runtime/event", "runtime/service", "runtime/bus", "runtime/conversation", "db", "runtime/action", "runtime/budget", "runtime/erasure"},
-	"runtime/admin":        {"runtime/event", "runtime/conversation", "db", "runtime/action", "runtime/compliance", "runtime/erasure", "runtime/display", "runtime/obs", "runtime/rollout", "runtime/budget", "runtime/doctor", "runtime/audit", "runtime/hostkey"},
+	"runtime/admin":        {"runtime/event", "runtime/conversation", "db", "runtime/action", "runtime/match", "runtime/compliance", "runtime/erasure", "runtime/display", "runtime/obs", "runtime/rollout", "runtime/budget", "runtime/doctor", "runtime/audit", "runtime/hostkey"},
 	"runtime/bottest":      {"*"},
 	"cmd":                  {"*", "cmd"},
 }
