@@ -29,6 +29,7 @@ import (
 	"github.com/beckon-bot/beckon/runtime/obs"
 	"github.com/beckon-bot/beckon/runtime/remote"
 	"github.com/beckon-bot/beckon/runtime/rollout"
+	"github.com/beckon-bot/beckon/runtime/service"
 	"github.com/beckon-bot/beckon/runtime/vault"
 	"github.com/beckon-bot/beckon/runtime/xapi"
 )
@@ -60,6 +61,9 @@ type host struct {
 	eraser   *erasure.Eraser
 	duties   *compliance.Officer
 	scrub    func(context.Context) error // of the database's files
+	copy     func(ctx context.Context, to string, keys func(db.TextKey) error) error
+	backing  service.Turn // one backup at a time
+	file     string       // that the configuration was read from; "": not known
 	rules    *rollout.Rollout
 	answers  *rollout.Files
 	doctor   *clinic
@@ -107,7 +111,7 @@ type hostOptions struct {
 // openHost locks the data directory and puts the parts together. Close undoes
 // it.
 func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err error) {
-	h := &host{cfg: o.Config, log: o.Log, now: o.Now, wake: make(chan struct{}, 1), doubt: make(chan struct{}, 1), asks: make(chan struct{}, 1), tells: make(chan struct{}, 1), owed: make(chan struct{}, 1)}
+	h := &host{cfg: o.Config, file: o.File, log: o.Log, now: o.Now, wake: make(chan struct{}, 1), doubt: make(chan struct{}, 1), asks: make(chan struct{}, 1), tells: make(chan struct{}, 1), owed: make(chan struct{}, 1)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, h.Close())
@@ -142,7 +146,14 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if err := h.openStore(ctx, sys); err != nil {
 		return nil, err
 	}
-	if h.bus, err = bus.Open(ctx, bus.Options{Dir: h.dir.file("bus"), Sealer: h.ring, Log: o.Log, Listen: o.Config.Bus.Listen, Logins: outsiders, Desk: program}); err != nil {
+	again, err := h.restored(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if h.bus, err = bus.Open(ctx, bus.Options{Dir: h.dir.file("bus"), Sealer: h.ring, Log: o.Log, Listen: o.Config.Bus.Listen, Logins: outsiders, Desk: program, Again: again}); err != nil {
+		return nil, err
+	}
+	if err := h.rewound(ctx); err != nil {
 		return nil, err
 	}
 	h.judges.publish = h.bus.Publish
@@ -233,7 +244,7 @@ func (h *host) openStore(ctx context.Context, sys system) (err error) {
 	if err != nil {
 		return err
 	}
-	h.scrub = below.Scrub
+	h.scrub, h.copy = below.Scrub, below.Copy
 	if err = checkKey(ctx, below, h.key); err == nil {
 		h.seals, err = h.dir.keeper(sys, h.cfg.App.TokenKey)
 	}

@@ -79,6 +79,8 @@ func commands() []command {
 		{"audit", "verify|export ...", "check the audit chain, and make the report for X's yearly audit", auditCommand},
 		{"forget", "USER_ID [--bot BOT] [--dry]", "remove everything that is kept of a user, and say what it was", forgetCommand},
 		{"compliance", "status|delete|run|wipe ...", "what has to be deleted, until when, and what was", complianceCommand},
+		{"backup", "DIR [--keep N]", "copy the host's state into a folder of backups, while it runs", backupCommand},
+		{"restore", "DIR [--without-texts] | --no-newer-optouts", "bring a backup back; nothing is sent twice, nor to who said stop since", restoreCommand},
 		{"receipts", "[--max N]", "what was removed of users, when, and who asked for it", receiptsCommand},
 		{"xsim", "[--listen ADDR] [--webhook URL] [--scenario FILE]", "a simulated X", xsimCommand},
 		{"config", "print", "the commented sample configuration", configCommand},

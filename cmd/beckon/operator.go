@@ -190,7 +190,7 @@ func (o *operator) become(ctx context.Context, sys system, cfg *config.Config, d
 	if err != nil {
 		return errors.Join(err, dir.Close())
 	}
-	h := &host{cfg: cfg, log: log, now: sys.now, dir: dir}
+	h := &host{cfg: cfg, file: o.flags.file, log: log, now: sys.now, dir: dir}
 	o.close = h.Close
 	defer func() {
 		if err != nil {
@@ -229,6 +229,7 @@ func (o *operator) become(ctx context.Context, sys system, cfg *config.Config, d
 		Accounts:  lazily(func() (*account.Manager, error) { return h.lateAccounts(sys) }),
 		Watch:     h.lateWatch(sys),
 		Doctor:    h.lateDoctor(sys, o.flags),
+		Backup:    h.backup(lateBus{h}.Position),
 		Use:       func() []bundle.Line { return dataUse(cfg) },
 		Republish: republisher(cfg, h.publishOnce),
 		Prepare:   republisher(cfg, h.makeKeys),

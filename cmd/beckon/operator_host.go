@@ -45,6 +45,7 @@ func (h *host) adminServer(context.Context) (service.Service, error) {
 		Accounts:  lazily(func() (*account.Manager, error) { return h.accounts, nil }),
 		Watch:     adminWatch{h.cfg, func() (*ingest.Watchdog, *xapi.Client, error) { return h.ways.watch, h.ways.x, nil }},
 		Doctor:    h.doctor,
+		Backup:    h.backup(h.bus.Position),
 		Use:       func() []bundle.Line { return dataUse(h.cfg) },
 		Republish: republisher(h.cfg, h.bus.Publish),
 		Prepare:   republisher(h.cfg, h.makeKeys),

@@ -16,7 +16,14 @@ func versionCommand(_ context.Context, sys system, args []string) error {
 	if err := noArgs(rest); err != nil {
 		return err
 	}
-	version, commit := "devel", "unknown commit"
+	version, commit := build()
+	_, err = fmt.Fprintf(sys.stdout, "beckon %s (%s, %s %s/%s)\n", version, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return err
+}
+
+// build says which build of the program this is.
+func build() (version, commit string) {
+	version, commit = "devel", "unknown commit"
 	if info, ok := debug.ReadBuildInfo(); ok {
 		if v := info.Main.Version; v != "" && v != "(devel)" {
 			version = v
@@ -27,6 +34,5 @@ func versionCommand(_ context.Context, sys system, args []string) error {
 			}
 		}
 	}
-	_, err = fmt.Fprintf(sys.stdout, "beckon %s (%s, %s %s/%s)\n", version, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	return err
+	return version, commit
 }

@@ -75,6 +75,8 @@
 //	POST /v1/doctor                           {"bot", "online", "beside"}: what is not as X wants it
 //	POST /v1/audit/verify                     {"checkpoints"}: what does not agree with the audit chain
 //	POST /v1/exports                          {"by", "for", "what", "ids", "hydrated"}: is about to leave; refused beyond X's caps
+//	POST /v1/backup                           {"by", "dir", "keep"}: into a folder of the host's machine
+//	POST /v1/restore/accept                   {"by"}: nobody is known to have said stop since the backup
 //	GET  /v1/operators                        who works with the host
 //	POST /v1/operators                        {"by", "name", "role", "expires"}: answers with the token, once
 //	POST /v1/operators/{name}/role|rotate|remove {"by", "role", "expires"}
@@ -133,6 +135,9 @@ type Options struct {
 	Owed     func()              // wakes it; nil: there is none
 	Watch    Watch               // nil: none
 	Doctor   Doctor              // nil: none
+
+	// Backup makes a backup; nil: none can be made here.
+	Backup func(ctx context.Context, b Backup) (BackedUp, error)
 
 	// Use says how data is used, for audit reports; nil: nothing is said.
 	Use func() []bundle.Line

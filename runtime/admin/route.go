@@ -79,6 +79,8 @@ func (s *server) routes() []route {
 		{pattern: "GET /v1/keys", role: viewer, serve: s.listKeys}, // ids and counts: no key leaves
 		{pattern: "POST /v1/keys/rotate", role: boss, did: "rotate the host's key", serve: s.rotateKey},
 		{pattern: "POST /v1/keys/drop", role: boss, did: "drop an old key", serve: s.dropKeys},
+		{pattern: "POST /v1/backup", role: boss, did: "backup", serve: s.backup},
+		{pattern: "POST /v1/restore/accept", role: boss, did: "accept a restore without newer opt-outs", serve: s.acceptRestore},
 		{pattern: "POST /v1/subscribe", role: boss, did: "subscribe", serve: s.subscribe},
 		{pattern: "POST /v1/connections", role: boss, did: "connections", serve: s.connections},
 		{pattern: "POST /v1/doctor", role: viewer, serve: s.examine},

@@ -62,6 +62,7 @@ type Manifest struct {
 	KeyCheck string    `json:"host_key_check"` // of the host key, as in the database
 	Seq      uint64    `json:"bus_seq"`        // position on the bus: it has every event up to there
 	Keys     int       `json:"text_keys"`      // how many were put beside it
+	Config   string    `json:"config"`         // which of the files is the configuration; the paths in it count from there
 	Files    []Sum     `json:"files"`
 	Without  []string  `json:"without"` // what is not in it, and must be kept elsewhere
 }

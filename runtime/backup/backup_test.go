@@ -140,7 +140,7 @@ func TestB11Whole(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	m := h.backup()
-	if b := h.open(); b.ID != "2026-11-25T10-00-00Z" || b.Seq != 41 || b.By != "olga" || len(b.Texts) != 1 || string(b.Texts[0].Sealed) != marker {
+	if b := h.open(); b.ID != "2026-11-25T10-00-00Z" || b.Seq != 41 || b.By != "olga" || b.Config != "config/beckon.yaml" || len(b.Texts) != 1 || string(b.Texts[0].Sealed) != marker {
 		t.Errorf("got %+v", b)
 	}
 	for _, name := range []string{"beckon.db", "config/beckon.yaml", "config/rules/acme.yaml", "manifest.json", "../text.keys"} {

@@ -26,7 +26,7 @@ type Options struct {
 	Copy func(ctx context.Context, to string, keys func(db.TextKey) error) error
 	// Seq is the position on the bus up to which every event is in the database.
 	Seq     func(ctx context.Context) (uint64, error)
-	Config  []Tree
+	Config  []Tree    // the configuration first
 	Key     event.Key // the host's
 	Version string
 	Now     func() time.Time
@@ -148,12 +148,15 @@ func (o Options) fill(ctx context.Context, tmp string, m *Manifest) error {
 	}
 	sum.Name = databaseName
 	m.Files = append(m.Files, sum)
-	for _, t := range o.Config {
+	for i, t := range o.Config {
 		sums, err := copyTree(tmp, t)
 		if err != nil {
 			return fmt.Errorf("copy %s: %w", t.From, err)
 		}
 		m.Files = append(m.Files, sums...)
+		if i == 0 && len(sums) == 1 {
+			m.Config = sums[0].Name
+		}
 	}
 	if err := o.reached("configuration"); err != nil {
 		return err

@@ -27,10 +27,9 @@ type Options struct {
 	Log      *slog.Logger  // default: none
 	Sealer   Sealer        // nil: data is stored as it is
 
-	// Again: hand out again what came after the position After, acknowledged or
-	// not. For a database that was brought back from a backup.
-	Again bool
-	After uint64
+	// Again hands out again what came after that position, acknowledged or not: for
+	// a database that was brought back from a backup. nil: nothing.
+	Again *uint64
 
 	// Listen is where handlers in other processes reach the server, host:port;
 	// "": it has no listener. Whoever connects must log in.

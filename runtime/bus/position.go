@@ -33,17 +33,17 @@ func (b *JetStream) position(ctx context.Context) (p Position, err error) {
 	return Position{Seq: c.AckFloor.Stream, Created: s.CachedInfo().Created}, nil
 }
 
-// rewind puts the consumer back to its ack floor, or further back to o.After
+// rewind puts the consumer back to its ack floor, or further back to o.Again
 // (B6).
 func (b *JetStream) rewind(ctx context.Context, o Options) error {
 	to := uint64(0) // the ack floor
-	if o.Again {
+	if o.Again != nil {
 		at, err := b.position(ctx)
 		if err != nil {
 			return err
 		}
-		if o.After < at.Seq {
-			to = o.After + 1
+		if *o.Again < at.Seq {
+			to = *o.Again + 1
 		}
 	}
 	if _, err := b.js.ResetConsumerToSequence(ctx, streamName, consumerName, to); err != nil {

@@ -39,7 +39,7 @@ func TestB6BackToAPosition(t *testing.T) {
 		{"the backup's position", 3, 4},
 		{"from the beginning", 0, 1},
 	} {
-		b = open(t, bus.Options{Dir: dir, Again: true, After: c.after})
+		b = open(t, bus.Options{Dir: dir, Again: &c.after})
 		ds, ids := take(t, b, 6-c.first+1)
 		if diff := cmp.Diff(numbers(c.first, 7), ids); diff != "" {
 			t.Errorf("%s (-want +got)\n%s", c.name, diff)
@@ -61,7 +61,7 @@ func TestB6NeverForward(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = b.Close()
-	b = open(t, bus.Options{Dir: dir, Again: true, After: 500})
+	b = open(t, bus.Options{Dir: dir, Again: new(uint64(500))})
 	if _, ids := take(t, b, 3); !cmp.Equal(numbers(1, 4), ids) {
 		t.Errorf("got %v, want all three", ids)
 	}
