@@ -10,6 +10,7 @@ import (
 
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/runtime/event"
+	"github.com/beckon-bot/beckon/runtime/retry"
 )
 
 // One refresh, and where a crash leaves it:
@@ -249,12 +250,8 @@ func reasonOf(a answer, doubt bool) string {
 func (b *bot) delay(a answer, now time.Time) time.Time {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	d := retryBase
-	for range min(b.fails, 10) {
-		d *= 2
-	}
 	b.fails++
-	b.tryAt = now.Add(min(d, retryMax))
+	b.tryAt = now.Add(retry.After(b.fails, retryBase, retryMax))
 	if a.ending == misconfigured {
 		b.tryAt = now.Add(retryMax)
 	}

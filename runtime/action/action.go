@@ -53,6 +53,7 @@ import (
 	"time"
 
 	"github.com/beckon-bot/beckon/runtime/event"
+	"github.com/beckon-bot/beckon/runtime/retry"
 )
 
 // X is the way out. Send makes one call and tells how it ended; it never
@@ -140,10 +141,4 @@ func refusedText(k event.ActionKind, o event.Outcome) bool {
 	return o.Class == event.Refused && o.Status == http.StatusForbidden && findable(k)
 }
 
-func backoff(tries int) time.Duration {
-	d := firstRetry
-	for range min(tries-1, 10) {
-		d *= 2
-	}
-	return min(d, maxRetry)
-}
+func backoff(tries int) time.Duration { return retry.After(tries, firstRetry, maxRetry) }

@@ -149,10 +149,8 @@ func withdraw(tx db.Tx, i conversation.Interaction, n counts, pick func(event.As
 		if err != nil && !errors.Is(err, db.ErrNotFound) {
 			return err
 		}
-		if plain, err := event.Open(sealed); err == nil {
-			if asked, err := event.ReadAsked(plain); err == nil && !pick(asked) {
-				continue
-			}
+		if asked, err := event.OpenAsked(sealed); err == nil && !pick(asked) {
+			continue
 		}
 		n.add("questions", 1)
 		q.State, q.Reason = db.QuestionWithdrawn, "what it is about is gone from X, or had to be deleted"

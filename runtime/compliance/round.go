@@ -9,6 +9,7 @@ import (
 
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/runtime/event"
+	"github.com/beckon-bot/beckon/runtime/retry"
 )
 
 const (
@@ -61,7 +62,7 @@ func (o *Officer) round(ctx context.Context, now time.Time, about string, atOnce
 			}
 			j = was
 			j.Attempts++
-			j.Problem, j.NextAt = err.Error(), now.Add(pause(j.Attempts, pollFirst, retryMost))
+			j.Problem, j.NextAt = err.Error(), now.Add(retry.After(j.Attempts, pollFirst, retryMost))
 			err = fmt.Errorf("ask X which %s are gone (%s, step %s): %w", about, j.Name, j.Step, err)
 			return j.NextAt, errors.Join(err, o.keep(ctx, j))
 		}
@@ -73,17 +74,6 @@ func (o *Officer) round(ctx context.Context, now time.Time, about string, atOnce
 		return j.NextAt, nil
 	}
 	return j.BeganAt.Add(o.Every), nil
-}
-
-// pause after the nth attempt doubles from first.
-func pause(n int, first, most time.Duration) time.Duration {
-	p := first
-	for range n - 1 {
-		if p *= 2; p >= most {
-			return most
-		}
-	}
-	return p
 }
 
 func (o *Officer) keep(ctx context.Context, j db.ComplianceJob) error {
@@ -210,7 +200,7 @@ func (o *Officer) poll(ctx context.Context, now time.Time, j *db.ComplianceJob) 
 		return o.gaveUp(ctx, now, j, x.Status)
 	default:
 		j.Attempts++
-		j.NextAt = now.Add(pause(j.Attempts, pollFirst, pollMost))
+		j.NextAt = now.Add(retry.After(j.Attempts, pollFirst, pollMost))
 		return nil
 	}
 	found, err := o.apply(ctx, now, j.About, x)

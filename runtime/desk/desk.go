@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/runtime/retry"
 )
 
 const (
@@ -120,7 +121,7 @@ func (t *Teller) tell(ctx context.Context, n db.DeskNotice, now time.Time) error
 	}
 	n.Attempts++
 	n.Reason = strings.ReplaceAll(fault.Error(), "\n", "; ")
-	if n.NextAt = now.Add(pause(n.Attempts)); n.NextAt.After(n.At.Add(GiveUp)) {
+	if n.NextAt = now.Add(retry.After(n.Attempts, minPause, maxPause)); n.NextAt.After(n.At.Add(GiveUp)) {
 		n.NextAt = time.Time{}
 	}
 	err := t.o.Store.Write(ctx, func(tx db.Tx) error {
@@ -151,17 +152,6 @@ func count(fault error, ok, failed *atomic.Int64) bool {
 	}
 	ok.Add(1)
 	return true
-}
-
-// pause after the nth attempt: 5s, 10s, 20s and so on, an hour at most.
-func pause(n int) time.Duration {
-	p := minPause
-	for range n - 1 {
-		if p *= 2; p >= maxPause {
-			return maxPause
-		}
-	}
-	return p
 }
 
 // Run steps until ctx ends. wake tells that somebody may have been handed off.

@@ -114,11 +114,7 @@ func AskedOf(tx db.Tx, id string) (event.Asked, error) {
 	if err != nil {
 		return event.Asked{}, err
 	}
-	plain, err := event.Open(sealed)
-	if err != nil {
-		return event.Asked{}, fmt.Errorf("question %s: %w: %w", id, ErrLost, err)
-	}
-	a, err := event.ReadAsked(plain)
+	a, err := event.OpenAsked(sealed)
 	if err != nil {
 		return a, fmt.Errorf("question %s: %w: %w", id, ErrLost, err)
 	}

@@ -210,6 +210,15 @@ type askedBody struct {
 // Body is the question as it is kept.
 func (a Asked) Body() ([]byte, error) { return json.Marshal(askedBody{askedForm, a}) }
 
+// OpenAsked reads what Body wrote, as it is kept.
+func OpenAsked(sealed []byte) (Asked, error) {
+	plain, err := Open(sealed)
+	if err != nil {
+		return Asked{}, err
+	}
+	return ReadAsked(plain)
+}
+
 // ReadAsked reads what Body wrote.
 func ReadAsked(body []byte) (Asked, error) {
 	var b askedBody

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/beckon-bot/beckon/runtime/dial"
+	"github.com/beckon-bot/beckon/runtime/retry"
 )
 
 const (
@@ -40,11 +41,7 @@ func (s seen) next(f Feed) time.Time {
 	if s.LookedAt.IsZero() {
 		return time.Time{}
 	}
-	wait := f.Every
-	for range min(s.Failures, 10) {
-		wait = min(2*wait, max(maxBackoff, f.Every))
-	}
-	return s.LookedAt.Add(wait)
+	return s.LookedAt.Add(retry.After(s.Failures+1, f.Every, max(maxBackoff, f.Every)))
 }
 
 // Feeds looks at the feeds of all plans.
