@@ -141,6 +141,7 @@ type Redistribution struct {
 	At        time.Time
 	Recipient string // who has it, as the operator names them
 	What      string // events, posts, users, opt_outs, report …
+	File      string // its name, without folders; "": not known
 	IDs       int64  // ids of X in it
 	Hydrated  int64  // whole posts or users in it
 	Automated bool   // made without a person

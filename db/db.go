@@ -85,6 +85,7 @@ type Tx interface {
 	Receipts
 	History
 	Redistributions
+	Recalls
 	Operators
 	OperatorActs
 	Counts

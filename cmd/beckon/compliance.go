@@ -23,6 +23,7 @@ func complianceCommand(ctx context.Context, sys system, args []string) error {
 	return subcommands(ctx, sys, "compliance", []command{
 		{"status", "[--max N]", "what has to be deleted and until when, what was, and when X was asked what is gone", complianceStatus},
 		{"delete", "--post|--user|--dm ID --by x|user|law [--at TIME]", "delete one post, one user or one DM, within 24 hours of when it was asked for", complianceDelete},
+		{"removed", "EXPORT", "say that an export which holds what had to be deleted is removed, with every copy", complianceRemoved},
 		{"run", "", "ask X now which posts and users are gone", complianceRun},
 		{"wipe", "BOT|--all [--at TIME] [--dry]", "delete everything of an account whose access ended", complianceWipe},
 	}, args)
@@ -76,6 +77,14 @@ func (o *operator) duties(w io.Writer, all admin.Duties) {
 	for _, d := range all.Open {
 		o.duty(w, d)
 	}
+	if len(all.Recalls) > 0 {
+		fmt.Fprintln(w, "exports that hold what had to be deleted: remove each file and every copy, then `beckon compliance removed EXPORT`:")
+	}
+	for _, r := range all.Recalls {
+		fmt.Fprint(w, "  ")
+		writeGiven(w, r.Given)
+		fmt.Fprintf(w, "  for %s  %s\n", r.Cause, o.until(r.DueAt))
+	}
 	if len(all.Done) > 0 {
 		fmt.Fprintln(w, "was deleted:")
 	}
@@ -110,11 +119,7 @@ func (o *operator) duty(w io.Writer, d admin.Duty) {
 		fmt.Fprintln(w)
 		return
 	}
-	due := "due in " + span(d.DueAt.Sub(o.now))
-	if !o.now.Before(d.DueAt) {
-		due = "late by " + span(o.now.Sub(d.DueAt))
-	}
-	fmt.Fprintf(w, "  %s (%s)", due, d.DueAt.UTC().Format("2006-01-02 15:04 MST"))
+	fmt.Fprintf(w, "  %s", o.until(d.DueAt))
 	if d.StartAt.After(o.now) {
 		fmt.Fprintf(w, "; it begins by itself in %s, `beckon compliance wipe %s` begins it now, and resuming the bot ends it", span(d.StartAt.Sub(o.now)), safe(d.Target))
 	}
@@ -122,6 +127,15 @@ func (o *operator) duty(w io.Writer, d admin.Duty) {
 		fmt.Fprintf(w, "; %s", safe(d.Problem))
 	}
 	fmt.Fprintln(w)
+}
+
+// until says how much time there is.
+func (o *operator) until(due time.Time) string {
+	s := "due in " + span(due.Sub(o.now))
+	if !o.now.Before(due) {
+		s = "late by " + span(o.now.Sub(due))
+	}
+	return s + " (" + due.UTC().Format("2006-01-02 15:04 MST") + ")"
 }
 
 // timeFlag reads when something was asked for.

@@ -11,11 +11,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/beckon-bot/beckon/runtime/admin"
 	"github.com/beckon-bot/beckon/runtime/pseudonym"
 	"github.com/beckon-bot/beckon/runtime/replay"
 )
@@ -26,12 +28,16 @@ const exportNotice = `{"specversion":"1.0","id":"notice","source":"/beckon/expor
 	`"data":{"text":"Pseudonymised events of X, for tests of a bot. Not for training or fine-tuning of models, and not to be joined with other data to find out who wrote them."}}`
 
 // exportCommand writes logs under pseudonyms. Its output holds no id, handle or
-// post of X as it was, so nobody is given anything that X's caps count.
+// post of X as it was, so nobody is given anything that X's caps count; but it is
+// what its users wrote, so the host whose log it is has to know of it.
 func exportCommand(ctx context.Context, sys system, args []string) error {
 	flags := flag.NewFlagSet("export", flag.ContinueOnError)
 	file := flags.String("c", "", "configuration `file` whose bots decide; none: the bot that init writes")
 	out := flags.String("out", "", "`file` to make; the standard output where it is left out")
 	keyFile := flags.String("key", "", "`file` with the key, made where it is missing: logs with one key have the same pseudonyms; none: a key of this call, thrown away")
+	whom := flags.String("for", "the operator's tests", "`who` will have it; the host of -c records it")
+	f, token := operatorFlags{}, flags.String("token-file", "", "`file` with your operator's token, which $BECKON_TOKEN may hold too")
+	flags.StringVar(&f.by, "by", "", "who you are (your login); a token says so itself")
 	skip := flags.Bool("skip-bad", false, "leave lines out that cannot be read")
 	logs, err := parse(flags, args)
 	if err != nil {
@@ -63,7 +69,69 @@ func exportCommand(ctx context.Context, sys system, args []string) error {
 	if err := e.run(ctx, pseudonym.Options{Key: key, Many: *keyFile != ""}); err != nil {
 		return err
 	}
+	if f.token, err = tokenOf(sys, *token); err != nil {
+		return err
+	}
+	if f.by == "" && f.token == "" {
+		f.by = sys.getenv("USER")
+	}
+	if err := e.register(ctx, f, *whom, *out); err != nil {
+		return err
+	}
 	return e.deliver(*out)
+}
+
+// register tells the host of an export before anything is given out, so that it
+// can be recalled. The host is that of the configuration, running or not. Without
+// one, or where it has no data directory, the log is no host's here, and nothing
+// can be recorded.
+func (e *exporting) register(ctx context.Context, f operatorFlags, whom, out string) error {
+	if e.config == "" {
+		fmt.Fprintln(e.sys.stderr, "not recorded: no host is named; -c names the one whose log it is")
+		return nil
+	}
+	cfg, err := readConfig(e.sys, e.config)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(cfg.DataDir); errors.Is(err, fs.ErrNotExist) {
+		fmt.Fprintln(e.sys.stderr, "not recorded: the host of the configuration has no data directory yet, so the log is not of it")
+		return nil
+	}
+	f.file, f.format = e.config, "text"
+	if f.by == "" && f.token == "" {
+		return usageError("say who you are: --by NAME")
+	}
+	told := admin.Export{By: f.by, For: whom, What: "event log under pseudonyms", Bots: cfg.Names()}
+	if out != "" {
+		told.File = filepath.Base(out)
+	}
+	told.Users, told.Items = e.users, e.items
+	return operate(ctx, e.sys, f, false, func(o *operator) error {
+		id, err := o.tellExport(ctx, told)
+		if err == nil {
+			fmt.Fprintf(e.sys.stderr, "recorded as export %s\n", id)
+		}
+		return err
+	})
+}
+
+// tellExport records an export, in as many requests as it takes.
+func (o *operator) tellExport(ctx context.Context, e admin.Export) (id string, err error) {
+	const most = 100_000 // ids in one request
+	users, items := e.Users, e.Items
+	for first := true; first || len(users)+len(items) > 0; first = false {
+		n := min(len(users), most)
+		e.Users, users = users[:n], users[n:]
+		n = min(len(items), most-n)
+		e.Items, items = items[:n], items[n:]
+		var done admin.Export
+		if _, err := o.call(ctx, http.MethodPost, "/v1/exports", e, &done); err != nil {
+			return "", err
+		}
+		e.ID = done.ID
+	}
+	return e.ID, nil
 }
 
 // exportKey reads the key that several logs share, or makes one.
@@ -91,7 +159,8 @@ type exporting struct {
 	path   string   // of the export until it is found good
 	logs   []eventLog
 
-	lines int
+	lines        int
+	users, items []string // whom and what the logs are about
 }
 
 // run writes the export and decides both logs: one that a replay decides in
@@ -168,6 +237,7 @@ func (e *exporting) write(p *pseudonym.Log) (err error) {
 			return err
 		}
 	}
+	e.users, e.items = p.Holds()
 	f, err := os.OpenFile(e.path, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
 	if err != nil {
 		return err

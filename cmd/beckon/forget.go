@@ -57,6 +57,14 @@ func writeRemoved(w io.Writer, r admin.Receipt) {
 		fmt.Fprintf(t, "  %s\t%d\n", kind, r.Removed[kind])
 	}
 	t.Flush()
+	if len(r.Exports) > 0 {
+		fmt.Fprintln(w, "  they are in these exports, which a person has to remove (`beckon compliance status` has the deadline):")
+	}
+	for _, g := range r.Exports {
+		fmt.Fprint(w, "    ")
+		writeGiven(w, g)
+		fmt.Fprintln(w)
+	}
 }
 
 // receiptsCommand lists what was removed of users.

@@ -76,12 +76,8 @@ func readFlagsUnless(sys system, fs *flag.FlagSet, args []string, changes bool, 
 		return f, nil, err
 	}
 	if *tokenFile != "" {
-		b, err := os.ReadFile(*tokenFile)
-		if err != nil {
-			return f, nil, fmt.Errorf("--token-file: %w", err)
-		}
-		if f.token = strings.TrimSpace(string(b)); f.token == "" {
-			return f, nil, usageError("--token-file: " + *tokenFile + " is empty")
+		if f.token, err = tokenOf(sys, *tokenFile); err != nil {
+			return f, nil, err
 		}
 		if f.by == sys.getenv("USER") {
 			f.by = ""
@@ -95,6 +91,23 @@ func readFlagsUnless(sys system, fs *flag.FlagSet, args []string, changes bool, 
 		return f, nil, usageError("say who you are: --by NAME")
 	}
 	return f, rest, nil
+}
+
+// tokenOf reads an operator's token from a file, or where none is named from the
+// environment; "": there is none.
+func tokenOf(sys system, file string) (string, error) {
+	if file == "" {
+		return strings.TrimSpace(sys.getenv("BECKON_TOKEN")), nil
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("--token-file: %w", err)
+	}
+	token := strings.TrimSpace(string(b))
+	if token == "" {
+		return "", usageError("--token-file: " + file + " is empty")
+	}
+	return token, nil
 }
 
 // operate runs fn with a way to the host.

@@ -53,6 +53,7 @@ func Exercise(t *testing.T, open func(t *testing.T) db.Store, f Features) {
 		"Questions":               testQuestions,
 		"Erasures":                testErasures,
 		"Duties":                  testDuties,
+		"Recalls":                 testRecalls,
 		"ComplianceJobs":          testComplianceJobs,
 		"Holdings":                testHoldings,
 		"Wipe":                    testWipe,

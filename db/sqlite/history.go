@@ -85,7 +85,7 @@ func (t tx) ListConfigVersions() ([]db.ConfigVersion, error) {
 func (t tx) PutRedistribution(r db.Redistribution) error {
 	err := t.q.PutRedistribution(background(), gen.PutRedistributionParams{
 		ID: r.ID, At: millis(r.At), Recipient: r.Recipient, What: r.What, Ids: r.IDs, Hydrated: r.Hydrated,
-		Automated: bit(r.Automated), MadeBy: r.By,
+		Automated: bit(r.Automated), MadeBy: r.By, File: r.File,
 	})
 	if err != nil {
 		return fmt.Errorf("put redistribution %s: %w", r.ID, err)
@@ -98,12 +98,7 @@ func (t tx) ListRedistributions(since, before time.Time) ([]db.Redistribution, e
 	if err != nil {
 		return nil, fmt.Errorf("list redistributions: %w", err)
 	}
-	return each(rows, func(r gen.Redistribution) db.Redistribution {
-		return db.Redistribution{
-			ID: r.ID, At: timeOf(r.At), Recipient: r.Recipient, What: r.What, IDs: r.Ids, Hydrated: r.Hydrated,
-			Automated: r.Automated == 1, By: r.MadeBy,
-		}
-	}), nil
+	return each(rows, redistributionOf), nil
 }
 
 func (t tx) AddCount(c db.Count) error {

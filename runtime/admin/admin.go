@@ -74,7 +74,8 @@
 //	POST /v1/connections                      {"close"}: the app's streams on X
 //	POST /v1/doctor                           {"bot", "online", "beside"}: what is not as X wants it
 //	POST /v1/audit/verify                     {"checkpoints"}: what does not agree with the audit chain
-//	POST /v1/exports                          {"by", "for", "what", "ids", "hydrated"}: is about to leave; refused beyond X's caps
+//	POST /v1/exports                          {"by", "for", "what", "ids", "hydrated", "users", "items", "bots"}: is about to leave; refused beyond X's caps
+//	POST /v1/exports/{id}/gone                {"by"}: one that was recalled is removed, with every copy
 //	POST /v1/backup                           {"by", "dir", "keep"}: into a folder of the host's machine
 //	POST /v1/restore/accept                   {"by"}: nobody is known to have said stop since the backup
 //	GET  /v1/operators                        who works with the host

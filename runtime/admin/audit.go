@@ -46,7 +46,7 @@ func (s *server) reportAudit(r *http.Request) (any, error) {
 	if !wholeDay(in.From) || !wholeDay(in.To) || !in.From.Before(in.To) {
 		return nil, badRequest("from, to: whole UTC days, from before to")
 	}
-	err := audit.Give(r.Context(), s.Store, s.Now(), db.Redistribution{Recipient: in.For, What: "audit report", By: in.By})
+	_, err := audit.Give(r.Context(), s.Store, s.Now(), db.Redistribution{Recipient: in.For, What: "audit report", By: in.By})
 	if errors.Is(err, audit.ErrUnnamed) {
 		return nil, badRequest("for: say who will have the report")
 	}
@@ -65,39 +65,6 @@ func (s *server) reportAudit(r *http.Request) (any, error) {
 	}
 	s.did(r.Context(), c.By, "audit report", "from", in.From.Format(time.DateOnly), "to", in.To.Format(time.DateOnly))
 	return report, nil
-}
-
-// Export is the body by which a command tells of what it is about to give to
-// somebody.
-type Export struct {
-	By       string `json:"by"`
-	For      string `json:"for"`
-	What     string `json:"what"`
-	IDs      int64  `json:"ids,omitempty"`      // ids of X in it
-	Hydrated int64  `json:"hydrated,omitempty"` // whole posts or users in it
-}
-
-// recordExport records something that is about to leave, or refuses it.
-func (s *server) recordExport(r *http.Request) (any, error) {
-	var in Export
-	if err := readBody(r, &in); err != nil {
-		return nil, err
-	}
-	c := Change{By: in.By}
-	if err := c.check(); err != nil {
-		return nil, err
-	}
-	err := audit.Give(r.Context(), s.Store, s.Now(), db.Redistribution{
-		Recipient: in.For, What: in.What, IDs: in.IDs, Hydrated: in.Hydrated, By: in.By,
-	})
-	if errors.Is(err, audit.ErrUnnamed) || errors.Is(err, audit.ErrCap) {
-		return nil, badRequest(err.Error())
-	}
-	if err != nil {
-		return nil, fmt.Errorf("record the export: %w", err)
-	}
-	s.did(r.Context(), c.By, "export", "what", in.What, "ids", in.IDs, "objects", in.Hydrated)
-	return in, nil
 }
 
 func wholeDay(t time.Time) bool { return t.UTC().Truncate(24*time.Hour).Equal(t) && !t.IsZero() }

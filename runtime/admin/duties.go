@@ -52,6 +52,8 @@ type Duties struct {
 	Rounds   []Round `json:"rounds"`
 	EveryS   int64   `json:"every_s"` // seconds between rounds; 0: none
 	NotAsked string  `json:"not_asked,omitempty"`
+
+	Recalls []Recall `json:"recalls"` // exports to remove, by deadline
 }
 
 // Deletion is the body of a request to delete something.
@@ -103,7 +105,7 @@ func (s *server) listDuties(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := Duties{Open: []Duty{}, Done: []Duty{}, Rounds: []Round{}}
+	out := Duties{Open: []Duty{}, Done: []Duty{}, Rounds: []Round{}, Recalls: []Recall{}}
 	if s.Officer != nil {
 		out.EveryS = int64(s.Officer.Every / time.Second)
 		if s.Officer.X == nil {
@@ -129,6 +131,15 @@ func (s *server) listDuties(r *http.Request) (any, error) {
 			} else {
 				out.Done = append(out.Done, v)
 			}
+		}
+		back, err := tx.OpenRecalls(max)
+		if err != nil {
+			return err
+		}
+		if back, err := recalls(tx, back); err != nil {
+			return err
+		} else if len(back) > 0 {
+			out.Recalls = back
 		}
 		jobs, err := tx.ListComplianceJobs(min(max, 10))
 		for _, j := range jobs {

@@ -30,6 +30,8 @@ type Receipt struct {
 	DoneAt  time.Time        `json:"done_at,omitzero"` // zero: it is under way
 	Step    string           `json:"step,omitempty"`
 	Removed map[string]int64 `json:"removed"` // by kind of record
+	// Exports hold the user: a person has to remove them.
+	Exports []Given `json:"exports,omitempty"`
 }
 
 // Receipts is a list of them.
@@ -73,7 +75,14 @@ func (s *server) forget(r *http.Request) (any, error) {
 	if in.Dry {
 		actOf(r.Context()).did = "forget, a dry run"
 		counts, err := s.Eraser.Dry(r.Context(), s.Now(), ask)
-		return Receipt{Bot: in.Bot, By: in.By, AskedAt: s.Now().UTC(), Removed: counts}, err
+		if err != nil {
+			return nil, err
+		}
+		plan := Receipt{Bot: in.Bot, By: in.By, AskedAt: s.Now().UTC(), Removed: counts}
+		return &plan, s.Store.Read(r.Context(), func(tx db.Tx) (err error) {
+			plan.Exports, err = s.exportsWith(tx, in.User)
+			return err
+		})
 	}
 	e, err := s.Eraser.Begin(r.Context(), s.Now(), ask)
 	if err != nil {
@@ -84,7 +93,14 @@ func (s *server) forget(r *http.Request) (any, error) {
 	if e, err = s.Eraser.Finish(r.Context(), s.Now, e.ID); err != nil {
 		return nil, err
 	}
-	return receiptOf(e)
+	done, err := receiptOf(e)
+	if err != nil {
+		return nil, err
+	}
+	return &done, s.Store.Read(r.Context(), func(tx db.Tx) (err error) {
+		done.Exports, err = recallsOf(tx, e.ID)
+		return err
+	})
 }
 
 func (s *server) receipts(r *http.Request) (any, error) {
@@ -100,6 +116,9 @@ func (s *server) receipts(r *http.Request) (any, error) {
 		}
 		for _, e := range all {
 			one, err := receiptOf(e)
+			if err == nil {
+				one.Exports, err = recallsOf(tx, e.ID)
+			}
 			if err != nil {
 				return err
 			}

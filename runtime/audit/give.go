@@ -38,19 +38,20 @@ var (
 // Every path by which ids, posts or users leave the host for others asks it
 // first, in a transaction of its own, and writes nothing where it refuses: what
 // was recorded and not written then is counted, which errs on the safe side. r's
-// ID and At are filled in.
-func Give(ctx context.Context, store db.Store, now time.Time, r db.Redistribution) error {
+// ID and At are filled in. marks are the keyed hashes of whom and what it holds:
+// by them it is recalled when that has to be deleted.
+func Give(ctx context.Context, store db.Store, now time.Time, r db.Redistribution, marks ...string) (id string, err error) {
 	r.At = now.UTC().Truncate(time.Millisecond)
 	r.Recipient = strings.TrimSpace(r.Recipient)
 	switch {
 	case r.Recipient == "" || strings.TrimSpace(r.By) == "" || r.What == "":
-		return ErrUnnamed
+		return "", ErrUnnamed
 	case r.IDs < 0 || r.Hydrated < 0:
-		return fmt.Errorf("%d ids and %d objects: neither can be less than nothing", r.IDs, r.Hydrated)
+		return "", fmt.Errorf("%d ids and %d objects: neither can be less than nothing", r.IDs, r.Hydrated)
 	case r.Automated && r.Hydrated > 0:
-		return ErrAutomated
+		return "", ErrAutomated
 	}
-	return store.Write(ctx, func(tx db.Tx) error {
+	err = store.Write(ctx, func(tx db.Tx) error {
 		had, err := tx.ListRedistributions(r.At.Add(-idsWindow), r.At.Add(time.Millisecond))
 		if err != nil {
 			return err
@@ -73,6 +74,13 @@ func Give(ctx context.Context, store db.Store, now time.Time, r db.Redistributio
 		}
 		h := sha256.Sum256(fmt.Appendf(nil, "%d\n%q\n%q\n%q\n%d", r.At.UnixMilli(), r.Recipient, r.What, r.By, len(had)))
 		r.ID = "x-" + hex.EncodeToString(h[:8])
-		return tx.PutRedistribution(r)
+		if err := tx.PutRedistribution(r); err != nil {
+			return err
+		}
+		return tx.PutExportMarks(r.ID, marks)
 	})
+	if err != nil {
+		return "", err
+	}
+	return r.ID, nil
 }

@@ -16,7 +16,8 @@ func TestV5Caps(t *testing.T) {
 		if r.What == "" {
 			r.What = "posts"
 		}
-		return Give(context.Background(), d.Store, at, r)
+		_, err := Give(context.Background(), d.Store, at, r)
+		return err
 	}
 	to := func(who string, ids, hydrated int64) db.Redistribution {
 		return db.Redistribution{Recipient: who, IDs: ids, Hydrated: hydrated, By: "ann"}

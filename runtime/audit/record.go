@@ -104,8 +104,14 @@ func (s *sealer) receipt(r db.Receipt) fact {
 }
 
 func (s *sealer) export(r db.Redistribution) fact {
-	return fact{KindExport, r.ID, "", s.seal(KindExport, r.ID, millis(r.At), r.Recipient, r.What,
-		strconv.FormatInt(r.IDs, 10), strconv.FormatInt(r.Hydrated, 10), strconv.FormatBool(r.Automated), r.By)}
+	said := []string{
+		r.ID, millis(r.At), r.Recipient, r.What,
+		strconv.FormatInt(r.IDs, 10), strconv.FormatInt(r.Hydrated, 10), strconv.FormatBool(r.Automated), r.By,
+	}
+	if r.File != "" { // entries of before it was kept hold
+		said = append(said, r.File)
+	}
+	return fact{KindExport, r.ID, "", s.seal(KindExport, said...)}
 }
 
 func (s *sealer) operatorAct(a db.OperatorAct) fact {

@@ -40,6 +40,7 @@ var unnoted = []string{
 	"PutErasure", "EraseDecisions", "PruneErased", // their receipts tell
 	"OpenDuty", "UpdateDuty", "PruneDuties", "PutComplianceJob", // likewise
 	"UnpostDeskNotice",
+	"PutExportMarks", "DropExportMark", "PutRecall", "EndRecalls", // the export, the receipt and the operator's act tell
 	"PutOperator", // holds the hash of a secret; the act beside it tells
 	"SetMeta",
 }

@@ -120,6 +120,9 @@ func (o *Officer) rows(ctx context.Context, now time.Time, d db.Duty) (db.Duty, 
 		n, was := counts{}, d
 		after = was
 		wait, err := o.rowsOf(u, was, n)
+		if err == nil {
+			err = o.recall(u.Tx, now, was, n)
+		}
 		if err != nil {
 			return err
 		}
@@ -132,6 +135,17 @@ func (o *Officer) rows(ctx context.Context, now time.Time, d db.Duty) (db.Duty, 
 		return u.Tx.UpdateDuty(after)
 	})
 	return after, err
+}
+
+// recall asks back what was given away of it (K22). Where it is only a place, an
+// export under pseudonyms has none.
+func (o *Officer) recall(tx db.Tx, now time.Time, d db.Duty, c counts) error {
+	if was, err := tx.RecallsOf(d.ID); err != nil || len(was) > 0 {
+		return err // of an earlier try
+	}
+	n, err := erasure.Recall(tx, now, d.Hash, d.ID, d.DueAt, func(r db.Redistribution) bool { return d.What != db.DutyGeo || r.Hydrated > 0 })
+	c.add("exports_recalled", n)
+	return err
 }
 
 // erase begins the erasure of a user, or sees whether it is done. A crash after

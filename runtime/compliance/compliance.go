@@ -23,6 +23,8 @@
 //     without decisions and actions; an account that is resumed before is not
 //     wiped.
 //   - K21 what a duty is about is shown nowhere from the moment that it is opened.
+//   - K22 each export that the host knows to hold it is recalled by the duty's
+//     deadline, and stays on the list until a person says that it is gone.
 //
 // The steps of a duty: rows of the database and what waits, events on the bus,
 // the files; then its row tells of nobody. Duties are taken through the steps

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/runtime/erasure"
 	"github.com/beckon-bot/beckon/runtime/event"
 )
 
@@ -53,7 +54,7 @@ func Hash(key event.Key, what db.DutyWhat, target string) string {
 	case db.DutyAccount:
 		class = "account"
 	}
-	return key.Text("duty of " + class + " " + target)
+	return erasure.Mark(key, class, target)
 }
 
 // Item is the duty to delete a post or a DM.

@@ -50,7 +50,11 @@ func (o *Officer) wipe(ctx context.Context, now time.Time, d db.Duty) (db.Duty, 
 	after := d
 	return after, o.Store.Write(ctx, func(tx db.Tx) error {
 		after = d
-		if err := (counts{}).with("events", int64(n)).put(&after); err != nil {
+		gone := counts{}.with("events", int64(n))
+		if err := o.recall(tx, now, d, gone); err != nil {
+			return err
+		}
+		if err := gone.put(&after); err != nil {
 			return err
 		}
 		nameless(&after)

@@ -10,6 +10,7 @@
 //     files of the database or of the bus.
 //   - Z3 an opt-out survives, also one that dispatch had not had yet.
 //   - Z4 what the user did before is never answered, however often it comes.
+//   - Z5 each export that the host knows to hold the user is recalled, by name.
 //
 // What stays: the opt-out and the time of the erasure, under a keyed hash; for
 // KeepAnswered the rows of actions that had ended, with their key and X's id of

@@ -103,6 +103,9 @@ func (e *Eraser) rows(tx db.Tx, now time.Time, x db.Erasure) (db.Erasure, error)
 			gone.Counts[what] = n
 		}
 	}
+	if err := e.recall(tx, now, x, gone.Counts); err != nil {
+		return x, err
+	}
 	kept := st.Suppression
 	kept.ErasedAt = cmp.Or(x.ErasedAt, u.Now).UTC().Truncate(time.Millisecond)
 	if err := tx.PutSuppression(kept); err != nil {

@@ -32,6 +32,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -190,6 +191,24 @@ func (p *Log) read(line []byte) (*node, error) {
 		return nil, fmt.Errorf("the line is not JSON, and is not copied as it stands: %w", err)
 	}
 	return n, nil
+}
+
+// Holds lists whose ids the log had, and of which posts and DMs, own accounts
+// apart: who gives the log to others has to know whom it is about.
+func (p *Log) Holds() (users, items []string) {
+	for id := range p.users {
+		if !p.keep[id] {
+			users = append(users, id)
+		}
+	}
+	for id := range p.timed {
+		if isDigits(id) && !p.users[id] {
+			items = append(items, id)
+		}
+	}
+	slices.Sort(users)
+	slices.Sort(items)
+	return users, items
 }
 
 // mac is the keyed hash behind every pseudonym.

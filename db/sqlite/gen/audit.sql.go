@@ -367,7 +367,7 @@ func (q *Queries) ListReceipts(ctx context.Context, since int64, before int64) (
 }
 
 const listRedistributions = `-- name: ListRedistributions :many
-SELECT id, at, recipient, what, ids, hydrated, automated, made_by FROM redistributions WHERE at >= ?1 AND at < ?2 ORDER BY at, id
+SELECT id, at, recipient, what, ids, hydrated, automated, made_by, file FROM redistributions WHERE at >= ?1 AND at < ?2 ORDER BY at, id
 `
 
 func (q *Queries) ListRedistributions(ctx context.Context, since int64, before int64) ([]Redistribution, error) {
@@ -388,6 +388,7 @@ func (q *Queries) ListRedistributions(ctx context.Context, since int64, before i
 			&i.Hydrated,
 			&i.Automated,
 			&i.MadeBy,
+			&i.File,
 		); err != nil {
 			return nil, err
 		}
@@ -543,7 +544,7 @@ func (q *Queries) PutReceiptRecord(ctx context.Context, kind string, ref string,
 }
 
 const putRedistribution = `-- name: PutRedistribution :exec
-INSERT INTO redistributions (id, at, recipient, what, ids, hydrated, automated, made_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO redistributions (id, at, recipient, what, ids, hydrated, automated, made_by, file) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 `
 
 type PutRedistributionParams struct {
@@ -555,6 +556,7 @@ type PutRedistributionParams struct {
 	Hydrated  int64
 	Automated int64
 	MadeBy    string
+	File      string
 }
 
 func (q *Queries) PutRedistribution(ctx context.Context, arg PutRedistributionParams) error {
@@ -567,6 +569,7 @@ func (q *Queries) PutRedistribution(ctx context.Context, arg PutRedistributionPa
 		arg.Hydrated,
 		arg.Automated,
 		arg.MadeBy,
+		arg.File,
 	)
 	return err
 }

@@ -126,6 +126,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.dropEchoStmt, err = db.PrepareContext(ctx, dropEcho); err != nil {
 		return nil, fmt.Errorf("error preparing query DropEcho: %w", err)
 	}
+	if q.dropExportMarkStmt, err = db.PrepareContext(ctx, dropExportMark); err != nil {
+		return nil, fmt.Errorf("error preparing query DropExportMark: %w", err)
+	}
+	if q.dropExportMarksStmt, err = db.PrepareContext(ctx, dropExportMarks); err != nil {
+		return nil, fmt.Errorf("error preparing query DropExportMarks: %w", err)
+	}
 	if q.dropFingerprintStmt, err = db.PrepareContext(ctx, dropFingerprint); err != nil {
 		return nil, fmt.Errorf("error preparing query DropFingerprint: %w", err)
 	}
@@ -170,6 +176,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.echoesToStmt, err = db.PrepareContext(ctx, echoesTo); err != nil {
 		return nil, fmt.Errorf("error preparing query EchoesTo: %w", err)
+	}
+	if q.endRecallsStmt, err = db.PrepareContext(ctx, endRecalls); err != nil {
+		return nil, fmt.Errorf("error preparing query EndRecalls: %w", err)
 	}
 	if q.eraseActionsStmt, err = db.PrepareContext(ctx, eraseActions); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseActions: %w", err)
@@ -224,6 +233,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.expiredMatchesStmt, err = db.PrepareContext(ctx, expiredMatches); err != nil {
 		return nil, fmt.Errorf("error preparing query ExpiredMatches: %w", err)
+	}
+	if q.exportsWithStmt, err = db.PrepareContext(ctx, exportsWith); err != nil {
+		return nil, fmt.Errorf("error preparing query ExportsWith: %w", err)
 	}
 	if q.findDecisionsStmt, err = db.PrepareContext(ctx, findDecisions); err != nil {
 		return nil, fmt.Errorf("error preparing query FindDecisions: %w", err)
@@ -402,6 +414,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.openQuestionsToStmt, err = db.PrepareContext(ctx, openQuestionsTo); err != nil {
 		return nil, fmt.Errorf("error preparing query OpenQuestionsTo: %w", err)
 	}
+	if q.openRecallsStmt, err = db.PrepareContext(ctx, openRecalls); err != nil {
+		return nil, fmt.Errorf("error preparing query OpenRecalls: %w", err)
+	}
 	if q.operatorStmt, err = db.PrepareContext(ctx, operator); err != nil {
 		return nil, fmt.Errorf("error preparing query Operator: %w", err)
 	}
@@ -510,6 +525,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putErasureStmt, err = db.PrepareContext(ctx, putErasure); err != nil {
 		return nil, fmt.Errorf("error preparing query PutErasure: %w", err)
 	}
+	if q.putExportMarkStmt, err = db.PrepareContext(ctx, putExportMark); err != nil {
+		return nil, fmt.Errorf("error preparing query PutExportMark: %w", err)
+	}
 	if q.putFingerprintStmt, err = db.PrepareContext(ctx, putFingerprint); err != nil {
 		return nil, fmt.Errorf("error preparing query PutFingerprint: %w", err)
 	}
@@ -536,6 +554,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putRateWindowStmt, err = db.PrepareContext(ctx, putRateWindow); err != nil {
 		return nil, fmt.Errorf("error preparing query PutRateWindow: %w", err)
+	}
+	if q.putRecallStmt, err = db.PrepareContext(ctx, putRecall); err != nil {
+		return nil, fmt.Errorf("error preparing query PutRecall: %w", err)
 	}
 	if q.putReceiptStmt, err = db.PrepareContext(ctx, putReceipt); err != nil {
 		return nil, fmt.Errorf("error preparing query PutReceipt: %w", err)
@@ -588,8 +609,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.readTokenStmt, err = db.PrepareContext(ctx, readToken); err != nil {
 		return nil, fmt.Errorf("error preparing query ReadToken: %w", err)
 	}
+	if q.recallsOfStmt, err = db.PrepareContext(ctx, recallsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query RecallsOf: %w", err)
+	}
 	if q.receiptOfStmt, err = db.PrepareContext(ctx, receiptOf); err != nil {
 		return nil, fmt.Errorf("error preparing query ReceiptOf: %w", err)
+	}
+	if q.redistributionStmt, err = db.PrepareContext(ctx, redistribution); err != nil {
+		return nil, fmt.Errorf("error preparing query Redistribution: %w", err)
 	}
 	if q.reminderStmt, err = db.PrepareContext(ctx, reminder); err != nil {
 		return nil, fmt.Errorf("error preparing query Reminder: %w", err)
@@ -883,6 +910,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing dropEchoStmt: %w", cerr)
 		}
 	}
+	if q.dropExportMarkStmt != nil {
+		if cerr := q.dropExportMarkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropExportMarkStmt: %w", cerr)
+		}
+	}
+	if q.dropExportMarksStmt != nil {
+		if cerr := q.dropExportMarksStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropExportMarksStmt: %w", cerr)
+		}
+	}
 	if q.dropFingerprintStmt != nil {
 		if cerr := q.dropFingerprintStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropFingerprintStmt: %w", cerr)
@@ -956,6 +993,11 @@ func (q *Queries) Close() error {
 	if q.echoesToStmt != nil {
 		if cerr := q.echoesToStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing echoesToStmt: %w", cerr)
+		}
+	}
+	if q.endRecallsStmt != nil {
+		if cerr := q.endRecallsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing endRecallsStmt: %w", cerr)
 		}
 	}
 	if q.eraseActionsStmt != nil {
@@ -1046,6 +1088,11 @@ func (q *Queries) Close() error {
 	if q.expiredMatchesStmt != nil {
 		if cerr := q.expiredMatchesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing expiredMatchesStmt: %w", cerr)
+		}
+	}
+	if q.exportsWithStmt != nil {
+		if cerr := q.exportsWithStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing exportsWithStmt: %w", cerr)
 		}
 	}
 	if q.findDecisionsStmt != nil {
@@ -1343,6 +1390,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing openQuestionsToStmt: %w", cerr)
 		}
 	}
+	if q.openRecallsStmt != nil {
+		if cerr := q.openRecallsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing openRecallsStmt: %w", cerr)
+		}
+	}
 	if q.operatorStmt != nil {
 		if cerr := q.operatorStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing operatorStmt: %w", cerr)
@@ -1523,6 +1575,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putErasureStmt: %w", cerr)
 		}
 	}
+	if q.putExportMarkStmt != nil {
+		if cerr := q.putExportMarkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putExportMarkStmt: %w", cerr)
+		}
+	}
 	if q.putFingerprintStmt != nil {
 		if cerr := q.putFingerprintStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putFingerprintStmt: %w", cerr)
@@ -1566,6 +1623,11 @@ func (q *Queries) Close() error {
 	if q.putRateWindowStmt != nil {
 		if cerr := q.putRateWindowStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putRateWindowStmt: %w", cerr)
+		}
+	}
+	if q.putRecallStmt != nil {
+		if cerr := q.putRecallStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putRecallStmt: %w", cerr)
 		}
 	}
 	if q.putReceiptStmt != nil {
@@ -1653,9 +1715,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing readTokenStmt: %w", cerr)
 		}
 	}
+	if q.recallsOfStmt != nil {
+		if cerr := q.recallsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing recallsOfStmt: %w", cerr)
+		}
+	}
 	if q.receiptOfStmt != nil {
 		if cerr := q.receiptOfStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing receiptOfStmt: %w", cerr)
+		}
+	}
+	if q.redistributionStmt != nil {
+		if cerr := q.redistributionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing redistributionStmt: %w", cerr)
 		}
 	}
 	if q.reminderStmt != nil {
@@ -1926,6 +1998,8 @@ type Queries struct {
 	dropDeskNoticeStmt        *sql.Stmt
 	dropDeskNoticesStmt       *sql.Stmt
 	dropEchoStmt              *sql.Stmt
+	dropExportMarkStmt        *sql.Stmt
+	dropExportMarksStmt       *sql.Stmt
 	dropFingerprintStmt       *sql.Stmt
 	dropLookupStmt            *sql.Stmt
 	dropQuestionTextStmt      *sql.Stmt
@@ -1941,6 +2015,7 @@ type Queries struct {
 	dutiesOnStmt              *sql.Stmt
 	dutyStmt                  *sql.Stmt
 	echoesToStmt              *sql.Stmt
+	endRecallsStmt            *sql.Stmt
 	eraseActionsStmt          *sql.Stmt
 	eraseConsentsStmt         *sql.Stmt
 	eraseConversationsStmt    *sql.Stmt
@@ -1959,6 +2034,7 @@ type Queries struct {
 	erasureStmt               *sql.Stmt
 	expiredActionsStmt        *sql.Stmt
 	expiredMatchesStmt        *sql.Stmt
+	exportsWithStmt           *sql.Stmt
 	findDecisionsStmt         *sql.Stmt
 	fingerprintsSinceStmt     *sql.Stmt
 	firstDueStmt              *sql.Stmt
@@ -2018,6 +2094,7 @@ type Queries struct {
 	openMatchesByStmt         *sql.Stmt
 	openMatchesOfStmt         *sql.Stmt
 	openQuestionsToStmt       *sql.Stmt
+	openRecallsStmt           *sql.Stmt
 	operatorStmt              *sql.Stmt
 	operatorByTokenStmt       *sql.Stmt
 	optInsStmt                *sql.Stmt
@@ -2054,6 +2131,7 @@ type Queries struct {
 	putEchoStmt               *sql.Stmt
 	putErasedStmt             *sql.Stmt
 	putErasureStmt            *sql.Stmt
+	putExportMarkStmt         *sql.Stmt
 	putFingerprintStmt        *sql.Stmt
 	putInteractionStmt        *sql.Stmt
 	putLookupStmt             *sql.Stmt
@@ -2063,6 +2141,7 @@ type Queries struct {
 	putQuestionStmt           *sql.Stmt
 	putQuestionTextStmt       *sql.Stmt
 	putRateWindowStmt         *sql.Stmt
+	putRecallStmt             *sql.Stmt
 	putReceiptStmt            *sql.Stmt
 	putReceiptRecordStmt      *sql.Stmt
 	putRedistributionStmt     *sql.Stmt
@@ -2080,7 +2159,9 @@ type Queries struct {
 	readCapStmt               *sql.Stmt
 	readSwitchStmt            *sql.Stmt
 	readTokenStmt             *sql.Stmt
+	recallsOfStmt             *sql.Stmt
 	receiptOfStmt             *sql.Stmt
+	redistributionStmt        *sql.Stmt
 	reminderStmt              *sql.Stmt
 	resealTextKeyStmt         *sql.Stmt
 	retireTextKeysStmt        *sql.Stmt
@@ -2160,6 +2241,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		dropDeskNoticeStmt:        q.dropDeskNoticeStmt,
 		dropDeskNoticesStmt:       q.dropDeskNoticesStmt,
 		dropEchoStmt:              q.dropEchoStmt,
+		dropExportMarkStmt:        q.dropExportMarkStmt,
+		dropExportMarksStmt:       q.dropExportMarksStmt,
 		dropFingerprintStmt:       q.dropFingerprintStmt,
 		dropLookupStmt:            q.dropLookupStmt,
 		dropQuestionTextStmt:      q.dropQuestionTextStmt,
@@ -2175,6 +2258,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		dutiesOnStmt:              q.dutiesOnStmt,
 		dutyStmt:                  q.dutyStmt,
 		echoesToStmt:              q.echoesToStmt,
+		endRecallsStmt:            q.endRecallsStmt,
 		eraseActionsStmt:          q.eraseActionsStmt,
 		eraseConsentsStmt:         q.eraseConsentsStmt,
 		eraseConversationsStmt:    q.eraseConversationsStmt,
@@ -2193,6 +2277,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		erasureStmt:               q.erasureStmt,
 		expiredActionsStmt:        q.expiredActionsStmt,
 		expiredMatchesStmt:        q.expiredMatchesStmt,
+		exportsWithStmt:           q.exportsWithStmt,
 		findDecisionsStmt:         q.findDecisionsStmt,
 		fingerprintsSinceStmt:     q.fingerprintsSinceStmt,
 		firstDueStmt:              q.firstDueStmt,
@@ -2252,6 +2337,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		openMatchesByStmt:         q.openMatchesByStmt,
 		openMatchesOfStmt:         q.openMatchesOfStmt,
 		openQuestionsToStmt:       q.openQuestionsToStmt,
+		openRecallsStmt:           q.openRecallsStmt,
 		operatorStmt:              q.operatorStmt,
 		operatorByTokenStmt:       q.operatorByTokenStmt,
 		optInsStmt:                q.optInsStmt,
@@ -2288,6 +2374,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putEchoStmt:               q.putEchoStmt,
 		putErasedStmt:             q.putErasedStmt,
 		putErasureStmt:            q.putErasureStmt,
+		putExportMarkStmt:         q.putExportMarkStmt,
 		putFingerprintStmt:        q.putFingerprintStmt,
 		putInteractionStmt:        q.putInteractionStmt,
 		putLookupStmt:             q.putLookupStmt,
@@ -2297,6 +2384,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putQuestionStmt:           q.putQuestionStmt,
 		putQuestionTextStmt:       q.putQuestionTextStmt,
 		putRateWindowStmt:         q.putRateWindowStmt,
+		putRecallStmt:             q.putRecallStmt,
 		putReceiptStmt:            q.putReceiptStmt,
 		putReceiptRecordStmt:      q.putReceiptRecordStmt,
 		putRedistributionStmt:     q.putRedistributionStmt,
@@ -2314,7 +2402,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		readCapStmt:               q.readCapStmt,
 		readSwitchStmt:            q.readSwitchStmt,
 		readTokenStmt:             q.readTokenStmt,
+		recallsOfStmt:             q.recallsOfStmt,
 		receiptOfStmt:             q.receiptOfStmt,
+		redistributionStmt:        q.redistributionStmt,
 		reminderStmt:              q.reminderStmt,
 		resealTextKeyStmt:         q.resealTextKeyStmt,
 		retireTextKeysStmt:        q.retireTextKeysStmt,

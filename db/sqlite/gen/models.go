@@ -251,6 +251,11 @@ type EventsSeen struct {
 	SeenAt  int64
 }
 
+type ExportMark struct {
+	Mark   string
+	Export string
+}
+
 type Fingerprint struct {
 	Seq      int64
 	ActionID string
@@ -378,6 +383,15 @@ type RateWindow struct {
 	ToldAt   int64
 }
 
+type Recall struct {
+	Export  string
+	Cause   string
+	AskedAt int64
+	DueAt   int64
+	DoneAt  int64
+	DoneBy  string
+}
+
 type Receipt struct {
 	ID          string
 	Cause       string
@@ -402,6 +416,7 @@ type Redistribution struct {
 	Hydrated  int64
 	Automated int64
 	MadeBy    string
+	File      string
 }
 
 type Reminder struct {

@@ -66,7 +66,7 @@ INSERT INTO config_versions (at, hash, changed, keys) VALUES (?, ?, ?, ?);
 SELECT at, hash, changed, keys FROM config_versions ORDER BY at, id;
 
 -- name: PutRedistribution :exec
-INSERT INTO redistributions (id, at, recipient, what, ids, hydrated, automated, made_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO redistributions (id, at, recipient, what, ids, hydrated, automated, made_by, file) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: ListRedistributions :many
 SELECT * FROM redistributions WHERE at >= sqlc.arg(since) AND at < sqlc.arg(before) ORDER BY at, id;

@@ -103,7 +103,7 @@ func month(t *testing.T) *audit.Store {
 		{from.AddDate(0, 0, -10), db.Redistribution{Recipient: "of before", IDs: 1}},
 	} {
 		g.r.What, g.r.By = "posts", "ann"
-		if err := audit.Give(context.Background(), s, g.at, g.r); err != nil {
+		if _, err := audit.Give(context.Background(), s, g.at, g.r); err != nil {
 			t.Fatal(err)
 		}
 	}
