@@ -15,3 +15,12 @@ func RouteRoles() map[string]db.Role {
 	}
 	return roles
 }
+
+// RouteNames is what each endpoint is called in the record of acts, by pattern.
+func RouteNames() map[string]string {
+	names := map[string]string{}
+	for _, rt := range (&server{}).routes() {
+		names[rt.pattern] = rt.name()
+	}
+	return names
+}

@@ -176,6 +176,34 @@ func TestO5ActWithItsChange(t *testing.T) {
 	}
 }
 
+// A read that is refused stands among the acts in plain words, not by its route.
+func TestO5RefusedReads(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	token := get[admin.Operator](d, "POST", "/v1/operators", `{"by":"root","name":"vera","role":"viewer"}`).Token
+	as := func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token) }
+	for _, path := range []string{"/v1/operators", "/v1/consents?bot=acme&user=7", "/v1/actions/none"} {
+		if got := d.do("GET", path, "", as); got.status == http.StatusOK {
+			t.Errorf("%s: got %v, want a refusal", path, got)
+		}
+	}
+	got := d.acts(t)
+	for _, want := range []string{
+		"vera viewer list operators ! vera is viewer, and this needs admin", "vera viewer list consents ! vera is viewer, and this needs agent", "vera viewer show an action id none ! ",
+	} {
+		if !slices.ContainsFunc(got, func(a string) bool { return strings.HasPrefix(a, want) }) {
+			t.Errorf("no act %q in\n%s", want, strings.Join(got, "\n"))
+		}
+	}
+	names := map[string]string{}
+	for pattern, name := range admin.RouteNames() {
+		if name == "" || strings.Contains(name, "/") || names[name] != "" {
+			t.Errorf("%s is called %q, and so is %q", pattern, name, names[name])
+		}
+		names[name] = pattern
+	}
+}
+
 // No answer may be framed, whoever asks.
 func TestO1NoFrames(t *testing.T) {
 	t.Parallel()

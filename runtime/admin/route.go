@@ -25,39 +25,43 @@ type route struct {
 	pattern string
 	role    db.Role
 	did     string
+	asks    string // what one that did nothing is called in the record, where it is refused
 	serve   answer
 	bulk    bool // it takes many rows
 }
 
+// name is what was asked, in plain words.
+func (rt route) name() string { return cmp.Or(rt.did, rt.asks) }
+
 func (s *server) routes() []route {
 	const viewer, agent, boss = db.RoleViewer, db.RoleAgent, db.RoleAdmin
 	return []route{
-		{pattern: "GET /v1/actions", role: viewer, serve: s.listActions},
-		{pattern: "GET /v1/actions/{id}", role: viewer, serve: s.showAction}, // its text is an agent's
+		{pattern: "GET /v1/actions", role: viewer, asks: "list actions", serve: s.listActions},
+		{pattern: "GET /v1/actions/{id}", role: viewer, asks: "show an action", serve: s.showAction}, // its text is an agent's
 		{pattern: "POST /v1/actions/{id}/approve", role: agent, did: "approve", serve: s.approve},
 		{pattern: "POST /v1/actions/{id}/edit", role: agent, did: "edit", serve: s.edit},
 		{pattern: "POST /v1/actions/{id}/reject", role: agent, did: "reject", serve: s.reject},
 		{pattern: "POST /v1/actions/{id}/retry", role: agent, did: "retry", serve: s.retryAction},
 		{pattern: "POST /v1/actions/{id}/settle", role: agent, did: "settle", serve: s.settle},
 		{pattern: "POST /v1/commands", role: agent, did: "ask for an action", serve: s.command},
-		{pattern: "GET /v1/decisions", role: viewer, serve: s.listDecisions},
-		{pattern: "GET /v1/decisions/{id}", role: viewer, serve: s.showDecision},
-		{pattern: "GET /v1/unknown", role: viewer, serve: s.listUnknown},
-		{pattern: "GET /v1/queue", role: viewer, serve: s.queue},
-		{pattern: "GET /v1/cost", role: viewer, serve: s.cost},
-		{pattern: "GET /v1/conversations", role: viewer, serve: s.listConversations},
+		{pattern: "GET /v1/decisions", role: viewer, asks: "list decisions", serve: s.listDecisions},
+		{pattern: "GET /v1/decisions/{id}", role: viewer, asks: "show a decision", serve: s.showDecision},
+		{pattern: "GET /v1/unknown", role: viewer, asks: "list lost sends", serve: s.listUnknown},
+		{pattern: "GET /v1/queue", role: viewer, asks: "look at the queue", serve: s.queue},
+		{pattern: "GET /v1/cost", role: viewer, asks: "look at the cost", serve: s.cost},
+		{pattern: "GET /v1/conversations", role: viewer, asks: "list conversations", serve: s.listConversations},
 		{pattern: "GET /v1/conversations/{bot}/{user}", role: agent, did: "read a conversation", serve: s.showConversation},
 		{pattern: "POST /v1/conversations/{bot}/{user}/handoff", role: agent, did: "hand off", serve: s.handOff},
 		{pattern: "POST /v1/conversations/{bot}/{user}/release", role: agent, did: "release", serve: s.release},
-		{pattern: "GET /v1/dead", role: viewer, serve: s.listDead},
+		{pattern: "GET /v1/dead", role: viewer, asks: "list dead letters", serve: s.listDead},
 		{pattern: "GET /v1/dead/{id}", role: agent, did: "read a dead letter", serve: s.showDead},
 		{pattern: "POST /v1/dead/{id}/retry", role: agent, did: "retry a dead letter", serve: s.retryDead},
-		{pattern: "GET /v1/switches", role: viewer, serve: s.listSwitches},
+		{pattern: "GET /v1/switches", role: viewer, asks: "look at the kill switches", serve: s.listSwitches},
 		{pattern: "PUT /v1/switches/{bot}", role: agent, did: "kill switch", serve: s.setSwitch}, // resuming is an admin's
-		{pattern: "GET /v1/optouts", role: viewer, serve: s.listOptOuts},
+		{pattern: "GET /v1/optouts", role: viewer, asks: "list opt-outs", serve: s.listOptOuts},
 		{pattern: "POST /v1/optouts", role: agent, did: "opt out", serve: s.addOptOut},
 		{pattern: "POST /v1/optouts/import", role: boss, did: "import opt-outs", serve: s.importOptOuts, bulk: true},
-		{pattern: "GET /v1/consents", role: agent, serve: s.listConsents},
+		{pattern: "GET /v1/consents", role: agent, asks: "list consents", serve: s.listConsents},
 		{pattern: "POST /v1/consents", role: agent, did: "record consent", serve: s.recordConsent},
 		{pattern: "POST /v1/consents/withdraw", role: agent, did: "withdraw consent", serve: s.withdrawConsent},
 		{pattern: "GET /v1/matches", role: agent, did: "read matches", serve: s.listMatches}, // it shows references
@@ -65,33 +69,33 @@ func (s *server) routes() []route {
 		{pattern: "POST /v1/matches/remove", role: agent, did: "remove a match", serve: s.removeMatch},
 		{pattern: "POST /v1/matches/withdraw", role: agent, did: "withdraw matching", serve: s.withdrawMatch},
 		{pattern: "POST /v1/forget", role: boss, did: "forget", serve: s.forget},
-		{pattern: "GET /v1/receipts", role: viewer, serve: s.receipts},
-		{pattern: "GET /v1/duties", role: viewer, serve: s.listDuties},
+		{pattern: "GET /v1/receipts", role: viewer, asks: "list receipts", serve: s.receipts},
+		{pattern: "GET /v1/duties", role: viewer, asks: "list deletions", serve: s.listDuties},
 		{pattern: "POST /v1/duties", role: boss, did: "delete", serve: s.deletion},
 		{pattern: "POST /v1/duties/rounds", role: boss, did: "ask X what is gone", serve: s.rounds},
 		{pattern: "POST /v1/duties/wipe", role: boss, did: "wipe an account", serve: s.wipe},
-		{pattern: "GET /v1/rules", role: viewer, serve: s.listRules},
-		{pattern: "GET /v1/files", role: viewer, serve: s.listFiles},
+		{pattern: "GET /v1/rules", role: viewer, asks: "look at the rules in force", serve: s.listRules},
+		{pattern: "GET /v1/files", role: viewer, asks: "look at the answers and schedules in place", serve: s.listFiles},
 		{pattern: "POST /v1/rules/reload", role: boss, did: "reload rules", serve: s.reloadRules},
-		{pattern: "GET /v1/accounts", role: viewer, serve: s.listAccounts},
+		{pattern: "GET /v1/accounts", role: viewer, asks: "list accounts", serve: s.listAccounts},
 		{pattern: "POST /v1/accounts/{bot}/login", role: boss, did: "login", serve: s.login},
 		{pattern: "POST /v1/accounts/{bot}/logout", role: boss, did: "logout", serve: s.logout},
-		{pattern: "GET /v1/keys", role: viewer, serve: s.listKeys}, // ids and counts: no key leaves
+		{pattern: "GET /v1/keys", role: viewer, asks: "list keys", serve: s.listKeys}, // ids and counts: no key leaves
 		{pattern: "POST /v1/keys/rotate", role: boss, did: "rotate the host's key", serve: s.rotateKey},
 		{pattern: "POST /v1/keys/drop", role: boss, did: "drop an old key", serve: s.dropKeys},
 		{pattern: "POST /v1/backup", role: boss, did: "backup", serve: s.backup},
 		{pattern: "POST /v1/restore/accept", role: boss, did: "accept a restore without newer opt-outs", serve: s.acceptRestore},
 		{pattern: "POST /v1/subscribe", role: boss, did: "subscribe", serve: s.subscribe},
 		{pattern: "POST /v1/connections", role: boss, did: "connections", serve: s.connections},
-		{pattern: "POST /v1/doctor", role: viewer, serve: s.examine},
-		{pattern: "POST /v1/audit/verify", role: viewer, serve: s.verifyAudit},
+		{pattern: "POST /v1/doctor", role: viewer, asks: "ask the doctor", serve: s.examine},
+		{pattern: "POST /v1/audit/verify", role: viewer, asks: "check the audit chain", serve: s.verifyAudit},
 		{pattern: "POST /v1/exports", role: boss, did: "export", serve: s.recordExport, bulk: true},
 		{pattern: "POST /v1/exports/{id}/gone", role: boss, did: "export removed", serve: s.exportGone},
 		{pattern: "POST /v1/audit/report", role: boss, did: "audit report", serve: s.reportAudit},
-		{pattern: "GET /v1/operators", role: boss, serve: s.listOperators},
+		{pattern: "GET /v1/operators", role: boss, asks: "list operators", serve: s.listOperators},
 		{pattern: "POST /v1/operators", role: boss, did: "add an operator", serve: s.addOperator},
 		{pattern: "POST /v1/operators/{name}/{change}", role: boss, did: "change an operator", serve: s.changeOperator},
-		{pattern: "GET /v1/acts", role: boss, serve: s.listActs},
+		{pattern: "GET /v1/acts", role: boss, asks: "list what operators did", serve: s.listActs},
 	}
 }
 
@@ -200,7 +204,7 @@ func (s *server) handle(rt route) http.Handler {
 			a.users = append(a.users, user)
 		}
 		if !may(a.role, rt.role) {
-			a.did = cmp.Or(rt.did, rt.pattern)
+			a.did = rt.name()
 			a.denied = fmt.Sprintf("%s is %s, and this needs %s", a.by, a.role, rt.role)
 			s.keepAct(r, a)
 			refuse(w, http.StatusForbidden, a.denied)
@@ -218,7 +222,7 @@ func (s *server) handle(rt route) http.Handler {
 		answer(func(r *http.Request) (any, error) {
 			v, err := rt.serve(r)
 			if err != nil && !a.kept {
-				a.did, a.denied = cmp.Or(a.did, rt.pattern), err.Error()
+				a.did, a.denied = cmp.Or(a.did, rt.name()), err.Error()
 			}
 			s.keepAct(r, a)
 			return v, err
