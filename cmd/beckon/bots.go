@@ -144,7 +144,7 @@ func gateBot(name string, c config.Bot, tier string) (gate.Bot, error) {
 	return gate.Bot{
 		Name: name, UserID: c.UserID, Username: c.Username, Operator: c.OperatorAccount,
 		Tier: gateTier(tier), Zone: zone, PrivacyURL: c.PrivacyURL, LongPosts: c.LongPosts,
-		OptOutHint: c.Texts.OptOutHint, OptOutConfirmation: c.Texts.OptOutConfirmation, StopQuestion: c.Texts.StopQuestion, Handover: c.Texts.Handover, ErasureNote: c.Texts.ErasureNote,
+		OptOutHint: c.Texts.OptOutHint, OptOutConfirmation: c.Texts.OptOutConfirmation, StopQuestion: c.Texts.StopQuestion, Handover: c.Texts.Handover, ErasureNote: c.Texts.ErasureNote, UnlinkNote: c.Texts.UnlinkNote,
 		Languages:    translations(c),
 		HandoffWords: c.HandoffWords, HandoffQuiet: c.HandoffQuiet, HoldExpiry: c.HoldExpiry, PersonDone: c.PersonDone, DoubtToDesk: c.Doubt == "hand_off",
 		Disclosure:     disclosureOf(c),

@@ -20,6 +20,7 @@ func TestShippedTextsAreHarmless(t *testing.T) {
 	c.Texts.StopQuestion = "Did you ask me to stop? Reply STOP and I will not message you again."
 	c.Texts.Handover = "A person takes over from here."
 	c.Texts.ErasureNote = "What I keep about you is being deleted now."
+	c.Texts.UnlinkNote = "This X account is not linked to anything outside of X any more."
 	bot := gate.Bot{Name: "b", Operator: "acme"}
 	g := gate.New([]gate.Bot{bot})
 	said := translations(c)
@@ -27,7 +28,7 @@ func TestShippedTextsAreHarmless(t *testing.T) {
 		t.Fatalf("%d languages", len(said))
 	}
 	for lang, x := range said {
-		for _, text := range []string{x.OptOutHint, x.OptOutConfirmation, x.StopQuestion, x.Handover, x.ErasureNote, x.Disclosure} {
+		for _, text := range []string{x.OptOutHint, x.OptOutConfirmation, x.StopQuestion, x.Handover, x.ErasureNote, x.UnlinkNote, x.Disclosure} {
 			f := g.FactsOf(bot, event.Event{}, event.Draft{Kind: event.Reply, Text: text}, time.Time{})
 			if text == "" || f.Text != (gate.TextFacts{}) {
 				t.Errorf("%s: %q: %+v", lang, text, f.Text)

@@ -38,6 +38,7 @@ const (
 	hint      = "STOP ends this."
 	question  = "Did you ask me to stop? STOP ends this."
 	lastWord  = "A person takes over."
+	unlinked  = "You are not linked to anything outside of X any more."
 	confirmed = "You will not hear from this account again. START brings it back."
 )
 
@@ -244,7 +245,7 @@ func (s *scenario) cast(fault *breakage) (bots []gate.Bot, chains map[string]han
 	for i, name := range s.Bots {
 		b := gate.Bot{
 			Name: name, UserID: botID(i), Username: name, Operator: operator, Tier: s.Tier,
-			OptOutHint: hint, OptOutConfirmation: confirmed, StopQuestion: question, Handover: lastWord, Languages: otherLanguages(), HandoffWords: true, HandoffQuiet: s.HandoffQuiet, HoldExpiry: s.HoldExpiry, PersonDone: s.PersonDone, Disclosure: "Run by " + operator + ".",
+			OptOutHint: hint, OptOutConfirmation: confirmed, StopQuestion: question, Handover: lastWord, UnlinkNote: unlinked, Languages: otherLanguages(), HandoffWords: true, HandoffQuiet: s.HandoffQuiet, HoldExpiry: s.HoldExpiry, PersonDone: s.PersonDone, Disclosure: "Run by " + operator + ".",
 			LabelOn: declared("label"), BioDiscloses: declared("bio"), OperatorLinked: declared("operator"),
 			AIApproved: s.AIApproved, LongPosts: s.LongPosts, Rules: s.rules,
 		}

@@ -159,6 +159,8 @@ func (r *run) do(s step) error {
 		return r.answer(ctx, s)
 	case "consent":
 		return r.consent(ctx, s)
+	case "match":
+		return r.match(ctx, s)
 	case "round", "jobs", "duty", "wipe":
 		return r.delete(ctx, s)
 	case "approve", "reject", "retry", "pause", "resume", "optout", "redo", "handoff", "release":

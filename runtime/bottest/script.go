@@ -67,6 +67,7 @@ var verbs = map[string]struct {
 	"release": {2, ""},
 	"ask":     {3, "post to list about act id timer ai promotional affiliate disclosed paid"}, // a command: BOT KIND TEXT
 	"consent": {3, "covers withdrawn fails"},                                                  // WHO BOT KIND
+	"match":   {5, "post source fails"},                                                       // WHO BOT PURPOSE BASIS REF
 	"answer":  {2, "handoff ai"},                                                              // of the handler orders to an act: ACT TEXT
 	"redo":    {1, ""},                                                                        // the dead letter of an act
 	"rules":   {1, "fails"},                                                                   // of every bot, from a file of the archive

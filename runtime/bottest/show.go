@@ -162,6 +162,9 @@ func (r *run) showStates() (string, error) {
 				if !c.PausedUntil.IsZero() {
 					fmt.Fprintf(&b, "a person spoke: %s is silent to %s until %s\n", bot, r.names[id], clock(c.PausedUntil))
 				}
+				if err := r.showMatches(&b, tx, bot, id); err != nil {
+					return err
+				}
 				if c.BlockedUs {
 					fmt.Fprintf(&b, "blocked: %s by %s\n", bot, r.names[id])
 				}

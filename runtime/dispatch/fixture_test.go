@@ -149,7 +149,7 @@ func newHost(t testing.TB, temporary bool) *host {
 	for name, u := range map[string]xsim.User{"acme": acme, "globex": globex} {
 		bots = append(bots, gate.Bot{
 			Name: name, UserID: u.ID, Username: u.Username, Tier: "self_serve", OptOutHint: "Say STOP.",
-			OptOutConfirmation: "You will hear no more.", ErasureNote: "It is being deleted.", LabelOn: true, BioDiscloses: true, OperatorLinked: true, Rules: set,
+			OptOutConfirmation: "You will hear no more.", ErasureNote: "It is being deleted.", UnlinkNote: "It is no longer linked.", LabelOn: true, BioDiscloses: true, OperatorLinked: true, Rules: set,
 		})
 		chains[name] = handlers.Chain{h.handler}
 	}

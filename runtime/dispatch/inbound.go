@@ -64,6 +64,9 @@ func (w *work) inbound(m bus.Delivery, e event.Event, counted bool) ([]gate.Reco
 	if asksErasure(e) && !st.Suppression.Erased(e.At) {
 		return w.forget(m, e, why == "")
 	}
+	if asksUnlink(e) && !st.Suppression.Erased(e.At) {
+		return w.unlink(m, e, why == "")
+	}
 	if why != "" {
 		return w.nothing(e, why)
 	}

@@ -24,6 +24,7 @@ type Bot struct {
 	Handover           string // the last word before a person takes over; "": none
 	StopQuestion       string // to a user who perhaps said stop; "": nobody is asked
 	ErasureNote        string // to a user who asks to be erased, before they are; "": none
+	UnlinkNote         string // to a user who does not want to be matched; "": none
 	Disclosure         string
 
 	Languages map[string]Texts // the same in other languages; nil: in none. Not to be changed

@@ -5,7 +5,7 @@ import "cmp"
 // Texts are the fixed texts of a bot in one language. One that is empty is said
 // in the bot's own.
 type Texts struct {
-	OptOutHint, OptOutConfirmation, StopQuestion, Handover, ErasureNote, Disclosure string
+	OptOutHint, OptOutConfirmation, StopQuestion, Handover, ErasureNote, UnlinkNote, Disclosure string
 }
 
 // In is the bot with its fixed texts in a language, as far as it has them. What
@@ -20,6 +20,7 @@ func (b Bot) In(lang string) Bot {
 	b.StopQuestion = inLanguage(b.StopQuestion, t.StopQuestion)
 	b.Handover = inLanguage(b.Handover, t.Handover)
 	b.ErasureNote = inLanguage(b.ErasureNote, t.ErasureNote)
+	b.UnlinkNote = inLanguage(b.UnlinkNote, t.UnlinkNote)
 	b.Disclosure = inLanguage(b.Disclosure, t.Disclosure)
 	return b
 }

@@ -25,6 +25,7 @@ var computed = map[string]string{
 	"runtime/conversation.lists":    "the files in words, once they are needed",
 	"runtime/conversation.agents":   "the embedded agent.txt, once it is needed",
 	"runtime/conversation.erasures": "the embedded forget.txt, once it is needed",
+	"runtime/conversation.unlinks":  "the embedded unlink.txt, once it is needed",
 	"runtime/conversation.spoken":   "the embedded word lists, once they are needed",
 	"runtime/conversation.glyphs":   "the tables of Unicode",
 	"handlers.owns":                 "the embedded bot.txt, once it is needed",

@@ -163,6 +163,7 @@ func (c check) bot(at string, b *Bot) {
 	c.text(at+".texts.handover", b.Texts.Handover)
 	c.text(at+".texts.stop_question", b.Texts.StopQuestion)
 	c.text(at+".texts.erasure_note", b.Texts.ErasureNote)
+	c.text(at+".texts.unlink_note", b.Texts.UnlinkNote)
 	c.text(at+".texts.disclosure", b.Texts.Disclosure)
 	c.languages(at, b)
 	if m := b.Budget.MonthUSD; m != 0 && b.Budget.DayUSD > m {

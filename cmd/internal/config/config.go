@@ -433,6 +433,10 @@ type Texts struct {
 	// is. "" says nothing.
 	ErasureNote string `yaml:"erasure_note" default:"What I keep about you is being deleted now." none:"yes"`
 
+	// Answers a user who does not want to be matched with an account outside of X.
+	// They are not, whatever it says; "" says nothing.
+	UnlinkNote string `yaml:"unlink_note" default:"This X account is not linked to anything outside of X any more." none:"yes"`
+
 	// Says that a bot speaks, and whose. Left out, it is made from the operator
 	// account.
 	Disclosure string `yaml:"disclosure" example:"I am an automated account, run by @acme." off:"yes"`

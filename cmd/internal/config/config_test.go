@@ -64,6 +64,7 @@ func TestLoadDefaultsAndPaths(t *testing.T) {
 				OptOutConfirmation: "You will not hear from this account again. Send START to come back.",
 				Handover:           "A person takes over from here.",
 				ErasureNote:        "What I keep about you is being deleted now.",
+				UnlinkNote:         "This X account is not linked to anything outside of X any more.",
 				StopQuestion:       "Did you ask me to stop? Reply STOP and I will not message you again.",
 			},
 		}},
@@ -125,7 +126,7 @@ bots:
 	want := Bot{
 		UserID: "42", Username: "desk_bot", OperatorAccount: "acme", Token: "file:/srv/desk.token",
 		Rules: "/srv/rules", Answers: "/srv/a.yaml", TimeZone: "Europe/Berlin", PrivacyURL: "https://acme.example/p",
-		Texts:       Texts{OptOutHint: "H", OptOutConfirmation: "C", ErasureNote: "What I keep about you is being deleted now.", StopQuestion: "Did you ask me to stop? Reply STOP and I will not message you again.", Handover: "L", Disclosure: "D"},
+		Texts:       Texts{OptOutHint: "H", OptOutConfirmation: "C", ErasureNote: "What I keep about you is being deleted now.", UnlinkNote: "This X account is not linked to anything outside of X any more.", StopQuestion: "Did you ask me to stop? Reply STOP and I will not message you again.", Handover: "L", Disclosure: "D"},
 		PersonQuiet: time.Hour, HandoffQuiet: 0, HoldExpiry: 2 * time.Hour, PersonDone: "/bot", HandoffWords: false, Doubt: "hand_off", Send: true, Budget: Budget{DayUSD: 500_000, MonthUSD: 12_000_000},
 		Declared:   Declared{Label: day(2026, 11, 26), Operator: day(2026, 1, 2)},
 		AIApproval: AIApproval{Reference: "77", Date: day(2025, 12, 31)},

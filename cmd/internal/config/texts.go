@@ -23,6 +23,7 @@ type Translation struct {
 	StopQuestion       string `yaml:"stop_question" example:"War das ein Stopp? Mit der Antwort STOP schreibe ich nicht mehr." off:"yes"`
 	Handover           string `yaml:"handover" example:"Ab hier übernimmt ein Mensch." off:"yes"`
 	ErasureNote        string `yaml:"erasure_note" example:"Was ich gespeichert habe, wird jetzt gelöscht." off:"yes"`
+	UnlinkNote         string `yaml:"unlink_note" example:"Dieses X-Konto ist mit nichts außerhalb von X mehr verknüpft." off:"yes"`
 	Disclosure         string `yaml:"disclosure" example:"Automatisiertes Konto, betrieben von @acme." off:"yes"`
 }
 
@@ -31,8 +32,8 @@ func shipped() map[string]Translation {
 	all := map[string]Translation{}
 	for line := range strings.Lines(builtIn) {
 		f := strings.Split(strings.TrimSpace(line), "\t")
-		if len(f) == 7 {
-			all[f[0]] = Translation{f[1], f[2], f[3], f[4], f[5], f[6]}
+		if len(f) == 8 {
+			all[f[0]] = Translation{f[1], f[2], f[3], f[4], f[5], f[6], f[7]}
 		}
 	}
 	return all
@@ -65,6 +66,7 @@ func (b Bot) InLanguages() map[string]Translation {
 			StopQuestion:       pick(b.Texts.StopQuestion, own.StopQuestion, t.StopQuestion),
 			Handover:           pick(b.Texts.Handover, own.Handover, t.Handover),
 			ErasureNote:        pick(b.Texts.ErasureNote, own.ErasureNote, t.ErasureNote),
+			UnlinkNote:         pick(b.Texts.UnlinkNote, own.UnlinkNote, t.UnlinkNote),
 			Disclosure:         strings.ReplaceAll(pick(b.Texts.Disclosure, own.Disclosure, t.Disclosure), "{operator}", b.OperatorAccount),
 		}
 	}
@@ -73,7 +75,7 @@ func (b Bot) InLanguages() map[string]Translation {
 		out[lang] = Translation{
 			OptOutHint: cmp.Or(t.OptOutHint, s.OptOutHint), OptOutConfirmation: cmp.Or(t.OptOutConfirmation, s.OptOutConfirmation),
 			StopQuestion: cmp.Or(t.StopQuestion, s.StopQuestion), Handover: cmp.Or(t.Handover, s.Handover),
-			ErasureNote: cmp.Or(t.ErasureNote, s.ErasureNote), Disclosure: cmp.Or(t.Disclosure, s.Disclosure),
+			ErasureNote: cmp.Or(t.ErasureNote, s.ErasureNote), UnlinkNote: cmp.Or(t.UnlinkNote, s.UnlinkNote), Disclosure: cmp.Or(t.Disclosure, s.Disclosure),
 		}
 	}
 	return out
@@ -91,6 +93,7 @@ func (c check) languages(at string, b *Bot) {
 		c.text(at+".stop_question", t.StopQuestion)
 		c.text(at+".handover", t.Handover)
 		c.text(at+".erasure_note", t.ErasureNote)
+		c.text(at+".unlink_note", t.UnlinkNote)
 		c.text(at+".disclosure", t.Disclosure)
 	}
 }

@@ -35,7 +35,7 @@ func TestShippedTexts(t *testing.T) {
 	}
 	en, own := all["en"], untouched()
 	if en.OptOutHint != own.OptOutHint || en.OptOutConfirmation != own.OptOutConfirmation || en.StopQuestion != own.StopQuestion ||
-		en.Handover != own.Handover || en.ErasureNote != own.ErasureNote {
+		en.Handover != own.Handover || en.ErasureNote != own.ErasureNote || en.UnlinkNote != own.UnlinkNote {
 		t.Errorf("English is %+v, the defaults %+v", en, own)
 	}
 }
