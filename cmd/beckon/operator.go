@@ -22,6 +22,7 @@ import (
 	"github.com/beckon-bot/beckon/runtime/action"
 	"github.com/beckon-bot/beckon/runtime/admin"
 	"github.com/beckon-bot/beckon/runtime/audit/bundle"
+	"github.com/beckon-bot/beckon/runtime/audit/incident"
 	"github.com/beckon-bot/beckon/runtime/budget"
 	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/gate"
@@ -244,6 +245,7 @@ func (o *operator) become(ctx context.Context, sys system, cfg *config.Config, d
 		Doctor:    h.lateDoctor(sys, o.flags),
 		Backup:    h.backup(lateBus{h}.Position),
 		Use:       func() []bundle.Line { return dataUse(cfg) },
+		Setup:     func() incident.Setup { return setupOf(cfg) },
 		Republish: republisher(cfg, h.publishOnce),
 		Prepare:   republisher(cfg, h.makeKeys),
 		Publish:   commander(h.publishOnce),

@@ -17,6 +17,7 @@ import (
 	"github.com/beckon-bot/beckon/runtime/account"
 	"github.com/beckon-bot/beckon/runtime/admin"
 	"github.com/beckon-bot/beckon/runtime/audit/bundle"
+	"github.com/beckon-bot/beckon/runtime/audit/incident"
 	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/dispatch"
 	"github.com/beckon-bot/beckon/runtime/event"
@@ -47,6 +48,7 @@ func (h *host) adminServer(context.Context) (service.Service, error) {
 		Doctor:    h.doctor,
 		Backup:    h.backup(h.bus.Position),
 		Use:       func() []bundle.Line { return dataUse(h.cfg) },
+		Setup:     func() incident.Setup { return setupOf(h.cfg) },
 		Republish: republisher(h.cfg, h.bus.Publish),
 		Prepare:   republisher(h.cfg, h.makeKeys),
 		Publish:   commander(h.bus.Publish),

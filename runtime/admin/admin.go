@@ -83,6 +83,7 @@
 //	POST /v1/operators/{name}/role|rotate|remove {"by", "role", "expires"}
 //	GET  /v1/acts?by=&max=                    what operators did, newest first
 //	POST /v1/audit/report                     {"by", "for", "from", "to"}: what X's yearly audit is shown
+//	POST /v1/incident                         {"by", "bot", "from", "to"}: evidence of a period, and what X has to be told
 package admin
 
 import (
@@ -98,6 +99,7 @@ import (
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/runtime/action"
 	"github.com/beckon-bot/beckon/runtime/audit/bundle"
+	"github.com/beckon-bot/beckon/runtime/audit/incident"
 	"github.com/beckon-bot/beckon/runtime/compliance"
 	"github.com/beckon-bot/beckon/runtime/erasure"
 	"github.com/beckon-bot/beckon/runtime/event"
@@ -139,6 +141,9 @@ type Options struct {
 
 	// Backup makes a backup; nil: none can be made here.
 	Backup func(ctx context.Context, b Backup) (BackedUp, error)
+
+	// Setup says what the configuration has, for an incident; nil: nothing is said.
+	Setup func() incident.Setup
 
 	// Use says how data is used, for audit reports; nil: nothing is said.
 	Use func() []bundle.Line

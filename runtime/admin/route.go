@@ -92,6 +92,7 @@ func (s *server) routes() []route {
 		{pattern: "POST /v1/exports", role: boss, did: "export", serve: s.recordExport, bulk: true},
 		{pattern: "POST /v1/exports/{id}/gone", role: boss, did: "export removed", serve: s.exportGone},
 		{pattern: "POST /v1/audit/report", role: boss, did: "audit report", serve: s.reportAudit},
+		{pattern: "POST /v1/incident", role: boss, did: "gather an incident", serve: s.incident}, // it holds what operators did
 		{pattern: "GET /v1/operators", role: boss, asks: "list operators", serve: s.listOperators},
 		{pattern: "POST /v1/operators", role: boss, did: "add an operator", serve: s.addOperator},
 		{pattern: "POST /v1/operators/{name}/{change}", role: boss, did: "change an operator", serve: s.changeOperator},

@@ -220,16 +220,16 @@ func TestWrite(t *testing.T) {
 			}
 		}
 	}
-	var m manifest
+	var m Manifest
 	if err := json.Unmarshal([]byte(read("manifest.json")), &m); err != nil || len(m.Files) != len(names)-2 || len(m.LeftOut) == 0 {
 		t.Errorf("manifest: %d files, %d left out, %v", len(m.Files), len(m.LeftOut), err)
 	}
 	marked := 0
 	for _, f := range m.Files {
-		if f.Confidential != forX && f.Confidential != inside {
+		if f.Confidential != ForX && f.Confidential != Inside {
 			t.Errorf("%s is marked %q", f.Name, f.Confidential)
 		}
-		if f.Confidential == inside {
+		if f.Confidential == Inside {
 			marked++
 		}
 	}
@@ -273,5 +273,42 @@ func TestBins(t *testing.T) {
 		if got, _ := r.bins(); len(got) != c.want {
 			t.Errorf("%d days: got %d bars, want %d", c.days, len(got), c.want)
 		}
+	}
+}
+
+func TestPut(t *testing.T) {
+	t.Parallel()
+	parent := t.TempDir()
+	dir := filepath.Join(parent, "out")
+	files := []File{{Name: "a.txt", Data: []byte("a")}, {Name: "in/b.txt", Data: []byte("b")}}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if names, err := Put(dir, files); err != nil || len(names) != 2 {
+		t.Fatalf("into an empty folder: got %v, %v", names, err)
+	}
+	if b, err := os.ReadFile(filepath.Join(dir, "in", "b.txt")); err != nil || string(b) != "b" {
+		t.Errorf("a file in a folder: got %q, %v", b, err)
+	}
+	for what, c := range map[string]struct {
+		dir   string
+		files []File
+		want  string
+	}{
+		"a folder that holds something": {dir, files, "is there already, and not empty"},
+		"a file":                        {filepath.Join(dir, "a.txt"), files, "not a directory"},
+		"a way out":                     {filepath.Join(parent, "new"), []File{files[0], {Name: "../c.txt"}}, "is no name of a file"},
+		"nowhere":                       {filepath.Join(parent, "none", "new"), files, "no such file"},
+	} {
+		if _, err := Put(c.dir, c.files); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q", what, err, c.want)
+		}
+	}
+	left, err := os.ReadDir(parent)
+	if err != nil || len(left) != 1 || left[0].Name() != "out" {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	if b, err := os.ReadFile(filepath.Join(dir, "a.txt")); err != nil || string(b) != "a" {
+		t.Errorf("what was there was changed: %q, %v", b, err)
 	}
 }
