@@ -71,7 +71,7 @@ func readFlagsUnless(sys system, fs *flag.FlagSet, args []string, changes bool, 
 		if f.token != "" { // it says who you are
 			user = ""
 		}
-		fs.StringVar(&f.by, "by", user, "who you are; a token says so itself")
+		fs.StringVar(&f.by, "by", user, "who you are, your `name`; a token says so itself")
 	}
 	if rest, err = parse(fs, args); err != nil {
 		return f, nil, err
