@@ -114,6 +114,10 @@ func (r *run) deliver(ctx context.Context, s step, a *act) error {
 		}
 		bodies = bodies[i-1 : i]
 	}
+	if r.s.Stream {
+		r.accepted = append(r.accepted, bodies...)
+		return r.pour(ctx, bodies...)
+	}
 	if err := r.sim.CRC(ctx); err != nil {
 		return err
 	}
@@ -156,10 +160,12 @@ func (r *run) fault(s step) error {
 		f.Op = xsim.OpPost
 	case "dm":
 		f.Op = xsim.OpDM
+	case "stream":
+		f.Op = xsim.OpStream
 	case "any":
 		f.Op = ""
 	default:
-		return fmt.Errorf("calls are post, dm or any, not %q", f.Op)
+		return fmt.Errorf("calls are post, dm, stream or any, not %q", f.Op)
 	}
 	if f.Kind == "slow" {
 		f.Kind = xsim.FaultNone

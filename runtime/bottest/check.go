@@ -115,6 +115,12 @@ func (r *run) again() {
 		r.t.Fatal("the script ends with a call under way")
 	}
 	for _, b := range slices.Clone(r.accepted) {
+		if r.s.Stream {
+			if err := r.pour(ctx, b); err != nil {
+				r.t.Fatalf("deliver again: %v", err)
+			}
+			continue
+		}
 		if status, err := r.sim.DeliverAs(ctx, b, r.sim.Sign(b)); err != nil || status != 200 {
 			r.t.Fatalf("deliver again: %d, %v", status, err)
 		}

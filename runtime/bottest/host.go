@@ -174,6 +174,9 @@ func start(dir string, s *scenario, sim *xsim.Sim, log *slog.Logger, before func
 	if _, err := h.sender.Start(ctx, time.Now()); err != nil {
 		return nil, err
 	}
+	if s.Stream {
+		h.listen(ctx, x, log)
+	}
 	h.runs.Go(func() { _ = h.sender.Run(ctx, time.Now, h.wake) })
 	h.runs.Go(func() { _ = timers.Run(ctx, h.armed) })
 	h.runs.Go(func() { _ = h.duties.Run(ctx, time.Now, h.owed) })

@@ -18,6 +18,9 @@ func (r *run) open(x Judge) (err error) {
 		Client: &http.Client{Transport: xsim.Direct(http.HandlerFunc(r.webhook))},
 		Log:    slog.New(slog.DiscardHandler),
 	}
+	if r.s.Stream {
+		o.WebhookURL = ""
+	}
 	switch r.s.Echo {
 	case "", "after":
 		o.Echo = xsim.EchoAfter

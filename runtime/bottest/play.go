@@ -133,6 +133,8 @@ func (r *run) do(s step) error {
 		return r.happened(ctx, s, xsim.Done{ID: r.freshID(), Bodies: [][]byte{[]byte(r.expand(text))}})
 	case "fault":
 		return r.fault(s)
+	case "stream":
+		return r.stream(s)
 	case "break":
 		if !slices.Contains(ways[s.args[0]], s.args[1]) {
 			return fmt.Errorf("%s can be broken so: %v", s.args[0], ways[s.args[0]])

@@ -58,6 +58,7 @@ type settings struct {
 	DayUSD       usd           `yaml:"day_usd"`       // budget of each bot; none: no budget
 	MonthUSD     usd           `yaml:"month_usd"`
 	AppDMs       int64         `yaml:"app_dms"` // that X lets all bots together send in a day; none: 1,440
+	Stream       bool          `yaml:"stream"`  // X's activity stream brings the events, not the webhook
 	Panics       string        `yaml:"panics"`  // a text on which a handler panics
 	Gone         []string      `yaml:"gone"`    // texts that at the end stand in no file of the host
 	Stays        []string      `yaml:"stays"`   // texts that do

@@ -53,6 +53,7 @@ var verbs = map[string]struct {
 
 	"fault":   {2, "times nth status type made delay echo"}, // of X: OP KIND
 	"break":   {2, ""},                                      // PART HOW: dispatch|sender down|lies, acks lost, bus down, x stalls
+	"stream":  {1, ""},                                      // breaks: drop disconnect error stall torn garbage
 	"mend":    {1, ""},
 	"crash":   {0, ""},
 	"restart": {0, ""},

@@ -71,9 +71,9 @@ func (r *run) ledger() (l ledger, err error) {
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.Bot, b.Bot), cmp.Compare(a.Interaction, b.Interaction),
 			cmp.Compare(a.Version, b.Version), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Purpose, b.Purpose))
 	})
-	l.Calls = slices.DeleteFunc(r.sim.Seen(), func(c xsim.Call) bool { // reading back changes nothing on X
+	l.Calls = slices.DeleteFunc(r.sim.Seen(), func(c xsim.Call) bool { // reading changes nothing on X
 		switch c.Op {
-		case xsim.OpTweets, xsim.OpConversation, xsim.OpCompliance, xsim.OpComplianceJob, xsim.OpComplianceJobs:
+		case xsim.OpTweets, xsim.OpConversation, xsim.OpStream, xsim.OpCompliance, xsim.OpComplianceJob, xsim.OpComplianceJobs:
 			return true
 		}
 		return false
