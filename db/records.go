@@ -384,6 +384,10 @@ type RuleSets interface {
 	RuleSet(hash string) (RuleSet, error)
 }
 
+// MetaHostKey is the name under which Meta has the check value of the host key
+// that the database was made with.
+const MetaHostKey = "host_key_check"
+
 // Meta keeps small facts about the database itself.
 type Meta interface {
 	// Meta reads "" if the key is not set.

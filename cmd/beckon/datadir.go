@@ -109,14 +109,11 @@ func writeSecret(path, content string) error {
 	return os.Rename(tmp.Name(), path)
 }
 
-// metaKeyCheck is where a database keeps the check value of its host key.
-const metaKeyCheck = "host_key_check"
-
 // checkKey makes sure that the database was made with this key, or claims an
 // empty database for it.
 func checkKey(ctx context.Context, store db.Store, key event.Key) error {
 	return store.Write(ctx, func(tx db.Tx) error {
-		have, err := tx.Meta(metaKeyCheck)
+		have, err := tx.Meta(db.MetaHostKey)
 		if err != nil {
 			return err
 		}
@@ -124,7 +121,7 @@ func checkKey(ctx context.Context, store db.Store, key event.Key) error {
 		case key.Check():
 			return nil
 		case "":
-			return tx.SetMeta(metaKeyCheck, key.Check())
+			return tx.SetMeta(db.MetaHostKey, key.Check())
 		}
 		return db.ErrWrongKey
 	})

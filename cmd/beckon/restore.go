@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -67,10 +66,9 @@ type restore struct {
 	b            backup.Backup
 	withoutTexts bool
 
-	cfg        *config.Config
-	took       []string // files of the configuration that were missing and come from the backup
-	left       []string // files of the backup that are not written anywhere
-	unreadable int      // keys of texts that nothing here opens
+	cfg  *config.Config
+	took []string // files of the configuration that were missing and come from the backup
+	left []string // files of the backup that are not written anywhere
 }
 
 // run checks all before it writes anything, and gives the database its name last.
@@ -93,16 +91,22 @@ func (r *restore) into(ctx context.Context, dir *dataDir) error {
 	if err != nil {
 		return err
 	}
-	if err := r.texts(dir); err != nil {
+	opens, where, err := r.opener(dir)
+	if err != nil {
 		return err
 	}
-	now := r.sys.now()
-	ready, err := r.b.Prepare(ctx, backup.Into{Dir: dir.path, Key: key, Keys: !r.withoutTexts, By: r.flags.by, Now: now})
+	if r.b.NoTexts && !r.withoutTexts {
+		return fmt.Errorf("text.keys is not beside %s: put it there, or give --without-texts: texts are gone then, and what waits with one is cancelled", r.b.Dir)
+	}
+	ready, err := r.b.Prepare(ctx, backup.Into{Dir: dir.path, Key: key, Opens: opens, By: r.flags.by, Now: r.sys.now()})
 	if errors.Is(err, db.ErrWrongKey) {
 		return unsafeKey("%s is not the key of the host that the backup %s is of", dir.file("host.key"), r.b.Dir)
 	}
 	if err != nil {
 		return err
+	}
+	if ready.Closed > 0 && ready.Opened == 0 && !r.withoutTexts {
+		return errors.Join(fmt.Errorf("%s opens none of the keys of texts: %s", where, textsLost), ready.Drop())
 	}
 	kept, err := r.place(dir, ready)
 	if err == nil {
@@ -122,7 +126,7 @@ func (r *restore) configuration() (err error) {
 		r.cfg, err = readConfig(r.sys, r.flags.file)
 		return err
 	}
-	if r.b.Config == "" {
+	if r.b.Config == "" { // of a database alone too
 		return fmt.Errorf("%s is not there, and the backup has no configuration: name yours with -c", r.flags.file)
 	}
 	data, err := os.ReadFile(filepath.Join(r.b.Dir, filepath.FromSlash(r.b.Config)))
@@ -141,32 +145,26 @@ func (r *restore) hostKey(dir *dataDir) (event.Key, error) {
 	return dir.key()
 }
 
-// texts makes sure that the keys of texts can be opened here.
-func (r *restore) texts(dir *dataDir) error {
-	if r.withoutTexts || len(r.b.Texts) == 0 {
-		return nil
+const textsLost = "put the one that you kept there, or give --without-texts: texts are gone then, and what waits with one is cancelled"
+
+// opener opens keys of texts as the host will.
+func (r *restore) opener(dir *dataDir) (opens func(db.TextKey) bool, where string, err error) {
+	if r.withoutTexts {
+		return nil, "", nil
 	}
-	const lost = "put the one that you kept there, or give --without-texts: texts are gone then, and what waits with one is cancelled"
 	if r.cfg.App.TokenKey == "" {
 		if _, err := os.Stat(dir.file("token.key")); errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%s is not there, which opens the texts: %s", dir.file("token.key"), lost)
+			return nil, "", fmt.Errorf("%s is not there, which opens the texts: %s", dir.file("token.key"), textsLost)
 		}
 	}
 	keeper, err := dir.keeper(r.sys, r.cfg.App.TokenKey)
 	if err != nil {
-		return err
+		return nil, "", err
 	}
-	readable := r.b.Texts[:0:0]
-	for _, k := range r.b.Texts {
-		if _, err := keeper.Live.Open(k.Sealed, vault.SealedAs(k.ID)); err == nil {
-			readable = append(readable, k)
-		}
-	}
-	if r.unreadable = len(r.b.Texts) - len(readable); len(readable) == 0 {
-		return fmt.Errorf("%s opens none of the keys of texts: it is another host's, or the keys that sealed them were dropped: %s", cmp.Or(keeper.Where, "the token key"), lost)
-	}
-	r.b.Texts = readable
-	return nil
+	return func(k db.TextKey) bool {
+		_, err := keeper.Live.Open(k.Sealed, vault.SealedAs(k.ID))
+		return err == nil
+	}, keeper.Where, nil
 }
 
 // place writes what belongs beside the database: the key of the new audit chain,
@@ -229,8 +227,8 @@ func (r *restore) tell(dir *dataDir, ready backup.Ready, kept string) error {
 	for _, l := range r.left {
 		p("Not put back: %s", l)
 	}
-	if r.unreadable > 0 {
-		p("%s could not be opened, and the texts that they seal are gone.", textKeys(r.unreadable))
+	if ready.Closed > 0 {
+		p("%s not put back, and what they seal is gone.", was(ready.Closed, "key of texts", "keys of texts"))
 	}
 	if kept != "" {
 		p("The last checkpoint of the audit chain before: `%s` names what was lost.", o.command("audit verify --checkpoint "+kept))
@@ -248,4 +246,11 @@ func (r *restore) tell(dir *dataDir, ready backup.Ready, kept string) error {
 	}
 	p("  look at what is on hold: `%s`", o.command("actions list --state hold"))
 	return nil
+}
+
+func was(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one + " was"
+	}
+	return fmt.Sprintf("%d %s were", n, many)
 }

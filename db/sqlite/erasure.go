@@ -3,7 +3,6 @@ package sqlite
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -162,24 +161,3 @@ func (t tx) PruneErased(before time.Time, max int) (int, error) {
 	}
 	return int(n), nil
 }
-
-// Scrub moves the log into the file and empties it, so that what was deleted is
-// in neither: secure_delete overwrites in the file, but the log has old pages
-// until then. It waits for readers.
-func (s *Store) Scrub(ctx context.Context) error {
-	w, err := s.take(ctx, s.writer)
-	if err != nil {
-		return fmt.Errorf("scrub: %w", err)
-	}
-	defer func() { s.writer <- w }()
-	var busy, pages, moved int
-	if err := w.conn.QueryRowContext(background(), "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved); err != nil {
-		return fmt.Errorf("scrub: %w", err)
-	}
-	if busy != 0 {
-		return fmt.Errorf("scrub: %w", errBusy)
-	}
-	return nil
-}
-
-var errBusy = errors.New("somebody reads an old snapshot of the database")

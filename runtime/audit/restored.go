@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/beckon-bot/beckon/db"
 )
@@ -18,6 +19,26 @@ import (
 func Chains(tx db.Tx) (string, error) {
 	heads, err := headsOf(tx)
 	return headLines(heads), err
+}
+
+// Latest is when the last entry of all chains was written; zero without any.
+func Latest(tx db.Tx) (at time.Time, err error) {
+	heads, err := headsOf(tx)
+	if err != nil {
+		return at, err
+	}
+	for _, h := range heads {
+		last, err := tx.ListEntries(h.Writer, h.Seq-1, 1)
+		if err != nil {
+			return at, err
+		}
+		for _, e := range last {
+			if e.At.After(at) {
+				at = e.At
+			}
+		}
+	}
+	return at, nil
 }
 
 // cutAt is where a restore left a chain.

@@ -36,6 +36,7 @@ type host struct {
 	below  *sqlite.Store
 	store  *audit.Store
 	now    time.Time
+	path   string
 	dir    string // of its configuration
 	to     string
 	signer string
@@ -43,9 +44,9 @@ type host struct {
 
 func newHost(t *testing.T) *host {
 	t.Helper()
-	h := &host{T: t, now: ten, dir: t.TempDir(), to: filepath.Join(t.TempDir(), "backups")}
+	h := &host{T: t, now: ten, path: filepath.Join(t.TempDir(), "beckon.db"), dir: t.TempDir(), to: filepath.Join(t.TempDir(), "backups")}
 	var err error
-	if h.below, err = sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(t.TempDir(), "beckon.db")}); err != nil {
+	if h.below, err = sqlite.Open(t.Context(), sqlite.Options{Path: h.path}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = h.below.Close() })
@@ -59,7 +60,7 @@ func newHost(t *testing.T) *host {
 		a := db.Action{ID: "a-1", Bot: "acme", Interaction: "p1", Kind: event.Reply, Purpose: event.Answer, User: "u1", State: event.Pending,
 			CreatedAt: ten, UpdatedAt: ten, DueAt: ten, ExpiresAt: ten.Add(24 * time.Hour), Turn: ten}
 		return errors.Join(
-			tx.SetMeta("host_key_check", key.Check()), tx.InsertAction(a), tx.PutActionText("a-1", []byte("x")),
+			tx.SetMeta(db.MetaHostKey, key.Check()), tx.InsertAction(a), tx.PutActionText("a-1", []byte("x")),
 			tx.PutSuppression(conversation.Suppression{UserHash: "h1", OptedOut: true, At: ten, Tier: conversation.TierHard}),
 			tx.PutToken(db.Token{Bot: "acme", State: db.TokenLive, LoginAt: ten, Sealed: []byte("tokens")}),
 			tx.PutTextKey(db.TextKey{ID: "k1", Bot: "acme", User: "u1", Day: ten.Truncate(24 * time.Hour), Sealed: []byte(marker)}),
@@ -114,7 +115,7 @@ func (h *host) open() Backup {
 func (h *host) restore() (r Ready, store *audit.Store) {
 	h.Helper()
 	dir := h.TempDir()
-	r, err := h.open().Prepare(h.Context(), Into{Dir: dir, Key: key, Keys: true, By: "olga", Now: h.now})
+	r, err := h.open().Prepare(h.Context(), Into{Dir: dir, Key: key, Opens: func(db.TextKey) bool { return true }, By: "olga", Now: h.now})
 	if err == nil {
 		err = r.Commit()
 	}
@@ -363,6 +364,47 @@ func TestB14CutShort(t *testing.T) {
 	}
 	if err := r.Commit(); !errors.Is(err, ErrDatabase) {
 		t.Errorf("twice: %v", err)
+	}
+}
+
+// A database that Litestream restored is brought back like a backup. Keys that
+// the host does not open go: what they seal is gone, and no fault for ever.
+func TestBareDatabase(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	h.write(func(tx db.Tx) error {
+		return tx.PutTextKey(db.TextKey{ID: "k2", Bot: "acme", User: "u2", Day: ten.Truncate(24 * time.Hour), Sealed: []byte("by a key that was dropped")})
+	})
+	if err := h.below.Scrub(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "from-litestream.db")
+	raw, err := os.ReadFile(h.path)
+	if err == nil {
+		err = os.WriteFile(file, raw, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.to, h.now = file, h.now.Add(time.Hour)
+	r, err := h.open().Prepare(t.Context(), Into{Dir: t.TempDir(), Key: key, Opens: func(k db.TextKey) bool { return k.ID == "k1" }, By: "olga", Now: h.now})
+	if err != nil || r.Opened != 1 || r.Closed != 1 || r.Held != 1 || !r.Restore.BackupAt.Equal(ten) {
+		t.Errorf("got %+v, %v", r, err)
+	}
+	if _, err := h.open().Prepare(t.Context(), Into{Dir: t.TempDir(), Key: event.Key("another host's key of 32 bytes..."), Now: h.now}); !errors.Is(err, db.ErrWrongKey) {
+		t.Errorf("with another host key: %v", err)
+	}
+	if err := os.WriteFile(file+"-wal", []byte("a part"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(file); !errors.Is(err, ErrNotWhole) {
+		t.Errorf("with a log beside it: %v", err)
+	}
+	if err := os.WriteFile(file+".txt", []byte("no database at all"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(file + ".txt"); !errors.Is(err, ErrNotWhole) {
+		t.Errorf("another file: %v", err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,15 +15,27 @@ import (
 // Backup is one that was found whole.
 type Backup struct {
 	Manifest
-	Dir     string       // its folder
+	Dir     string       // its folder; of a bare database, the file
 	Texts   []db.TextKey // that open its texts
 	NoTexts bool         // there is no file of keys beside it
+	Bare    bool         // it is a database alone, as Litestream restores one
+}
+
+func (b Backup) database() string {
+	if b.Bare {
+		return b.Dir
+	}
+	return filepath.Join(b.Dir, databaseName)
 }
 
 // Open finds the newest backup in a folder of them, or the one that dir itself
-// is, and checks that nothing of it is missing or changed (B11).
+// is, and checks that nothing of it is missing or changed (B11). A file is taken
+// for a database alone: what it is of is seen when it is brought back.
 func Open(dir string) (b Backup, err error) {
 	b.Dir = dir
+	if info, err := os.Stat(dir); err == nil && info.Mode().IsRegular() {
+		return b.bare()
+	}
 	if _, err := os.Lstat(filepath.Join(dir, manifestName)); errors.Is(err, fs.ErrNotExist) {
 		ids, err := list(dir)
 		if err != nil {
@@ -58,6 +71,26 @@ func Open(dir string) (b Backup, err error) {
 	}
 	return b, err
 }
+
+// bare takes a database without anything beside it.
+func (b Backup) bare() (Backup, error) {
+	if info, err := os.Stat(b.Dir + "-wal"); err == nil && info.Size() > 0 {
+		return b, fmt.Errorf("%s: %w: %s-wal beside it has a part of the database; use beckon backup, or Litestream", b.Dir, ErrNotWhole, filepath.Base(b.Dir))
+	}
+	f, err := os.Open(b.Dir)
+	if err != nil {
+		return b, err
+	}
+	defer f.Close()
+	head := make([]byte, len(sqliteHead))
+	if _, err := io.ReadFull(f, head); err != nil || string(head) != sqliteHead {
+		return b, fmt.Errorf("%s: %w: it is no database of SQLite", b.Dir, ErrNotWhole)
+	}
+	b.Bare, b.ID = true, filepath.Base(b.Dir)
+	return b, nil
+}
+
+const sqliteHead = "SQLite format 3\x00"
 
 func readManifest(dir string) (m Manifest, err error) {
 	raw, err := os.ReadFile(filepath.Join(dir, manifestName))

@@ -20,12 +20,15 @@ import (
 
 // Into says where a backup is brought back to.
 type Into struct {
-	Dir  string    // the data directory; it has no database
-	Key  event.Key // the host's, which belongs to the backup
-	Keys bool      // put the keys of texts back
-	By   string    // operator's name
-	Now  time.Time
-	Log  *slog.Logger // nil: none
+	Dir string    // the data directory; it has no database
+	Key event.Key // the host's, which belongs to the backup
+	By  string    // operator's name
+	Now time.Time
+	Log *slog.Logger // nil: none
+
+	// Opens reports whether the host can open a key of texts; those that it cannot
+	// are not put back. nil: it opens none.
+	Opens func(db.TextKey) bool
 }
 
 // Ready is a database that was brought back and has not its name yet.
@@ -33,6 +36,8 @@ type Ready struct {
 	Restore db.Restore
 	Held    int      // actions that waited in the backup, and are on hold
 	Logins  []string // bots whose logins ended
+	Opened  int      // keys of texts that are back
+	Closed  int      // keys of texts that are not, because the host opens none of them
 	Signer  string   // the key of the new audit chain; it must be in place before Commit
 
 	from, to string
@@ -57,13 +62,13 @@ func (b Backup) Prepare(ctx context.Context, o Into) (r Ready, err error) {
 			return r, fmt.Errorf("%s: %w", r.to+end, ErrDatabase)
 		}
 	}
-	if b.KeyCheck != o.Key.Check() {
+	if !b.Bare && b.KeyCheck != o.Key.Check() {
 		return r, db.ErrWrongKey
 	}
 	if err := r.Drop(); err != nil { // of one that was cut short
 		return r, err
 	}
-	if err := copyFile(filepath.Join(b.Dir, databaseName), r.from); err != nil {
+	if err := copyFile(b.database(), r.from); err != nil {
 		return r, err
 	}
 	store, err := sqlite.Open(ctx, sqlite.Options{Path: r.from, Log: o.Log})
@@ -80,8 +85,17 @@ func (b Backup) mark(ctx context.Context, store *sqlite.Store, o Into, r *Ready)
 		return err
 	}
 	r.Restore = db.Restore{ID: b.ID + "." + o.Now.UTC().Format(idLayout), BackupAt: b.At, At: o.Now.UTC(), By: o.By, Seq: int64(b.Seq)}
-	err := store.Read(ctx, func(tx db.Tx) (err error) {
-		r.Restore.Chains, err = audit.Chains(tx) // before the new one is among them
+	err := store.Read(ctx, func(tx db.Tx) error {
+		check, err := tx.Meta(db.MetaHostKey)
+		if err == nil && check != o.Key.Check() {
+			err = db.ErrWrongKey
+		}
+		if err == nil {
+			r.Restore.Chains, err = audit.Chains(tx) // before the new one is among them
+		}
+		if err == nil && b.Bare {
+			r.Restore.BackupAt, err = audit.Latest(tx)
+		}
 		return err
 	})
 	if err != nil {
@@ -95,13 +109,9 @@ func (b Backup) mark(ctx context.Context, store *sqlite.Store, o Into, r *Ready)
 		return err
 	}
 	return action.Transact(ctx, noted, o.Key, nil, o.Now, func(u *action.Unit) error {
-		r.Held, r.Logins = 0, nil
-		if o.Keys {
-			for _, k := range b.Texts {
-				if err := u.Tx.PutTextKey(k); err != nil {
-					return err
-				}
-			}
+		r.Held, r.Logins, r.Opened, r.Closed = 0, nil, 0, 0
+		if err := b.textKeys(u.Tx, o, r); err != nil {
+			return err
 		}
 		if err := endLogins(u.Tx, r); err != nil {
 			return err
@@ -111,6 +121,49 @@ func (b Backup) mark(ctx context.Context, store *sqlite.Store, o Into, r *Ready)
 		return err
 	})
 }
+
+// textKeys puts back what opens texts: from beside the backup, or what a bare
+// database has in it.
+func (b Backup) textKeys(tx db.Tx, o Into, r *Ready) error {
+	opens := func(k db.TextKey) bool {
+		ok := o.Opens != nil && o.Opens(k)
+		if ok {
+			r.Opened++
+		} else {
+			r.Closed++
+		}
+		return ok
+	}
+	for _, k := range b.Texts {
+		if !opens(k) {
+			continue
+		}
+		if err := tx.PutTextKey(k); err != nil {
+			return err
+		}
+	}
+	for after := ""; b.Bare; {
+		had, err := tx.ListTextKeys(after, keysAtOnce)
+		if err != nil {
+			return err
+		}
+		for _, k := range had {
+			after = k.ID
+			if opens(k) {
+				continue
+			}
+			if err := tx.DropTextKey(k.ID); err != nil {
+				return err
+			}
+		}
+		if len(had) < keysAtOnce {
+			break
+		}
+	}
+	return nil
+}
+
+const keysAtOnce = 1000
 
 // endLogins takes the tokens out: the refresh tokens are spent since, and X ends
 // a login for a spent one, which another host may be using.
