@@ -12,16 +12,17 @@ import (
 
 // pages are those that show commands, from this folder.
 func pages() []string {
-	return []string{"../../README.md", "initbot/README.md", "../../handlers/README.md", "../../rules/README.md", "../../runtime/xsim/README.md"}
+	return []string{"../../README.md", "initbot/README.md", "../../handlers/README.md", "../../rules/README.md", "../../runtime/xsim/README.md", "../../deploy/README.md"}
 }
 
 // unscripted are the commands of the pages that no script runs, and why.
 func unscripted() map[string]string {
 	return map[string]string{
-		"go test ./...":           "is what runs this test",
-		"beckon rules figures":    "TestRulesFigures runs it, once",
-		"go install ./cmd/beckon": "writes into the user's GOPATH; .ci/run builds the same package",
-		"beckon xsim":             "listens on a fixed port; TestREADMEBot of runtime/xsim serves the same",
+		"go test ./...":                          "is what runs this test",
+		"beckon rules figures":                   "TestRulesFigures runs it, once",
+		"beckon restore /tmp/beckon.db --by you": "testdata/litestream runs it, where litestream is",
+		"go install ./cmd/beckon":                "writes into the user's GOPATH; .ci/run builds the same package",
+		"beckon xsim":                            "listens on a fixed port; TestREADMEBot of runtime/xsim serves the same",
 		`curl -d '{"from":"ann","to":"acme_support","text":"where is my order?"}' http://127.0.0.1:8089/_sim/mention`: "TestREADMEBot of runtime/xsim posts it",
 	}
 }

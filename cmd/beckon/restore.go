@@ -220,7 +220,7 @@ func (r *restore) tell(dir *dataDir, ready backup.Ready, kept string) error {
 	w := r.sys.stdout
 	p := func(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
 	p("%s is the database of %s, %s before now.", dir.file("beckon.db"), r.b.At.Format(time.RFC3339), span(ready.Restore.At.Sub(r.b.At)))
-	p("What was sent, said and set since is not in it: %s waited then and is on hold, as is every answer to what was written before now.", plural(ready.Held, "action"))
+	p("What was sent, said and set since is not in it. What waited for the sender then is on hold (%d), as is from now on every answer to what was written before now: a person looks on X whether it was sent.", ready.Held)
 	for _, t := range r.took {
 		p("From the backup: %s", t)
 	}

@@ -106,9 +106,9 @@ func scriptAwait(ts *testscript.TestScript, s *stage, args []string) error {
 	return p.await(ts, args[1])
 }
 
-// scriptSignal: signal NAME TERM|INT|HUP.
+// scriptSignal: signal NAME TERM|INT|HUP|KILL.
 func scriptSignal(_ *testscript.TestScript, s *stage, args []string) error {
-	sig, ok := map[string]os.Signal{"TERM": syscall.SIGTERM, "INT": os.Interrupt, "HUP": syscall.SIGHUP}[args[1]]
+	sig, ok := map[string]os.Signal{"TERM": syscall.SIGTERM, "INT": os.Interrupt, "HUP": syscall.SIGHUP, "KILL": os.Kill}[args[1]]
 	p, started := s.procs[args[0]]
 	if !ok || !started {
 		return fmt.Errorf("signal %v: unknown", args)

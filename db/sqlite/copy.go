@@ -5,9 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
-	"path/filepath"
 
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/db/sqlite/gen"
@@ -87,8 +85,11 @@ func vacuumInto(ctx context.Context, conn *sql.Conn, to string) error {
 // strip takes the keys out of a whole copy and writes what is left, anew, so
 // that no free page has them.
 func strip(ctx context.Context, whole, to string, keys func(db.TextKey) error) (err error) {
-	u := url.URL{Scheme: "file", Path: filepath.ToSlash(whole), RawQuery: "_pragma=secure_delete(1)&_pragma=journal_mode(memory)"}
-	d, err := sql.Open("sqlite", u.String())
+	name, err := dsn(whole, []pragma{{"secure_delete", "1"}, {"journal_mode", "memory"}}, false)
+	if err != nil {
+		return err
+	}
+	d, err := sql.Open("sqlite", name)
 	if err != nil {
 		return err
 	}
