@@ -15,6 +15,7 @@ import (
 	"github.com/beckon-bot/beckon/runtime/account"
 	"github.com/beckon-bot/beckon/runtime/action"
 	"github.com/beckon-bot/beckon/runtime/audit"
+	"github.com/beckon-bot/beckon/runtime/backup"
 	"github.com/beckon-bot/beckon/runtime/budget"
 	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/compliance"
@@ -146,14 +147,14 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if err := h.openStore(ctx, sys); err != nil {
 		return nil, err
 	}
-	again, err := h.restored(ctx)
+	again, err := backup.Again(ctx, h.store)
 	if err != nil {
 		return nil, err
 	}
 	if h.bus, err = bus.Open(ctx, bus.Options{Dir: h.dir.file("bus"), Sealer: h.ring, Log: o.Log, Listen: o.Config.Bus.Listen, Logins: outsiders, Desk: program, Again: again}); err != nil {
 		return nil, err
 	}
-	if err := h.rewound(ctx); err != nil {
+	if err := backup.Rewound(ctx, h.store, o.Now()); err != nil {
 		return nil, err
 	}
 	h.judges.publish = h.bus.Publish

@@ -131,6 +131,9 @@ func (r *run) before(l ledger) ledger {
 			was.State = a.State
 			l.Actions[i] = was
 		}
+		if was := r.lost[a.ID]; was.Attempts > a.Attempts {
+			l.Actions[i] = was
+		}
 	}
 	for id, a := range r.whole {
 		if !there[id] {

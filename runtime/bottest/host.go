@@ -18,6 +18,7 @@ import (
 	"github.com/beckon-bot/beckon/handlers"
 	"github.com/beckon-bot/beckon/runtime/action"
 	"github.com/beckon-bot/beckon/runtime/audit"
+	"github.com/beckon-bot/beckon/runtime/backup"
 	"github.com/beckon-bot/beckon/runtime/budget"
 	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/compliance"
@@ -60,6 +61,7 @@ type host struct {
 	dir    string
 	fault  *breakage
 	store  *audit.Store
+	copy   func(ctx context.Context, to string, keys func(db.TextKey) error) error
 	bus    *bus.JetStream
 	web    http.Handler
 	desk   action.Desk
@@ -94,15 +96,21 @@ func start(dir string, s *scenario, sim *xsim.Sim, log *slog.Logger, before func
 			err = errors.Join(err, h.close())
 		}
 	}()
-	var scrub func(context.Context) error
-	var sealer bus.Sealer
-	if h.store, scrub, sealer, err = openStore(ctx, dir, s.Sealed); err != nil {
+	f, err := h.openFiles(ctx, dir, s.Sealed)
+	if err != nil {
 		return nil, err
 	}
 	if err := s.appWindow(ctx, h.store); err != nil {
 		return nil, err
 	}
-	if h.bus, err = bus.Open(ctx, bus.Options{Dir: filepath.Join(dir, "bus"), Sealer: sealer}); err != nil {
+	again, err := backup.Again(ctx, h.store)
+	if err != nil {
+		return nil, err
+	}
+	if h.bus, err = bus.Open(ctx, bus.Options{Dir: filepath.Join(dir, "bus"), Sealer: f.sealer, Again: again}); err != nil {
+		return nil, err
+	}
+	if err := backup.Rewound(ctx, h.store, time.Now()); err != nil {
 		return nil, err
 	}
 	bots, chains, byUser, send := s.cast(h.fault)
@@ -148,7 +156,7 @@ func start(dir string, s *scenario, sim *xsim.Sim, log *slog.Logger, before func
 		if h.fault.of("duties") == "stuck" {
 			return errDown
 		}
-		return scrub(ctx)
+		return f.below.Scrub(ctx)
 	}
 	duties := store{h.store, "duties", h.fault}
 	eraser := &erasure.Eraser{Store: duties, Bus: h.bus, Scrub: clean, Key: hostKey(), Book: book, Log: log}
@@ -203,35 +211,39 @@ func (s *scenario) plans() (all []schedule.Plan) {
 	return all
 }
 
-// openStore opens the database in dir, with its audit chain.
-func openStore(ctx context.Context, dir string, seals bool) (*audit.Store, func(context.Context) error, bus.Sealer, error) {
+// files are what a host has open besides its store.
+type files struct {
+	below  *sqlite.Store
+	sealer bus.Sealer
+}
+
+// openFiles opens the database in dir, with its audit chain.
+func (h *host) openFiles(ctx context.Context, dir string, seals bool) (f files, err error) {
 	file := filepath.Join(dir, "audit.key")
 	signer, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		fresh, err := audit.NewKey()
-		if err != nil {
-			return nil, nil, nil, err
+		var fresh string
+		if fresh, err = audit.NewKey(); err == nil {
+			signer = []byte(fresh)
+			err = os.WriteFile(file, signer, 0o600)
 		}
-		signer = []byte(fresh)
-		if err := os.WriteFile(file, signer, 0o600); err != nil {
-			return nil, nil, nil, err
-		}
-	} else if err != nil {
-		return nil, nil, nil, err
 	}
-	below, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(dir, "beckon.db")})
 	if err != nil {
-		return nil, nil, nil, err
+		return f, err
 	}
-	around, sealer, err := sealedStore(below, dir, seals)
+	if f.below, err = sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(dir, "beckon.db")}); err != nil {
+		return f, err
+	}
+	h.copy = f.below.Copy
+	around, sealer, err := sealedStore(f.below, dir, seals)
+	if err == nil {
+		f.sealer = sealer
+		h.store, err = audit.Open(ctx, around, audit.Options{Key: hostKey(), Signer: string(signer), Now: time.Now})
+	}
 	if err != nil {
-		return nil, nil, nil, errors.Join(err, below.Close())
+		return f, errors.Join(err, f.below.Close())
 	}
-	s, err := audit.Open(ctx, around, audit.Options{Key: hostKey(), Signer: string(signer), Now: time.Now})
-	if err != nil {
-		return nil, nil, nil, errors.Join(err, below.Close())
-	}
-	return s, below.Scrub, sealer, nil
+	return f, nil
 }
 
 // cast makes the bots of a scenario, all with the same rules and answers.

@@ -57,6 +57,8 @@ type run struct {
 	past     map[string]db.Action
 	whole    map[string]db.Action // as they were while they told of somebody
 	records  map[string]gate.Record
+	lost     map[string]db.Action // as a host knew them whose database was lost
+	backups  string               // folder; "": there are none
 	alarms   alarms
 }
 
@@ -153,6 +155,10 @@ func (r *run) do(s step) error {
 			}
 			return r.start(h.dir)
 		})
+	case "backup":
+		return r.backup(ctx)
+	case "recover":
+		return r.recover(ctx, s)
 	case "rules":
 		return r.changeRules(ctx, s)
 	case "ask":

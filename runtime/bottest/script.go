@@ -57,6 +57,8 @@ var verbs = map[string]struct {
 	"mend":    {1, ""},
 	"crash":   {0, ""},
 	"restart": {0, ""},
+	"backup":  {0, ""},
+	"recover": {0, "busless"}, // the host's disk is lost, but for its bus, and the last backup comes back
 
 	"approve": {1, "fails"},
 	"reject":  {1, "fails"},
