@@ -82,6 +82,10 @@ func writeChecked(w io.Writer, c audit.Checked) {
 	if c.More > 0 {
 		fmt.Fprintf(w, "and %d more\n", c.More)
 	}
+	for _, l := range c.Lost {
+		fmt.Fprintf(w, "entries %d to %d of %s were lost with the database that %s replaced by a backup at %s (restore %s): a checkpoint tells of them\n",
+			l.From, l.To, l.Writer, safe(l.By), l.At.UTC().Format(time.RFC3339), safe(l.Restore))
+	}
 	var records int64
 	for _, n := range c.Records {
 		records += n

@@ -31,6 +31,7 @@ import (
 	"github.com/beckon-bot/beckon/runtime/remote"
 	"github.com/beckon-bot/beckon/runtime/rollout"
 	"github.com/beckon-bot/beckon/runtime/service"
+	"github.com/beckon-bot/beckon/runtime/suppression"
 	"github.com/beckon-bot/beckon/runtime/vault"
 	"github.com/beckon-bot/beckon/runtime/xapi"
 )
@@ -61,6 +62,7 @@ type host struct {
 	teller   *desk.Teller // nil: no desk is configured
 	eraser   *erasure.Eraser
 	duties   *compliance.Officer
+	stops    *suppression.Keeper         // opt-outs, outside the database
 	scrub    func(context.Context) error // of the database's files
 	copy     func(ctx context.Context, to string, keys func(db.TextKey) error) error
 	backing  service.Turn // one backup at a time
@@ -75,6 +77,7 @@ type host struct {
 	asks   chan struct{}            // the requester has
 	tells  chan struct{}            // the teller of the desk has
 	owed   chan struct{}            // something has to be deleted
+	said   chan struct{}            // an opt-out, its end or an erasure was stored
 	called func() bool              // X has called the webhook since the start
 	watch  func([]dispatch.Handled) // is told of what was committed; nil: nobody
 	ready  readiness
@@ -112,7 +115,7 @@ type hostOptions struct {
 // openHost locks the data directory and puts the parts together. Close undoes
 // it.
 func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err error) {
-	h := &host{cfg: o.Config, file: o.File, log: o.Log, now: o.Now, wake: make(chan struct{}, 1), doubt: make(chan struct{}, 1), asks: make(chan struct{}, 1), tells: make(chan struct{}, 1), owed: make(chan struct{}, 1)}
+	h := &host{cfg: o.Config, file: o.File, log: o.Log, now: o.Now, wake: make(chan struct{}, 1), doubt: make(chan struct{}, 1), asks: make(chan struct{}, 1), tells: make(chan struct{}, 1), owed: make(chan struct{}, 1), said: make(chan struct{}, 1)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, h.Close())
@@ -194,7 +197,10 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	}
 	h.desk = action.Desk{Store: h.store, Gate: g, Key: h.key, Book: book, PersonQuiet: quietOf(o.Config)}
 	h.eraser = h.openEraser(h.bus)
-	owes := &compliance.Metrics{}
+	owes, copied := &compliance.Metrics{}, &suppression.Metrics{}
+	if err := h.openSuppressions(ctx, copied); err != nil {
+		return nil, err
+	}
 	h.duties = h.openOfficer(h.bus, h.eraser, x, owes)
 	sent, taken, met, events := &action.Metrics{}, &dispatch.Metrics{}, &ingest.Metrics{}, &ingest.EventMetrics{}
 	h.sender = action.New(action.Options{
@@ -233,7 +239,7 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if h.metrics, err = obs.NewMetrics(); err != nil {
 		return nil, err
 	}
-	return h, h.metrics.Register(sent, taken, asked, wrote, met, events, calls, logins, tried, said, told, owes, h.timers.count, h.timers.looks, h.timers.read, h.ways.watched, h.ways.streamed, h.ways.polled, h.doctor.count)
+	return h, h.metrics.Register(sent, taken, asked, wrote, met, events, calls, logins, tried, said, told, owes, copied, h.timers.count, h.timers.looks, h.timers.read, h.ways.watched, h.ways.streamed, h.ways.polled, h.doctor.count)
 }
 
 // openStore opens the database that belongs to the host key.
@@ -251,7 +257,7 @@ func (h *host) openStore(ctx context.Context, sys system) (err error) {
 	}
 	if err == nil {
 		h.ring = vault.New(below, h.seals.Live, h.now)
-		h.store, err = h.dir.audited(ctx, h.ring.Around(below), h.key, h.now)
+		h.store, err = h.dir.audited(ctx, h.ring.Around(suppression.Watch(below, func() { nudge(h.said) })), h.key, h.now)
 	}
 	if err != nil {
 		err = errors.Join(err, below.Close())

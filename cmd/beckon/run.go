@@ -89,6 +89,7 @@ func (h *host) serve(ctx context.Context, hangup <-chan os.Signal) error {
 		{Name: "audit", Run: h.runAudit, Stop: h.checkpoint},
 		{Name: "accounts", Start: h.startAccounts, Run: h.accounts.Run},
 		{Name: "doctor", Start: h.doctor.start, Run: h.doctor.run},
+		h.suppressionService(),
 		{Name: "sender", Start: h.startSender, Run: func(ctx context.Context) error { return h.sender.Run(ctx, h.now, h.wake) }, Deadline: sendDeadline},
 		{Name: "reconciler", Run: func(ctx context.Context) error { return h.lost.Run(ctx, h.now, h.doubt) }},
 		{Name: "dispatch", Run: h.runDispatch},

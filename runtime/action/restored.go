@@ -30,6 +30,13 @@ func (u *Unit) restored() (db.Restore, error) {
 	return *u.restore, nil
 }
 
+// BeforeRestore reports whether something happened before the database was
+// brought back from a backup: then it may be lost, or half of it.
+func (u *Unit) BeforeRestore(at time.Time) (bool, error) {
+	r, err := u.restored()
+	return !r.At.IsZero() && !at.After(r.At), err
+}
+
 // blind says why nothing may be sent at all: who said stop since the backup is
 // not known yet. "": it is known.
 func (u *Unit) blind() (string, error) {

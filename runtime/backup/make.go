@@ -53,7 +53,7 @@ func Make(ctx context.Context, o Options) (m Manifest, err error) {
 		o.reached = func(string) error { return nil }
 	}
 	m = Manifest{
-		Form: Form, At: o.Now().UTC().Truncate(time.Second), By: o.By, Version: o.Version, KeyCheck: o.Key.Check(), Without: without(),
+		Form: Form, At: o.Now().UTC().Truncate(time.Millisecond), By: o.By, Version: o.Version, KeyCheck: o.Key.Check(), Without: without(),
 	}
 	m.ID = m.At.Format(idLayout)
 	if err := tidy(o.Dir, m); err != nil {

@@ -114,16 +114,8 @@ func (r *run) again() {
 	if open := slices.ContainsFunc(before.Actions, func(a db.Action) bool { return a.State == event.Attempting }); open {
 		r.t.Fatal("the script ends with a call under way")
 	}
-	for _, b := range slices.Clone(r.accepted) {
-		if r.s.Stream {
-			if err := r.pour(ctx, b); err != nil {
-				r.t.Fatalf("deliver again: %v", err)
-			}
-			continue
-		}
-		if status, err := r.sim.DeliverAs(ctx, b, r.sim.Sign(b)); err != nil || status != 200 {
-			r.t.Fatalf("deliver again: %d, %v", status, err)
-		}
+	if err := r.replay(ctx); err != nil {
+		r.t.Fatal(err)
 	}
 	for _, m := range r.asked {
 		if err := r.host().bus.Publish(ctx, m); err != nil {
@@ -142,6 +134,22 @@ func (r *run) again() {
 	synctest.Wait()
 	same("a crash and a restart")
 	r.audit()
+}
+
+// replay has X tell once more of everything that it told.
+func (r *run) replay(ctx context.Context) error {
+	for _, b := range slices.Clone(r.accepted) {
+		if r.s.Stream {
+			if err := r.pour(ctx, b); err != nil {
+				return fmt.Errorf("deliver again: %w", err)
+			}
+			continue
+		}
+		if status, err := r.sim.DeliverAs(ctx, b, r.sim.Sign(b)); err != nil || status != 200 {
+			return fmt.Errorf("deliver again: %d, %w", status, err)
+		}
+	}
+	return nil
 }
 
 // audit holds that the audit chain tells of everything that was written, through

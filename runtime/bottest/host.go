@@ -29,6 +29,7 @@ import (
 	"github.com/beckon-bot/beckon/runtime/ingest"
 	"github.com/beckon-bot/beckon/runtime/rollout"
 	"github.com/beckon-bot/beckon/runtime/schedule"
+	"github.com/beckon-bot/beckon/runtime/suppression"
 	"github.com/beckon-bot/beckon/runtime/xapi"
 	"github.com/beckon-bot/beckon/runtime/xsim"
 )
@@ -70,6 +71,8 @@ type host struct {
 	sent   *action.Metrics
 	lost   *action.Reconciler
 	duties *compliance.Officer
+	stops  *suppression.Keeper
+	said   chan struct{}
 	owed   chan struct{}
 	wake   chan struct{}
 	doubt  chan struct{}
@@ -88,7 +91,7 @@ func hostKey() event.Key { return event.Key("bottest: a key for scenarios ...") 
 // start puts a host together on the files in dir and runs its loops. It is
 // called in a bubble.
 func start(dir string, s *scenario, sim *xsim.Sim, log *slog.Logger, before func(*host, *http.Request), committed func(*host, []dispatch.Handled)) (_ *host, err error) {
-	h := &host{dir: dir, fault: newBreakage(), sent: &action.Metrics{}, wake: make(chan struct{}, 1), doubt: make(chan struct{}, 1), armed: make(chan struct{}, 1), owed: make(chan struct{}, 1), asks: make(chan struct{}, 1)}
+	h := &host{dir: dir, fault: newBreakage(), sent: &action.Metrics{}, wake: make(chan struct{}, 1), doubt: make(chan struct{}, 1), armed: make(chan struct{}, 1), owed: make(chan struct{}, 1), asks: make(chan struct{}, 1), said: make(chan struct{}, 1)}
 	ctx, cancel := context.WithCancel(context.Background())
 	h.stop = cancel
 	defer func() {
@@ -178,6 +181,14 @@ func start(dir string, s *scenario, sim *xsim.Sim, log *slog.Logger, before func
 			return q.Publish(ctx, m)
 		},
 	})
+	bucket, err := h.bus.Bucket(ctx, bus.SuppressionBucket)
+	if err != nil {
+		return nil, err
+	}
+	h.stops = &suppression.Keeper{Store: h.store, Bucket: bucket, Desk: h.desk, Eraser: eraser, Log: log, Metrics: &suppression.Metrics{}}
+	if _, err := h.stops.Start(ctx, time.Now()); err != nil {
+		return nil, err
+	}
 	h.orders = newOutside(bots, store{h.store, "remote", h.fault}, q.Publish)
 	if _, err := h.sender.Start(ctx, time.Now()); err != nil {
 		return nil, err
@@ -187,6 +198,7 @@ func start(dir string, s *scenario, sim *xsim.Sim, log *slog.Logger, before func
 	}
 	h.runs.Go(func() { _ = h.sender.Run(ctx, time.Now, h.wake) })
 	h.runs.Go(func() { _ = timers.Run(ctx, h.armed) })
+	h.runs.Go(func() { _ = h.stops.Run(ctx, time.Now, h.said) })
 	h.runs.Go(func() { _ = h.duties.Run(ctx, time.Now, h.owed) })
 	h.runs.Go(func() { _ = eraser.Run(ctx, time.Now, nil) })
 	h.runs.Go(func() { _ = h.orders.Run(ctx, time.Now, h.asks) })
@@ -235,10 +247,13 @@ func (h *host) openFiles(ctx context.Context, dir string, seals bool) (f files, 
 		return f, err
 	}
 	h.copy = f.below.Copy
-	around, sealer, err := sealedStore(f.below, dir, seals)
+	around, sealer, err := sealedStore(suppression.Watch(f.below, func() { nudge(h.said) }), dir, seals)
 	if err == nil {
 		f.sealer = sealer
 		h.store, err = audit.Open(ctx, around, audit.Options{Key: hostKey(), Signer: string(signer), Now: time.Now})
+	}
+	if err == nil {
+		err = h.store.Write(ctx, func(tx db.Tx) error { return tx.SetMeta(db.MetaHostKey, hostKey().Check()) })
 	}
 	if err != nil {
 		return f, errors.Join(err, f.below.Close())

@@ -158,7 +158,11 @@ func (r *run) do(s step) error {
 	case "backup":
 		return r.backup(ctx)
 	case "recover":
-		return r.recover(ctx, s)
+		if err := r.recover(ctx, s); err != nil || !s.flag("replayed") {
+			return err
+		}
+		synctest.Wait()
+		return r.replay(ctx)
 	case "rules":
 		return r.changeRules(ctx, s)
 	case "ask":

@@ -58,7 +58,7 @@ var verbs = map[string]struct {
 	"crash":   {0, ""},
 	"restart": {0, ""},
 	"backup":  {0, ""},
-	"recover": {0, "busless"}, // the host's disk is lost, but for its bus, and the last backup comes back
+	"recover": {0, "busless replayed"}, // the host's disk is lost, but for its bus, and the last backup comes back
 
 	"approve": {1, "fails"},
 	"reject":  {1, "fails"},

@@ -280,7 +280,13 @@ func (w *work) own(e event.Event) ([]gate.Record, error) {
 	if e.User == "" {
 		return w.nothing(e, "A person posted through the account; it answers nobody, so nobody is paused.")
 	}
-	return w.nothing(e, fmt.Sprintf("A person speaks through the account; the bot is silent toward this user for %s.", w.PersonQuiet.Of(e.Bot)))
+	who := "A person speaks through the account"
+	if old, err := w.BeforeRestore(e.At); err != nil {
+		return nil, err
+	} else if old {
+		who += ", or the bot did before the database was restored"
+	}
+	return w.nothing(e, fmt.Sprintf("%s; the bot is silent toward this user for %s.", who, w.PersonQuiet.Of(e.Bot)))
 }
 
 // blocked is a user who blocks the account: it counts like a stop toward this

@@ -110,6 +110,8 @@ func checks() []check {
 		{name: "secrets", duty: dutyData, app: secrets},
 		{name: "database", duty: dutyOnce, app: database},
 		{name: "bus", duty: dutyOptOut, app: bus},
+		{name: "optouts", duty: dutyOptOut, app: optOutCopy},
+		{name: "restore", duty: dutyOptOut, app: restore},
 		{name: "disk", duty: dutyOptOut, app: disk},
 	}
 }

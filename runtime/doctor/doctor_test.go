@@ -207,6 +207,19 @@ func changes() []struct {
 		{"good", app(func(*Facts) {}), "bus", OK, "synced"},
 		{"not durable", app(func(f *Facts) { f.Host.Bus = Fact("") }), "bus", Unsafe, "does not wait"},
 		{"not seen", app(func(f *Facts) { f.Host.Bus = None[string]("why") }), "bus", Unknown, "why"},
+		{"good", app(func(*Facts) {}), "optouts", OK, "for a restore"},
+		{"about to be written", app(func(f *Facts) { f.Running, f.Host.Copy = true, Fact(Copy{Owed: 1, Behind: time.Second}) }), "optouts", OK, "for a restore"},
+		{"no host to write it", app(func(f *Facts) { f.Running, f.Host.Copy = false, Fact(Copy{Owed: 1}) }), "optouts", Warn, "1 opt-out or erasure is not"},
+		{"behind", app(func(f *Facts) { f.Running, f.Host.Copy = true, Fact(Copy{Owed: 3, Behind: 2 * time.Hour}) }), "optouts", Warn, "3 opt-outs and erasures are not in the copy on the bus, for 2h0m0s"},
+		{"not known", app(func(f *Facts) { f.Host.Copy = None[Copy]("why") }), "optouts", Unknown, "why"},
+
+		{"good", app(func(*Facts) {}), "restore", OK, "never restored"},
+		{"done", app(func(f *Facts) { f.Host.Restored = Fact(Restored{At: now, BackupAt: now}) }), "restore", OK, "who said stop since is known"},
+		{"to be started", app(func(f *Facts) {
+			f.Running, f.Host.Restored = false, Fact(Restored{At: now, BackupAt: now, Waits: true})
+		}), "restore", Warn, "is not known yet"},
+		{"without its bus", app(func(f *Facts) { f.Running, f.Host.Restored = true, Fact(Restored{At: now, BackupAt: now, Waits: true}) }), "restore", Unsafe, "nothing is sent"},
+		{"not seen", app(func(f *Facts) { f.Host.Restored = None[Restored]("why") }), "restore", Unknown, "why"},
 
 		{"good", app(func(*Facts) {}), "disk", OK, "20 GiB free of 100 GiB at /srv"},
 		{"low", app(func(f *Facts) { f.Host.Disk.Value.Free = 3 << 29 }), "disk", Warn, "1.5 GiB free"},
@@ -275,10 +288,10 @@ func TestY1UnknownIsNotGood(t *testing.T) {
 	b.Profile, b.Human = None[Profile]("away"), None[Profile]("away")
 	b.Online = known(None[int]("away"))
 	f.App.WaysIn, f.App.Skew = None[[]Way]("away"), None[time.Duration]("away")
-	f.Host.Database, f.Host.Bus, f.Host.Disk = None[string]("away"), None[string]("away"), None[Disk]("away")
+	f.Host.Database, f.Host.Bus, f.Host.Disk, f.Host.Copy, f.Host.Restored = None[string]("away"), None[string]("away"), None[Disk]("away"), None[Copy]("away"), None[Restored]("away")
 	for _, x := range Examine(f) {
 		switch x.Check {
-		case "account", "label", "bio", "operator", "privacy", "ways-in", "clock", "database", "bus", "disk":
+		case "account", "label", "bio", "operator", "privacy", "ways-in", "clock", "database", "bus", "optouts", "restore", "disk":
 			if x.Level == OK {
 				t.Errorf("%s is ok: %s", x.Check, x.Found)
 			}

@@ -123,7 +123,21 @@ type Host struct {
 	Secrets  []Place
 	Database Known[string] // its durability in words
 	Bus      Known[string]
+	Copy     Known[Copy]
+	Restored Known[Restored]
 	Disk     Known[Disk]
+}
+
+// Copy is how far the copy of the opt-outs outside the database is.
+type Copy struct {
+	Owed   int64         // what it does not have
+	Behind time.Duration // for how long it could not be written; 0: it is current, or about to be
+}
+
+// Restored is that the database came back from a backup; zero: it did not.
+type Restored struct {
+	At, BackupAt time.Time
+	Waits        bool // who said stop in between is not known, and nothing is sent
 }
 
 // Place is a file that holds a secret, or must not, and what is wrong with that.

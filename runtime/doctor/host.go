@@ -153,6 +153,43 @@ func durable(k Known[string], what string) []Finding {
 	return good(what + ": " + k.Value)
 }
 
+// copyLate is how long a copy that cannot be written is no more than a hiccup.
+const copyLate = time.Minute
+
+func optOutCopy(f Facts) []Finding {
+	c := f.Host.Copy
+	if c.Unknown != "" {
+		return one(Unknown, "whether opt-outs are kept outside the database too is not known: "+c.Unknown, "see the host's log")
+	}
+	n := counted(int(c.Value.Owed), "opt-out or erasure is", "opt-outs and erasures are")
+	switch {
+	case c.Value.Behind > copyLate:
+		return one(Warn, fmt.Sprintf("%s not in the copy on the bus, for %s: a restore of an older backup would not know of them", n, c.Value.Behind.Round(time.Second)),
+			"see the host's log for why the bus takes nothing, and the space on disk; make no restore before")
+	case c.Value.Owed > 0 && !f.Running:
+		return one(Warn, n+" not in the copy on the bus yet: a restore of an older backup would not know of them", "start the host once: it writes them")
+	}
+	return good("opt-outs are kept outside the database too, for a restore")
+}
+
+func restore(f Facts) []Finding {
+	r, k := f.Host.Restored.Value, f.Host.Restored
+	if k.Unknown != "" {
+		return one(Unknown, "whether the database was restored from a backup is not known: "+k.Unknown, "see the host's log")
+	}
+	at := "restored at " + r.At.UTC().Format(time.RFC3339) + " from the backup of " + r.BackupAt.UTC().Format(time.RFC3339)
+	switch {
+	case r.At.IsZero():
+		return good("the database was never restored from a backup")
+	case r.Waits && !f.Running:
+		return one(Warn, "the database was "+at+", and who said stop since is not known yet", "start the host: it learns it from the bus, and sends nothing before")
+	case r.Waits:
+		return one(Unsafe, "nothing is sent: the database was "+at+", and the bus, which knew who said stop since, is gone",
+			"take in the newest list of opt-outs that you have (beckon optouts import FILE), look through X and mail for others, then: beckon restore --no-newer-optouts")
+	}
+	return good("the database was " + at + "; who said stop since is known")
+}
+
 const (
 	diskLow  = 2 << 30
 	diskLast = 256 << 20

@@ -66,8 +66,11 @@ func (k *Keeper) carry(ctx context.Context, now time.Time) error {
 			owed, err = tx.OwedSuppressions(chunk)
 			return err
 		})
-		if err != nil || len(owed) == 0 {
+		if err != nil {
 			return err
+		}
+		if len(owed) == 0 {
+			break
 		}
 		var failed error
 		done := 0
@@ -92,6 +95,12 @@ func (k *Keeper) carry(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
+	if k.whole || !k.merged {
+		return nil
+	}
+	_, err := k.claim(ctx, now, true)
+	k.whole = err == nil
+	return err
 }
 
 // put joins a suppression to its entry (S13).

@@ -101,38 +101,54 @@ func isHash(key string) bool {
 const hostKey = "host_key"
 
 type owner struct {
-	V     int    `json:"v"`
-	Check string `json:"host_key"` // check value of the key, not the key
+	V     int       `json:"v"`
+	Check string    `json:"host_key"`       // check value of the key, not the key
+	Whole time.Time `json:"whole,omitzero"` // when the copy had all of the database first
 }
 
 var errOtherHost = errors.New("the bus keeps the opt-outs of another host: they are hashed with another data_dir/host.key, and nobody in this database would be found in them. " +
 	"Put back the bus directory that belongs to this host.key. If there is none, move this one away: what users said since the backup is lost then")
 
 // claim marks the copy as this host's, or refuses one that is another's (S17).
-func (k *Keeper) claim(ctx context.Context) error {
+// whole: from now on it has everything that the database stored.
+func (k *Keeper) claim(ctx context.Context, now time.Time, whole bool) (o owner, err error) {
 	for {
 		e, err := k.Bucket.Get(ctx, hostKey)
 		if err != nil {
-			return err
+			return o, err
 		}
-		if e.Rev > 0 {
-			var o owner
-			if err := json.Unmarshal(e.Value, &o); err != nil {
-				return fmt.Errorf("the copy does not say whose it is: %w", err)
-			}
-			if o.V > version {
-				return fmt.Errorf("the copy has version %d, this Beckon reads %d, run the newer one: %w", o.V, version, db.ErrNewer)
-			}
-			if o.Check != k.Desk.Key.Check() {
-				return fmt.Errorf("%w: %w", db.ErrWrongKey, errOtherHost)
-			}
-			return nil
+		if o, err = k.owner(e); err != nil {
+			return o, err
 		}
-		if e.Value, err = json.Marshal(owner{version, k.Desk.Key.Check()}); err != nil {
-			return err
+		if e.Rev > 0 && (!whole || !o.Whole.IsZero()) {
+			return o, nil
+		}
+		if whole && o.Whole.IsZero() {
+			o.Whole = ms(now)
+		}
+		if e.Value, err = json.Marshal(o); err != nil {
+			return o, err
 		}
 		if err := k.Bucket.Put(ctx, e); !errors.Is(err, bus.ErrChanged) {
-			return err
+			return o, err
 		}
 	}
+}
+
+// owner reads whose copy it is; of a new one it is this host.
+func (k *Keeper) owner(e bus.Entry) (o owner, err error) {
+	check := k.Desk.Key.Check()
+	if e.Rev == 0 {
+		return owner{V: version, Check: check}, nil
+	}
+	if err := json.Unmarshal(e.Value, &o); err != nil {
+		return o, fmt.Errorf("the copy does not say whose it is: %w", err)
+	}
+	if o.V > version {
+		return o, fmt.Errorf("the copy has version %d, this Beckon reads %d, run the newer one: %w", o.V, version, db.ErrNewer)
+	}
+	if o.Check != check {
+		return o, fmt.Errorf("%w: %w", db.ErrWrongKey, errOtherHost)
+	}
+	return o, nil
 }

@@ -21,6 +21,8 @@
 //     they were: what they did afterwards is answered.
 //   - S17 a copy that was made with another host key, or by a newer version, is
 //     refused before anything is taken from it or put into it.
+//   - S18 a copy says since when it has been kept, so that a new one, in which
+//     everybody is missing, is not taken for the word that nobody said stop.
 //
 // The way out: PutSuppression notes the debt (db.SuppressionsOwed); Carry reads
 // what is owed, joins it to the entry, puts it where the entry is still the one
@@ -88,6 +90,8 @@ type Keeper struct {
 
 	turn    service.Turn
 	lacking []conversation.Suppression // of the database, found by Merge, and not owed
+	merged  bool                       // lacking is all there was
+	whole   bool                       // the copy says since when it is kept
 	warned  time.Time
 }
 
@@ -102,6 +106,11 @@ type Report struct {
 	Unreadable int `json:"unreadable"` // entries that are damaged: each counts as a stop
 	Foreign    int `json:"foreign"`    // keys that are none of ours
 	Lacking    int `json:"lacking"`    // what the copy did not have; Carry writes it
+
+	// Since when the copy has been kept. Zero: it never had all of a database. Who
+	// restored one knows from it whether the copy is of the time before that, or
+	// a new one, which says nothing of who is missing in it.
+	Since time.Time `json:"since,omitzero"`
 }
 
 const chunk = 500 // rows a transaction
@@ -121,7 +130,7 @@ func (k *Keeper) Merge(ctx context.Context, now time.Time) (r Report, err error)
 	}
 	k.Metrics.Restored.Add(int64(r.OptedOut + r.OptedIn + r.Erasing + r.Erased))
 	level := slog.LevelInfo
-	if (r == Report{Entries: r.Entries}) {
+	if (r == Report{Entries: r.Entries, Since: r.Since}) {
 		level = slog.LevelDebug
 	}
 	k.Log.Log(ctx, level, "opt-outs are merged with their copy on the bus", "entries", r.Entries, "opted_out", r.OptedOut, "opted_in", r.OptedIn,
@@ -130,9 +139,11 @@ func (k *Keeper) Merge(ctx context.Context, now time.Time) (r Report, err error)
 }
 
 func (k *Keeper) merge(ctx context.Context, now time.Time) (r Report, err error) {
-	if err := k.claim(ctx); err != nil {
+	o, err := k.claim(ctx, now, false)
+	if err != nil {
 		return r, err
 	}
+	r.Since = o.Whole
 	kept, err := k.read(ctx, now, &r)
 	if err != nil {
 		return r, err
@@ -173,7 +184,7 @@ func (k *Keeper) merge(ctx context.Context, now time.Time) (r Report, err error)
 			k.lacking = append(k.lacking, have[hash])
 		}
 	}
-	r.Lacking = len(k.lacking)
+	r.Lacking, k.merged, k.whole = len(k.lacking), true, !r.Since.IsZero()
 	return r, nil
 }
 

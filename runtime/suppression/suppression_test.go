@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -288,6 +289,51 @@ func TestS17AnotherHostsCopyIsRefused(t *testing.T) {
 	says(t, theirs, ben, true, at(2))
 	if err := keeper(theirs, copied).Carry(t.Context(), nine); !errors.Is(err, db.ErrNewer) {
 		t.Errorf("written over what is newer: %v", err)
+	}
+}
+
+// TestS18ANewCopySaysSo, however often a host starts on it before it has all.
+func TestS18ANewCopySaysSo(t *testing.T) {
+	t.Parallel()
+	copied, s := newMemory(), newDB(t)
+	says(t, s, ann, true, at(1))
+	since := func(minute int) time.Time {
+		t.Helper()
+		r, err := keeper(s, copied).Merge(t.Context(), at(minute))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Since
+	}
+	if got := since(2); !got.IsZero() {
+		t.Errorf("a new copy is of %s", got)
+	}
+	if err := keeper(s, copied).Carry(t.Context(), at(3)); err != nil { // it does not know what was there before
+		t.Fatal(err)
+	}
+	if got := since(4); !got.IsZero() {
+		t.Errorf("a copy that was never compared is of %s", got)
+	}
+	k := keeper(s, copied)
+	merge(t, k)
+	says(t, s, ben, true, at(1))
+	copied.away = true
+	if err := k.Carry(t.Context(), at(5)); err == nil {
+		t.Error("written while it is away")
+	}
+	copied.away = false
+	if got := since(6); !got.IsZero() {
+		t.Errorf("a copy that has not everything is of %s", got)
+	}
+	for _, minute := range []int{7, 8} {
+		if err := k.Carry(t.Context(), at(minute)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	merge(t, k)
+	carry(t, k)
+	if got := since(9); !got.Equal(at(7)) {
+		t.Errorf("it is of %s, want %s", got, at(7))
 	}
 }
 
