@@ -78,6 +78,7 @@ func commands() []command {
 		{"operators", "add|list|role|rotate|remove|log ...", "who works with the host, as what, and what they did", operatorsCommand},
 		{"audit", "verify|export ...", "check the audit chain, and make the report for X's yearly audit", auditCommand},
 		{"incident", "--from TIME [--to TIME] --out DIR [--bot BOT] [--pause] [--logout]", "gather what was accessed in a period, and what X has to be told", incidentCommand},
+		{"find", "USER_ID", "everything that is kept of one user, for a user who asks what that is", findCommand},
 		{"forget", "USER_ID [--bot BOT] [--dry]", "remove everything that is kept of a user, and say what it was", forgetCommand},
 		{"compliance", "status|delete|run|wipe ...", "what has to be deleted, until when, and what was", complianceCommand},
 		{"backup", "DIR [--keep N]", "copy the host's state into a folder of backups, while it runs", backupCommand},

@@ -18,7 +18,7 @@ import (
 
 // TestMain lets scripts run this program, and curl as the pages use it.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"beckon": main, "curl": curl, "xlogin": xlogin})
+	testscript.Main(m, map[string]func(){"beckon": main, "curl": curl, "sqlite3": sqlite3, "xlogin": xlogin})
 }
 
 // TestScript plays testdata/script: the program as a person meets it, in

@@ -54,6 +54,7 @@
 //	POST /v1/matches                          {"bot", "user", "purpose", "basis", "ref", "event", "source", "keep", "by"}
 //	POST /v1/matches/remove                   {"bot", "user", "purpose", "by"}
 //	POST /v1/matches/withdraw                 {"bot", "user", "event", "by"}: the user does not want it
+//	POST /v1/find                             {"user", "by"}: everything kept of a user, for who asks what is kept of them
 //	POST /v1/forget                           {"user", "bot", "by", "dry"}: everything kept of a user goes
 //	GET  /v1/receipts?max=                    of erasures, newest first
 //	GET  /v1/duties?max=                      what has to be deleted, and was; rounds of asking X

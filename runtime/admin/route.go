@@ -68,6 +68,7 @@ func (s *server) routes() []route {
 		{pattern: "POST /v1/matches", role: agent, did: "match", serve: s.setMatch},
 		{pattern: "POST /v1/matches/remove", role: agent, did: "remove a match", serve: s.removeMatch},
 		{pattern: "POST /v1/matches/withdraw", role: agent, did: "withdraw matching", serve: s.withdrawMatch},
+		{pattern: "POST /v1/find", role: boss, did: "find", serve: s.find},
 		{pattern: "POST /v1/forget", role: boss, did: "forget", serve: s.forget},
 		{pattern: "GET /v1/receipts", role: viewer, asks: "list receipts", serve: s.receipts},
 		{pattern: "GET /v1/duties", role: viewer, asks: "list deletions", serve: s.listDuties},

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/runtime/compliance"
@@ -156,25 +155,9 @@ func (s *server) showConversation(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = s.Store.Read(r.Context(), func(tx db.Tx) error {
-		for _, w := range acts {
-			gone, err := compliance.Hidden(tx, s.Desk.Key, conversation.Interaction{
-				Bot: bot, Key: w.event.Interaction, Message: w.event.Message, User: user, Kind: w.event.Kind, FirstAt: w.event.At,
-			})
-			if err != nil {
-				return err
-			}
-			if !gone {
-				out.Posts = append(out.Posts, display.Of(w.event, w.body))
-			}
-		}
-		return nil
-	})
-	slices.SortFunc(out.Posts, func(a, b display.Post) int {
-		if c := a.At.Compare(b.At); c != 0 {
-			return c
-		}
-		return strings.Compare(a.ID, b.ID)
+	err = s.Store.Read(r.Context(), func(tx db.Tx) (err error) {
+		out.Posts, err = s.visible(tx, bot, user, acts)
+		return err
 	})
 	return out, err
 }

@@ -4,7 +4,7 @@
 // the keys that texts are sealed with:
 //
 //	text.keys                  the only copy of the keys; each backup replaces it
-//	2026-11-25T10-30-00Z/
+//	2026-11-25T10-30-00.000Z/
 //	  manifest.json            what is in it, with checksums; form beckon.backup/v1
 //	  beckon.db                the database at one moment, without those keys
 //	  config/...               configuration, rules, answers, schedules
@@ -49,7 +49,7 @@ const (
 	databaseName = "beckon.db"
 	keysName     = "text.keys"
 	partial      = ".partial" // ends the name of a backup that is being made
-	idLayout     = "2006-01-02T15-04-05Z"
+	idLayout     = "2006-01-02T15-04-05.000Z"
 )
 
 // Manifest says what is in a backup.

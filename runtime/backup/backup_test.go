@@ -141,7 +141,7 @@ func TestB11Whole(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	m := h.backup()
-	if b := h.open(); b.ID != "2026-11-25T10-00-00Z" || b.Seq != 41 || b.By != "olga" || b.Config != "config/beckon.yaml" || len(b.Texts) != 1 || string(b.Texts[0].Sealed) != marker {
+	if b := h.open(); b.ID != "2026-11-25T10-00-00.000Z" || b.Seq != 41 || b.By != "olga" || b.Config != "config/beckon.yaml" || len(b.Texts) != 1 || string(b.Texts[0].Sealed) != marker {
 		t.Errorf("got %+v", b)
 	}
 	for _, name := range []string{"beckon.db", "config/beckon.yaml", "config/rules/acme.yaml", "manifest.json", "../text.keys"} {
@@ -190,14 +190,14 @@ func TestB11CrashAtEachStep(t *testing.T) {
 		}
 		want := first.ID
 		if i == 4 {
-			want = "2026-11-25T11-00-00Z"
+			want = "2026-11-25T11-00-00.000Z"
 		}
 		if b := h.open(); b.ID != want {
 			t.Errorf("after %s the newest is %s, want %s", step, b.ID, want)
 		}
 		h.now = h.now.Add(time.Hour)
 		h.backup()
-		if b := h.open(); b.ID != "2026-11-25T12-00-00Z" {
+		if b := h.open(); b.ID != "2026-11-25T12-00-00.000Z" {
 			t.Errorf("the next after %s is %s", step, b.ID)
 		}
 		if left, _ := filepath.Glob(filepath.Join(h.to, "*"+partial)); len(left) > 0 {
@@ -420,7 +420,7 @@ func TestKeep(t *testing.T) {
 		h.now = h.now.Add(time.Hour)
 	}
 	ids, err := list(h.to)
-	if diff := cmp.Diff([]string{"2026-11-25T12-00-00Z", "2026-11-25T13-00-00Z"}, ids); diff != "" || err != nil {
+	if diff := cmp.Diff([]string{"2026-11-25T12-00-00.000Z", "2026-11-25T13-00-00.000Z"}, ids); diff != "" || err != nil {
 		t.Errorf("kept (-want +got)\n%s %v", diff, err)
 	}
 }

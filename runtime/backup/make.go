@@ -102,7 +102,7 @@ func tidy(dir string, m Manifest) error {
 		name := e.Name()
 		switch {
 		case name == m.ID:
-			return errors.New("there is one of this second already")
+			return errors.New("there is one of this moment already")
 		case strings.HasSuffix(name, partial) && (isID(strings.TrimSuffix(name, partial)) || name == keysName+partial):
 			if err := os.RemoveAll(filepath.Join(dir, name)); err != nil { // of one that was cut short
 				return err

@@ -196,9 +196,12 @@ func (e *Eraser) All(ctx context.Context, now time.Time) error {
 	errs := []error{err}
 	for _, x := range open {
 		for more := true; more; {
-			if _, more, err = e.step(ctx, now, x.ID); err != nil {
+			var was db.Erasure
+			if was, more, err = e.step(ctx, now, x.ID); err != nil {
 				more = false
 				errs = append(errs, err)
+			} else if was.Step == db.EraseDone {
+				e.Log.InfoContext(ctx, "a user was erased", "receipt", x.ID, "by", x.By)
 			}
 		}
 	}
