@@ -64,6 +64,7 @@ type Tx interface {
 	Lookups
 	Reminders
 	DeskNotices
+	DeskRemovals
 	Questions
 	Handouts
 	Texts

@@ -41,3 +41,56 @@ type DeskNotices interface {
 	// PruneDeskNotices forgets those given up that are of before the time.
 	PruneDeskNotices(before time.Time) error
 }
+
+// DeskTold is a handoff that the desk may know of. It is written before the desk
+// is told, so that what it was told can be taken back.
+type DeskTold struct {
+	ID          string // the handoff's
+	Bot         string
+	User        string
+	Interaction string // as in DeskNotice; "" once it was taken back
+	Post        string
+	At          time.Time // of the handoff
+}
+
+// DeskRemoval tells the desk to remove what a handoff told it. It names nobody.
+type DeskRemoval struct {
+	ID      string // made from the handoff's and from what goes
+	Handoff string
+	Bot     string
+	What    DutyWhat // DutyPost or DutyDM: the id and the link of that; DutyUser: all of the handoff
+	At      time.Time
+	DueAt   time.Time // when it has to be gone there too
+
+	NextAt   time.Time // when it is told again; zero: given up
+	Attempts int
+	Reason   string
+	OnBus    bool
+	Posted   bool
+}
+
+// DeskRemovals keeps what the desk was told, and what it is to remove of it.
+type DeskRemovals interface {
+	// PutDeskTold keeps t; where it is kept already nothing changes.
+	PutDeskTold(t DeskTold) error
+	// DeskTold returns ErrNotFound if there is none.
+	DeskTold(id string) (DeskTold, error)
+	// TakeBack opens a removal for each handoff that the desk may know of and that
+	// tells of the target, toward a bot, or "" for every one, and forgets that it
+	// does: of DutyPost and DutyDM an id, of DutyPosts a user whose public posts it
+	// is, of DutyUser a user, of DutyAccount nothing: everything of the bot. It
+	// returns how many.
+	TakeBack(what DutyWhat, bot, target string, at, due time.Time) (int, error)
+	// DueDeskRemovals lists those with NextAt at or before now, by (next, id).
+	DueDeskRemovals(now time.Time, max int) ([]DeskRemoval, error)
+	// ListDeskRemovals lists those that the desk has not taken, oldest first, given
+	// up or not.
+	ListDeskRemovals(max int) ([]DeskRemoval, error)
+	// NextDeskRemoval is the earliest NextAt; zero if nothing is to be told.
+	NextDeskRemoval() (time.Time, error)
+	// RetryDeskRemoval keeps what came of an attempt, as RetryDeskNotice does.
+	RetryDeskRemoval(r DeskRemoval) error
+	DropDeskRemoval(id string) error
+	// PruneDeskTold forgets up to max handoffs of before the time, and removals.
+	PruneDeskTold(before time.Time, max int) (int, error)
+}

@@ -85,6 +85,25 @@ func (o *operator) duties(w io.Writer, all admin.Duties) {
 		writeGiven(w, r.Given)
 		fmt.Fprintf(w, "  for %s  %s\n", r.Cause, o.until(r.DueAt))
 	}
+	if len(all.Desk) > 0 {
+		fmt.Fprintln(w, "the desk has to remove, and has not said that it did:")
+	}
+	for _, d := range all.Desk {
+		what := d.What
+		if what == "user" {
+			what = "everything"
+		}
+		fmt.Fprintf(w, "  %s of handoff %s of %s, due %s", what, safe(d.Handoff), d.Bot, o.ahead(d.DueAt))
+		switch {
+		case d.NextAt.IsZero():
+			fmt.Fprintf(w, "; it was told %s in vain, see to it by hand: %s", plural(d.Attempts, "time"), safe(d.Problem))
+		case d.Attempts == 0:
+			fmt.Fprint(w, "; not told yet")
+		default:
+			fmt.Fprintf(w, "; attempt %d failed: %s", d.Attempts, safe(d.Problem))
+		}
+		fmt.Fprintln(w)
+	}
 	if len(all.Done) > 0 {
 		fmt.Fprintln(w, "was deleted:")
 	}

@@ -4,23 +4,37 @@ import (
 	"context"
 	"errors"
 
+	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/compliance"
+	"github.com/beckon-bot/beckon/runtime/desk"
 	"github.com/beckon-bot/beckon/runtime/erasure"
 	"github.com/beckon-bot/beckon/runtime/event"
 )
 
 // openOfficer puts together who deletes what has to be deleted. X is asked what
 // is gone where the app can speak for itself.
-func (h *host) openOfficer(events compliance.Bus, eraser *erasure.Eraser, x compliance.X, count *compliance.Metrics) *compliance.Officer {
+func (h *host) openOfficer(events handoffBus, eraser *erasure.Eraser, x compliance.X, count *compliance.Metrics) *compliance.Officer {
 	o := compliance.Options{
 		Store: h.store, Bus: events, Eraser: eraser, Scrub: h.scrub, Key: h.key, Book: h.desk.Book, Bots: h.cfg.Names(),
 		Every: h.cfg.Compliance.Every, Log: h.log, Metrics: count,
 	}
+	o.Unpost = func(ctx context.Context, duties []db.Duty) ([]int64, error) {
+		n := make([]int64, len(duties))
+		_, err := events.EditHandoffs(ctx, desk.UnpostAll(duties, n))
+		return n, err
+	}
+	o.Told = func() { nudge(h.tells) }
 	if h.cfg.App.Bearer != "" || h.cfg.App.ConsumerKey != "" {
 		o.X = x
 	}
 	return compliance.New(o)
+}
+
+// handoffBus is a bus on which handoffs wait for the desk's program.
+type handoffBus interface {
+	compliance.Bus
+	EditHandoffs(ctx context.Context, edit func(body []byte) ([]byte, error)) (int, error)
 }
 
 // startDuties says what a host without the app's own token does not do.
@@ -38,6 +52,16 @@ func (l lateBus) Remove(ctx context.Context, bot, user string, pick func(bus.Sto
 		return 0, err
 	}
 	n, err := b.Remove(ctx, bot, user, pick)
+	return n, errors.Join(err, b.Close())
+}
+
+// EditHandoffs does the same.
+func (l lateBus) EditHandoffs(ctx context.Context, edit func(body []byte) ([]byte, error)) (int, error) {
+	b, err := bus.Open(ctx, bus.Options{Dir: l.h.dir.file("bus"), Sealer: l.h.ring, Log: l.h.log})
+	if err != nil {
+		return 0, err
+	}
+	n, err := b.EditHandoffs(ctx, edit)
 	return n, errors.Join(err, b.Close())
 }
 

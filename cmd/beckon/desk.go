@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -40,7 +41,7 @@ func (h *host) openDesk(sys system, count *desk.Metrics) error {
 	if c.Token != "" {
 		o.Publish = func(ctx context.Context, e desk.Event) error {
 			return h.bus.HandOff(ctx, bus.Message{
-				ID: e.ID, Type: desk.EventType, Source: "beckon", Time: e.At, Bot: e.Bot, User: e.User, Data: e.Body,
+				ID: e.ID, Type: e.Type, Source: "beckon", Time: e.At, Bot: e.Bot, User: cmp.Or(e.User, bus.NoUser), Data: e.Body,
 			})
 		}
 	}

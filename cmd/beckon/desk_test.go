@@ -12,7 +12,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -191,5 +193,93 @@ func TestDeskWithoutItsSecret(t *testing.T) {
 	}
 	if code, out := s.beckon("run"); code != exitUsage || !strings.Contains(out, "desk.secret") {
 		t.Errorf("exit %d: %s", code, out)
+	}
+}
+
+// A post of which the desk knows is deleted on X, and its user erased after that:
+// the desk is told to remove it, by both ways, and by neither who wrote it. What
+// waits for its program on the bus loses the post.
+func TestDeskRemoves(t *testing.T) {
+	t.Parallel()
+	const post = "2100000000000000001"
+	var status atomic.Int64
+	status.Store(http.StatusOK)
+	var mu sync.Mutex
+	var all []string
+	bodies := func() []string { mu.Lock(); defer mu.Unlock(); return slices.Clone(all) }
+	at := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil || r.Header.Get(desk.HeaderSignature) != desk.Sign([]byte("hush-hush"), body) {
+			t.Errorf("bad request: %s %v", body, r.Header)
+		}
+		mu.Lock()
+		all = append(all, string(body))
+		mu.Unlock()
+		w.WriteHeader(int(status.Load()))
+	}))
+	defer at.Close()
+	s := deskStation(t, at.URL, true)
+	s.append("\nbus: {listen: '127.0.0.1:0'}\n")
+	conf, err := os.ReadFile(s.conf)
+	if err == nil {
+		err = errors.Join(os.WriteFile(s.conf, []byte(strings.Replace(string(conf), "desk: {", "desk: {token: file:token.txt, ", 1)), 0o600),
+			os.WriteFile(s.dir+"/token.txt", []byte("let-me-in\n"), 0o600))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := s.open()
+	s.serve(h)
+	onBus := func() (all []string) {
+		t.Helper()
+		_, err := h.bus.EditHandoffs(t.Context(), func(body []byte) ([]byte, error) { all = append(all, string(body)); return nil, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	last := func() string { all := bodies(); return all[len(all)-1] }
+	step := func(now time.Time) {
+		t.Helper()
+		s.now = now
+		if _, err := h.teller.Step(t.Context(), now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.hear(h, post, "@support talk to a human")
+	step(operatorStart)
+	if len(bodies()) != 1 || len(onBus()) != 1 || !strings.Contains(bodies()[0], `"attribution":"on X"`) || !strings.Contains(onBus()[0], post) || strings.Contains(bodies()[0], "human\"") {
+		t.Fatalf("told %s, on the bus %s", bodies(), onBus())
+	}
+	// The duty: at once for what waits on the bus; the webhook does not answer.
+	status.Store(http.StatusBadGateway)
+	if code, out := s.beckon("compliance", "delete", "--post", post, "--by", "x"); code != exitOK {
+		t.Fatalf("%d\n%s", code, out)
+	}
+	if waits := onBus(); len(waits) != 1 || strings.Contains(waits[0], post) || !strings.Contains(waits[0], annUser) {
+		t.Errorf("on the bus: %s", waits)
+	}
+	step(s.now.Add(time.Minute))
+	if code, out := s.beckon("compliance", "status"); code != exitOK || !strings.Contains(out, "the desk has to remove, and has not said that it did:\n  post of handoff h-") || !strings.Contains(out, "attempt 1 failed: the desk answered 502") {
+		t.Errorf("%d\n%s", code, out)
+	}
+	status.Store(http.StatusOK)
+	step(s.now.Add(time.Minute))
+	told := last()
+	if !strings.Contains(told, `"form":"beckon.removal/v1"`) || !strings.Contains(told, `"what":"post"`) || strings.Contains(told, annUser) || strings.Contains(told, post) {
+		t.Errorf("told %s", told)
+	}
+	if _, out := s.beckon("compliance", "status"); strings.Contains(out, "the desk has to remove") {
+		t.Errorf("after it was taken:\n%s", out)
+	}
+	if code, out := s.beckon("forget", annUser); code != exitOK {
+		t.Fatalf("%d\n%s", code, out)
+	}
+	step(s.now.Add(time.Minute))
+	if last := last(); !strings.Contains(last, `"what":"user"`) || strings.Contains(last, annUser) {
+		t.Errorf("told %s", last)
+	}
+	if waits := strings.Join(onBus(), "\n"); strings.Contains(waits, annUser) || strings.Count(waits, "beckon.removal/v1") != 2 {
+		t.Errorf("on the bus:\n%s", waits)
 	}
 }

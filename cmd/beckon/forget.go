@@ -102,7 +102,7 @@ func receiptsCommand(ctx context.Context, sys system, args []string) error {
 
 // openEraser puts together what erases users, on a bus that is open.
 func (h *host) openEraser(events erasure.Bus) *erasure.Eraser {
-	return &erasure.Eraser{Store: h.store, Bus: events, Scrub: h.scrub, Key: h.key, Book: h.desk.Book, Log: h.log}
+	return &erasure.Eraser{Store: h.store, Bus: events, Scrub: h.scrub, Key: h.key, Book: h.desk.Book, Log: h.log, Told: func() { nudge(h.tells) }}
 }
 
 // lateBus opens the bus for as long as one removal takes.

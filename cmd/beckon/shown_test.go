@@ -36,7 +36,10 @@ func (s *station) hear(h *host, id, text string) string {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return done[0].Records[0].Action.ID
+	if a := done[0].Records[0].Action; a != nil {
+		return a.ID
+	}
+	return ""
 }
 
 // TestShown has a person look at a held draft and at a conversation, with a host

@@ -50,6 +50,7 @@ func Exercise(t *testing.T, open func(t *testing.T) db.Store, f Features) {
 		"Reminders":               testReminders,
 		"FindDecisions":           testFindDecisions,
 		"DeskNotices":             testDeskNotices,
+		"DeskRemovals":            testDeskRemovals,
 		"Questions":               testQuestions,
 		"Erasures":                testErasures,
 		"Duties":                  testDuties,

@@ -140,6 +140,8 @@ func testReadRefusesWrites(t *testing.T, s db.Store, _ Features) {
 		"UpdateAction":     func(tx db.Tx) error { return tx.UpdateAction(a, a.State) },
 		"AppendDecision":   func(tx db.Tx) error { return tx.AppendDecision(db.Decision{}) },
 		"PruneDecisions":   func(tx db.Tx) error { _, err := tx.PruneDecisions(at(0), 1); return err },
+		"PutDeskTold":      func(tx db.Tx) error { return tx.PutDeskTold(db.DeskTold{ID: "h"}) },
+		"TakeBack":         func(tx db.Tx) error { _, err := tx.TakeBack(db.DutyPost, "", "1", at(0), at(1)); return err },
 		"PutSwitch":        func(tx db.Tx) error { return tx.PutSwitch(db.Switch{}) },
 		"PutRestore":       func(tx db.Tx) error { return tx.PutRestore(db.Restore{ID: "r"}) },
 		"AppendDeadLetter": func(tx db.Tx) error { return tx.AppendDeadLetter(db.DeadLetter{}) },

@@ -90,6 +90,7 @@ func (t tx) EraseUser(w db.Who, as string, at time.Time) (db.Erased, error) {
 		{"echoes", t.q.EraseEchoes},
 		{"reminders", t.q.EraseReminders},
 		{"desk_notices", t.q.EraseDeskNotices},
+		{"desk_told", t.q.EraseDeskTold},
 		{"consents", t.q.EraseConsents},
 		{"matches", t.q.EraseMatches},
 		{"slots", func(ctx context.Context, user, bot string, _ int64) (int64, error) {

@@ -15,7 +15,7 @@ func TestNoTableIsForgotten(t *testing.T) {
 	open(t, path)
 	got := tablesWith(t, path, "user_id")
 	// erasures has the id of those under way.
-	want := []string{"actions", "consents", "conversations", "desk_notices", "echoes", "erasures", "interactions", "matches", "questions", "reminders", "slots", "text_keys"} // the last when the bus is done, by DropTextKeys
+	want := []string{"actions", "consents", "conversations", "desk_notices", "desk_told", "echoes", "erasures", "interactions", "matches", "questions", "reminders", "slots", "text_keys"} // the last when the bus is done, by DropTextKeys
 	if !slices.Equal(got, want) {
 		t.Errorf("tables with a user_id: %v, want %v: a new one belongs into EraseUser, then here", got, want)
 	}
@@ -35,13 +35,14 @@ func TestNoTableIsForgottenByAWipe(t *testing.T) {
 	open(t, path)
 	got := tablesWith(t, path, "bot")
 	want := slices.Concat(
-		[]string{"actions", "consents", "conversations", "dead_letters", "decisions", "desk_notices", "echoes", "fingerprints", "interactions", "matches", "questions", "reminders", "slots"}, // tx.Wipe
+		[]string{"actions", "consents", "conversations", "dead_letters", "decisions", "desk_notices", "desk_told", "echoes", "fingerprints", "interactions", "matches", "questions", "reminders", "slots"}, // tx.Wipe
 		[]string{
 			"activations", "audit_counts", "handouts", "post_counts", "spending", "switches", // ours: what was in force, given and spent
 			"duties", "erasures", // what was deleted
-			"events_seen", // names nobody; X can tell again
-			"text_keys",   // by DropTextKeys, when the bus is done
-			"tokens",      // its secret goes, runtime/compliance
+			"desk_removals", // the desk has to be told yet, and it names nobody
+			"events_seen",   // names nobody; X can tell again
+			"text_keys",     // by DropTextKeys, when the bus is done
+			"tokens",        // its secret goes, runtime/compliance
 		})
 	slices.Sort(want)
 	if !slices.Equal(got, want) {

@@ -106,6 +106,7 @@ func (t tx) Wipe(bot string, max int) (db.Erased, error) {
 		{"echoes", all(t.q.WipeEchoes)},
 		{"reminders", all(t.q.WipeReminders)},
 		{"desk_notices", all(t.q.WipeDeskNotices)},
+		{"desk_told", all(t.q.WipeDeskTold)},
 		{"consents", all(t.q.WipeConsents)},
 		{"matches", all(t.q.WipeMatches)},
 		{"slots", all(t.q.WipeSlots)},

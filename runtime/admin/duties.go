@@ -53,7 +53,21 @@ type Duties struct {
 	EveryS   int64   `json:"every_s"` // seconds between rounds; 0: none
 	NotAsked string  `json:"not_asked,omitempty"`
 
-	Recalls []Recall `json:"recalls"` // exports to remove, by deadline
+	Recalls []Recall      `json:"recalls"`        // exports to remove, by deadline
+	Desk    []DeskRemoval `json:"desk,omitempty"` // what the desk has not taken yet, oldest first
+}
+
+// DeskRemoval is what the desk is told to remove of what it was told. It names
+// nobody.
+type DeskRemoval struct {
+	Handoff  string    `json:"handoff"`
+	Bot      string    `json:"bot"`
+	What     string    `json:"what"` // post, dm, or user: everything of the handoff
+	At       time.Time `json:"at"`
+	DueAt    time.Time `json:"due_at"`
+	NextAt   time.Time `json:"next_at,omitzero"` // zero: given up, it is a person's
+	Attempts int       `json:"attempts"`
+	Problem  string    `json:"problem,omitempty"`
 }
 
 // Deletion is the body of a request to delete something.
@@ -112,7 +126,7 @@ func (s *server) listDuties(r *http.Request) (any, error) {
 			out.NotAsked = compliance.ErrNotAsked.Error()
 		}
 	}
-	return out, s.Store.Read(r.Context(), func(tx db.Tx) error {
+	err = s.Store.Read(r.Context(), func(tx db.Tx) error {
 		open, err := tx.OpenDuties(max)
 		if err != nil {
 			return err
@@ -149,8 +163,18 @@ func (s *server) listDuties(r *http.Request) (any, error) {
 			}
 			out.Rounds = append(out.Rounds, round)
 		}
+		if err != nil {
+			return err
+		}
+		desk, err := tx.ListDeskRemovals(max)
+		for _, d := range desk {
+			out.Desk = append(out.Desk, DeskRemoval{
+				Handoff: d.Handoff, Bot: d.Bot, What: string(d.What), At: d.At, DueAt: d.DueAt, NextAt: d.NextAt, Attempts: d.Attempts, Problem: d.Reason,
+			})
+		}
 		return err
 	})
+	return out, err
 }
 
 // deletion opens a duty, and answers when it is done, or is about to be.

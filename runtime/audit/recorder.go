@@ -39,8 +39,8 @@ var unnoted = []string{
 	"PruneInteractions", "PruneConversations", "PruneDeadLetters",
 	"PutErasure", "EraseDecisions", "PruneErased", // their receipts tell
 	"OpenDuty", "UpdateDuty", "PruneDuties", "PutComplianceJob", // likewise
-	"UnpostDeskNotice",
 	"PutExportMarks", "DropExportMark", "PutRecall", "EndRecalls", // the export, the receipt and the operator's act tell
+	"UnpostDeskNotice", "PutDeskTold", "TakeBack", "RetryDeskRemoval", "DropDeskRemoval", "PruneDeskTold", // ids; the duty's receipt tells
 	"PutOperator", // holds the hash of a secret; the act beside it tells
 	"SetMeta",
 }

@@ -2,11 +2,15 @@ package bus
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -81,31 +85,91 @@ func mayTake() *server.Permissions {
 	}
 }
 
+// EditHandoffs goes through the handoffs that the desk's program has not taken,
+// and puts another body in the place of one for which edit returns one. It
+// returns how many it was.
+//
+//	1 publish the new one   a crash after it leaves both: the old one is found again,
+//	                        and what is put in its place is dropped by the stream,
+//	                        after an hour by the program, as of a handoff it has seen
+//	2 delete the old one    what the program holds of it already it cannot acknowledge
+//	                        any more
+func (b *JetStream) EditHandoffs(ctx context.Context, edit func(body []byte) ([]byte, error)) (n int, err error) {
+	if err := b.enter(); err != nil {
+		return 0, err
+	}
+	defer b.mu.RUnlock()
+	err = b.eachHandoff(ctx, handoffPrefix+"*.*", func(stream jetstream.Stream, raw *jetstream.RawStreamMsg) error {
+		body, err := edit(raw.Data)
+		if err != nil || body == nil {
+			return err
+		}
+		msg := &nats.Msg{Subject: raw.Subject, Header: raw.Header, Data: body}
+		sum := sha256.Sum256(body)
+		msg.Header.Del(nats.MsgIdHdr)
+		if _, err := b.js.PublishMsg(ctx, msg, jetstream.WithMsgID(hex.EncodeToString(sum[:]))); err != nil {
+			return err
+		}
+		n++
+		return secureDelete(ctx, stream, raw.Sequence)
+	})
+	if err != nil {
+		return n, fmt.Errorf("edit handoffs: %w", err)
+	}
+	return n, nil
+}
+
 // eraseHandoffs removes the handoffs of a user, or "" for every one, as Erase
-// does events.
+// does events. What tells the desk to remove something names nobody, and stays.
 func (b *JetStream) eraseHandoffs(ctx context.Context, bot, user string) (n int, err error) {
 	of := "*"
 	if user != "" {
 		of = userToken(user)
 	}
+	err = b.eachHandoff(ctx, handoffPrefix+bot+"."+of, func(stream jetstream.Stream, raw *jetstream.RawStreamMsg) error {
+		if strings.HasSuffix(raw.Subject, "."+NoUser) {
+			return nil
+		}
+		n++
+		return secureDelete(ctx, stream, raw.Sequence)
+	})
+	return n, err
+}
+
+// eachHandoff goes through the stream, as far as it goes now; where there is no
+// desk's program there is none.
+func (b *JetStream) eachHandoff(ctx context.Context, filter string, do func(jetstream.Stream, *jetstream.RawStreamMsg) error) error {
 	stream, err := b.js.Stream(ctx, HandoffStream)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		return 0, nil
+		return nil
 	}
 	if err != nil {
-		return 0, err
+		return err
 	}
-	for next := uint64(1); ; n++ {
-		raw, err := stream.GetMsg(ctx, next, jetstream.WithGetMsgSubject(handoffPrefix+bot+"."+of))
+	last := stream.CachedInfo().State.LastSeq
+	for next := uint64(1); next <= last; {
+		raw, err := stream.GetMsg(ctx, next, jetstream.WithGetMsgSubject(filter))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			return n, nil
+			return nil
 		}
 		if err != nil {
-			return n, err
+			return err
 		}
-		if err := stream.SecureDeleteMsg(ctx, raw.Sequence); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
-			return n, err
+		if raw.Sequence > last {
+			return nil
+		}
+		if err := do(stream, raw); err != nil {
+			return err
 		}
 		next = raw.Sequence + 1
 	}
+	return nil
+}
+
+func secureDelete(ctx context.Context, stream jetstream.Stream, seq uint64) error {
+	err := stream.SecureDeleteMsg(ctx, seq)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil
+	}
+	return err
 }

@@ -140,3 +140,64 @@ func TestB4DeskPermissions(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// EditHandoffs puts another body in the place of what the desk has not taken. An
+// erasure takes the user's, and leaves what tells the desk to remove something.
+func TestEditHandoffs(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	b, c, _, _ := desk(t, dir)
+	removal := handoff("h-1.post", bus.NoUser)
+	removal.Type = "beckon.removal"
+	for _, m := range []bus.Message{handoff("h-1", "7"), handoff("h-2", "8"), removal} {
+		if err := b.HandOff(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seen := 0
+	edit := func(body []byte) ([]byte, error) {
+		if seen++; string(body) == `{"id":"h-1"}` {
+			return []byte(`{"id":"h-1","less":true}`), nil
+		}
+		return nil, nil
+	}
+	if n, err := b.EditHandoffs(t.Context(), edit); n != 1 || seen != 3 || err != nil {
+		t.Fatalf("edited %d of %d, %v", n, seen, err)
+	}
+	if n, err := b.EditHandoffs(t.Context(), edit); n != 0 || err != nil {
+		t.Errorf("once more: %d, %v", n, err)
+	}
+	// A crash between the two steps: the old one is there again.
+	old := handoff("h-1", "7")
+	old.ID = "h-1-again"
+	old.Data = []byte(`{"id":"h-1"}`)
+	if err := b.HandOff(t.Context(), old); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := b.EditHandoffs(t.Context(), edit); n != 1 || err != nil {
+		t.Errorf("after a crash: %d, %v", n, err)
+	}
+	var got []string
+	for _, m := range fetch(t, c) {
+		got = append(got, m.Headers().Get("ce-id")+" "+m.Subject()+" "+string(m.Data()))
+	}
+	if want := []string{
+		`h-2 beckon.v1.handoff.acme.8 {"id":"h-2"}`, `h-1.post beckon.v1.handoff.acme._ {"id":"h-1.post"}`, `h-1 beckon.v1.handoff.acme.7 {"id":"h-1","less":true}`,
+	}; strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if n, err := b.EditHandoffs(t.Context(), func([]byte) ([]byte, error) { return nil, context.Canceled }); n != 0 || !errors.Is(err, context.Canceled) {
+		t.Errorf("an error of edit's is lost: %d, %v", n, err)
+	}
+	if n, err := b.Erase(t.Context(), "acme", "", func(bus.Message) error { return nil }); err != nil || n != 2 {
+		t.Errorf("erased %d, %v, want all but the removal", n, err)
+	}
+	left := 0
+	if _, err := b.EditHandoffs(t.Context(), func([]byte) ([]byte, error) { left++; return nil, nil }); err != nil || left != 1 {
+		t.Errorf("%d are left, %v", left, err)
+	}
+	none := open(t, bus.Options{Dir: t.TempDir()})
+	if n, err := none.EditHandoffs(t.Context(), edit); n != 0 || err != nil {
+		t.Errorf("without a stream: %d, %v", n, err)
+	}
+}

@@ -134,6 +134,7 @@ func (o *Officer) rows(ctx context.Context, now time.Time, d db.Duty) (db.Duty, 
 		}
 		return u.Tx.UpdateDuty(after)
 	})
+	o.Told()
 	return after, err
 }
 
@@ -226,9 +227,16 @@ func (o *Officer) sweep(ctx context.Context, now time.Time) (moved bool, err err
 			return false, fmt.Errorf("take %d duties off the bus: %w", len(open), err)
 		}
 	}
+	unposted, err := o.unpost(ctx, open)
+	if err != nil {
+		return false, err
+	}
 	err = o.Store.Write(ctx, func(tx db.Tx) error {
 		moved = false
 		for i, d := range open {
+			if err := (counts{}).with("handoffs", unposted[i]).put(&d); err != nil {
+				return err
+			}
 			if err := (counts{}).with("events", removed[i]).put(&d); err != nil {
 				return err
 			}
@@ -246,6 +254,18 @@ func (o *Officer) sweep(ctx context.Context, now time.Time) (moved bool, err err
 		return nil
 	})
 	return moved, err
+}
+
+// unpost takes what duties are about out of handoffs that wait on the bus (K23).
+func (o *Officer) unpost(ctx context.Context, open []db.Duty) ([]int64, error) {
+	if o.Unpost == nil {
+		return make([]int64, len(open)), nil
+	}
+	n, err := o.Unpost(ctx, open)
+	if err != nil {
+		return nil, fmt.Errorf("take what %d duties are about out of handoffs: %w", len(open), err)
+	}
+	return n, nil
 }
 
 func (c counts) with(what string, n int64) counts {

@@ -20,11 +20,13 @@
 //   - K14 a line of a result becomes one duty, however often the result is read.
 //   - K15 at half of a duty's time, and at its end, somebody is told.
 //   - K16 of a wiped account nothing is left but what the first paragraph names
-//     without decisions and actions; an account that is resumed before is not
+//     without decisions and actions, and what the desk is to be told (K23); an account that is resumed before is not
 //     wiped.
 //   - K21 what a duty is about is shown nowhere from the moment that it is opened.
 //   - K22 each export that the host knows to hold it is recalled by the duty's
 //     deadline, and stays on the list until a person says that it is gone.
+//   - K23 the desk is told to remove what a handoff told it of, with the duty's own
+//     deadline; a handoff that still waits for the desk loses it.
 //
 // The steps of a duty: rows of the database and what waits, events on the bus,
 // the files; then its row tells of nobody. Duties are taken through the steps
@@ -82,6 +84,11 @@ type Options struct {
 	Book   *budget.Book
 	Bots   []string // configured names
 
+	// Unpost takes what duties are about out of the handoffs that wait for the desk
+	// on the bus, and counts them by duty; nil: none wait there.
+	Unpost func(ctx context.Context, duties []db.Duty) ([]int64, error)
+	Told   func() // wakes who tells the desk what to remove; nil: nobody does
+
 	X     X             // nil: X is not asked
 	Every time.Duration // between rounds; 0: X is not asked by itself
 
@@ -103,6 +110,9 @@ func New(o Options) *Officer {
 	}
 	if o.Metrics == nil {
 		o.Metrics = &Metrics{}
+	}
+	if o.Told == nil {
+		o.Told = func() {}
 	}
 	return &Officer{Options: o}
 }

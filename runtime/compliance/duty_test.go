@@ -3,6 +3,7 @@ package compliance
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -15,7 +16,10 @@ import (
 	"github.com/beckon-bot/beckon/runtime/event"
 )
 
-const everything = "post act dm ben waits answered hash slots letter decisions question flow link ref-post ref-dm bus1 bus2 bus3 bus4"
+const everything = "post act dm ben waits answered hash slots letter decisions question flow link ref-post ref-dm h1 h2 h3 waits-with-post ben-waits bus1 bus2 bus3 bus4"
+
+// wiped is what is left of all: the desk has to be told, by words that name nobody.
+const wiped = "-h1.user -h2.user -h3.user"
 
 // kinds of duties: what each leaves in the world, and how many receipts.
 func kinds() map[string]struct {
@@ -32,14 +36,14 @@ func kinds() map[string]struct {
 		left     string
 		receipts int
 	}{
-		"post":    {Item(key, nine, db.DutyPost, post, told), "act dm ben answered hash decisions ref-dm bus2 bus3", 1},
+		"post":    {Item(key, nine, db.DutyPost, post, told), "act dm ben answered hash decisions ref-dm h2 h3 -h1.post ben-waits bus2 bus3", 1},
 		"own":     {Item(key, nine, db.DutyPost, mine, told), strings.ReplaceAll(everything, "hash ", ""), 1},
-		"dm":      {Item(key, nine, db.DutyDM, dm, told), "post act ben waits answered hash letter decisions question link ref-post bus1 bus3 bus4", 1},
-		"geo":     {Item(key, nine, db.DutyGeo, post, told), "post act dm ben waits answered hash slots decisions question flow link ref-post ref-dm bus2 bus3", 1},
-		"edit":    {Edited(key, nine, edited), "post act dm ben waits answered hash slots decisions flow link ref-dm bus2 bus3 bus4", 1},
-		"posts":   {User(key, nine, db.DutyPosts, ann, told), "act dm ben answered hash decisions ref-dm bus2 bus3", 1},
-		"user":    {User(key, nine, db.DutyUser, ann, told), "ben answered bus3 bus4", 2},
-		"account": {ordered, "", 2},
+		"dm":      {Item(key, nine, db.DutyDM, dm, told), "post act ben waits answered hash letter decisions question link ref-post h1 h3 -h2.dm waits-with-post ben-waits bus1 bus3 bus4", 1},
+		"geo":     {Item(key, nine, db.DutyGeo, post, told), "post act dm ben waits answered hash slots decisions question flow link ref-post ref-dm h1 h2 h3 waits-with-post ben-waits bus2 bus3", 1},
+		"edit":    {Edited(key, nine, edited), "post act dm ben waits answered hash slots decisions flow link ref-dm h1 h2 h3 waits-with-post ben-waits bus2 bus3 bus4", 1},
+		"posts":   {User(key, nine, db.DutyPosts, ann, told), "act dm ben answered hash decisions ref-dm h2 h3 -h1.post ben-waits bus2 bus3", 1},
+		"user":    {User(key, nine, db.DutyUser, ann, told), "ben answered h3 -h1.user -h2.user ben-waits bus3 bus4", 2},
+		"account": {ordered, wiped, 2},
 		"nothing": {Item(key, nine, db.DutyPost, "19000000000000000777", told), everything, 1},
 	}
 }
@@ -88,6 +92,30 @@ func TestK11EachStepUnderFaults(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The desk's program loses what it has not taken yet, or the duty is not done.
+func TestK23HandoffsThatCannotBeReached(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.carry(kinds()["post"].duty)
+	o, woken, errBus := w.officer(w.below), 0, errors.New("no bus")
+	o.Told = func() { woken++ }
+	o.Unpost = func(context.Context, []db.Duty) ([]int64, error) { return nil, errBus }
+	if _, err := o.Step(context.Background(), nine); !errors.Is(err, errBus) || woken == 0 {
+		t.Errorf("%v, who tells the desk was woken %d times", err, woken)
+	}
+	if got := w.left(); !strings.Contains(got, "waits-with-post") || !strings.Contains(got, "-h1.post") {
+		t.Errorf("left: %s", got)
+	}
+	o.Unpost = w.bus.unpost
+	if _, err := o.Step(context.Background(), nine); err != nil {
+		t.Fatal(err)
+	}
+	w.judge(kinds()["post"].duty, kinds()["post"].left, 1)
+	if d := w.duties()[0]; !strings.Contains(d.Counts, `"desk_told":1`) || !strings.Contains(d.Counts, `"handoffs":1`) {
+		t.Errorf("counts: %s", d.Counts)
 	}
 }
 
@@ -272,10 +300,10 @@ func TestK16Resumed(t *testing.T) {
 		left             string
 	}{
 		"nobody says anything": {false, false, 13 * 24 * time.Hour, db.DutyRows, everything},
-		"its time has come":    {false, false, 14 * 24 * time.Hour, db.DutyDone, ""},
+		"its time has come":    {false, false, 14 * 24 * time.Hour, db.DutyDone, wiped},
 		"resumed":              {true, false, time.Hour, db.DutyVoid, everything},
-		"ordered":              {false, true, time.Hour, db.DutyDone, ""},
-		"ordered and resumed":  {true, true, time.Hour, db.DutyDone, ""},
+		"ordered":              {false, true, time.Hour, db.DutyDone, wiped},
+		"ordered and resumed":  {true, true, time.Hour, db.DutyDone, wiped},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -326,7 +354,7 @@ func TestK16Plan(t *testing.T) {
 	if err == nil {
 		err = o.Finish(t.Context(), func() time.Time { return nine }, ids, 0)
 	}
-	if err != nil || len(ids) != 2 || w.left() != "" {
+	if err != nil || len(ids) != 2 || w.left() != wiped {
 		t.Fatalf("%v, %v, left %s", ids, err, w.left())
 	}
 	did := counts{}

@@ -20,6 +20,13 @@ func (o *Officer) rowsOf(u *action.Unit, d db.Duty, n counts) (wait bool, err er
 	if err := dropLetters(u.Tx, d, n); err != nil || d.What == db.DutyGeo {
 		return false, err
 	}
+	if d.What != db.DutyEdit { // the desk was told no words
+		told, err := u.Tx.TakeBack(d.What, d.Bot, d.Target, u.Now, d.DueAt) // K23
+		if err != nil {
+			return false, err
+		}
+		n.add("desk_told", int64(told))
+	}
 	acts, err := actsOf(u.Tx, d)
 	if err != nil {
 		return false, err

@@ -80,7 +80,7 @@ func (w *world) wantRounds() {
 	if d := cmp.Diff(want, got); d != "" {
 		w.t.Errorf("duties (-want +got):\n%s", d)
 	}
-	if got, want := w.left(), "act dm answered hash decisions ref-dm bus2"; got != want {
+	if got, want := w.left(), "act dm answered hash decisions ref-dm h2 -h1.post -h3.post bus2"; got != want {
 		w.t.Errorf("left: %s\nwant: %s", got, want)
 	}
 }

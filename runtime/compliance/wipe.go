@@ -43,6 +43,7 @@ func (o *Officer) wipe(ctx context.Context, now time.Time, d db.Duty) (db.Duty, 
 			return d, err
 		}
 	}
+	o.Told()
 	n, err := o.Eraser.Events(ctx, bot, "")
 	if err != nil {
 		return d, err
@@ -103,10 +104,15 @@ func (o *Officer) chunk(u *action.Unit, now time.Time, d *db.Duty, bot string) (
 		return false, false, err
 	}
 	busy = slices.ContainsFunc(calls, func(a db.Action) bool { return bot == "" || a.Bot == bot })
+	told, err := u.Tx.TakeBack(db.DutyAccount, bot, "", now, d.DueAt) // K23
+	if err != nil {
+		return false, false, err
+	}
 	gone, err := u.Tx.Wipe(bot, most)
 	if err != nil {
 		return false, false, err
 	}
+	counts(gone.Counts).add("desk_told", int64(told))
 	left = len(gone.Counts) > 0 || len(open) > 0
 	if !left {
 		return busy, false, logOut(u.Tx, now, bot)

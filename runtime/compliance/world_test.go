@@ -35,7 +35,27 @@ var (
 )
 
 // stream is a bus that holds what it is given.
-type stream struct{ held []bus.Stored }
+type stream struct {
+	held    []bus.Stored
+	waiting []waiting // for the desk
+}
+
+// waiting is a handoff that the desk has not taken from the bus.
+type waiting struct{ user, post string }
+
+// unpost is as the host does it.
+func (s *stream) unpost(_ context.Context, duties []db.Duty) ([]int64, error) {
+	n := make([]int64, len(duties))
+	for i, d := range duties {
+		for j, h := range s.waiting {
+			if h.post != "" && (d.What == db.DutyPost && d.Target == h.post || d.What == db.DutyPosts && d.Target == h.user) {
+				s.waiting[j].post = ""
+				n[i]++
+			}
+		}
+	}
+	return n, nil
+}
 
 func (s *stream) Remove(_ context.Context, bot, user string, pick func(bus.Stored) (bool, error)) (n int, err error) {
 	kept := s.held[:0:0]
@@ -57,6 +77,7 @@ func (s *stream) Remove(_ context.Context, bot, user string, pick func(bus.Store
 }
 
 func (s *stream) Erase(ctx context.Context, bot, user string, see func(bus.Message) error) (int, error) {
+	s.waiting = slices.DeleteFunc(s.waiting, func(h waiting) bool { return user == "" || h.user == user })
 	return s.Remove(ctx, bot, user, func(m bus.Stored) (bool, error) { return true, see(m.Message) })
 }
 
@@ -85,6 +106,7 @@ func newWorld(t *testing.T) *world {
 		w.body("3", ben, "post.mention.create", fmt.Sprintf(`{"id":%q,"author_id":%q,"created_at":"2026-03-02T08:00:00.000Z","text":"@acme hello","edit_history_tweet_ids":[%q]}`, bens, ben, bens)),
 		w.body("4", ben, "post.quote.create", fmt.Sprintf(`{"id":"19000000000000000055","author_id":%q,"text":"see","referenced_tweets":[{"type":"quoted","id":%q}]},"includes":{"tweets":[{"id":%q,"author_id":%q,"text":"@acme a question"}]`, ben, post, post, ann)),
 	}
+	w.bus.waiting = []waiting{{ann, post}, {ben, bens}}
 	w.write(func(tx db.Tx) error {
 		asked, err := event.Asked{Handler: "orders", Event: event.Event{ID: "e1", Bot: "acme", User: ann, Interaction: post, Message: post, Kind: event.KindPost, Text: "a question"}}.Body()
 		if err != nil {
@@ -113,6 +135,9 @@ func newWorld(t *testing.T) *world {
 			tx.PutMatch(db.Match{Bot: "acme", User: ann, Purpose: "post", Basis: db.BasisProvided, Sealed: []byte("r"), Event: post, Source: "post", At: nine.Add(-time.Hour)}),
 			tx.PutMatch(db.Match{Bot: "acme", User: ann, Purpose: "dm", Basis: db.BasisProvided, Sealed: []byte("r"), Event: dm, Source: "dm", At: nine.Add(-time.Hour)}),
 			tx.PutDeskNotice(db.DeskNotice{ID: "n", Bot: "acme", User: ann, Interaction: post, Post: post}),
+			tx.PutDeskTold(db.DeskTold{ID: "h1", Bot: "acme", User: ann, Interaction: post, Post: post, At: nine.Add(-time.Hour)}),
+			tx.PutDeskTold(db.DeskTold{ID: "h2", Bot: "acme", User: ann, Interaction: dm, At: nine.Add(-time.Hour)}),
+			tx.PutDeskTold(db.DeskTold{ID: "h3", Bot: "acme", User: ben, Interaction: bens, Post: bens, At: nine.Add(-time.Hour)}),
 			tx.PutSuppression(conversation.Suppression{UserHash: "somebody", OptedOut: true, At: nine}),
 			tx.PutToken(db.Token{Bot: "acme", State: db.TokenLive, Sealed: []byte("sealed")}),
 		)
@@ -142,7 +167,7 @@ func (w *world) read(fn func(tx db.Tx) error) {
 func (w *world) officer(s db.Store) *Officer {
 	clean := func(ctx context.Context) error { return errors.Join(w.scrub, w.below.Scrub(ctx)) }
 	return New(Options{
-		Store: s, Bus: w.bus, Scrub: clean, Key: key, Bots: []string{"acme"}, X: w.x, Log: slog.New(slog.NewTextHandler(&w.told, nil)),
+		Store: s, Bus: w.bus, Unpost: w.bus.unpost, Scrub: clean, Key: key, Bots: []string{"acme"}, X: w.x, Log: slog.New(slog.NewTextHandler(&w.told, nil)),
 		Eraser: &erasure.Eraser{Store: s, Bus: w.bus, Scrub: clean, Key: key, Log: slog.New(slog.DiscardHandler)},
 	})
 }
@@ -193,7 +218,18 @@ func (w *world) left() string {
 		for _, of := range []string{"post", "dm"} {
 			add("ref-"+of, slices.ContainsFunc(refs, func(m db.Match) bool { return m.Purpose == of && len(m.Sealed) > 0 }))
 		}
-		for _, err := range []error{err11, err1, err2, err3, err6, err7, err8, err9} {
+		for _, id := range []string{"h1", "h2", "h3"} { // what the desk may show
+			told, _ := tx.DeskTold(id)
+			add(id, told.Interaction+told.Post != "")
+		}
+		remove, err12 := tx.ListDeskRemovals(9)
+		slices.SortFunc(remove, func(a, b db.DeskRemoval) int { return strings.Compare(a.ID, b.ID) })
+		for _, r := range remove { // and what it is told to show no more
+			add("-"+r.ID, r.DueAt.After(nine))
+		}
+		add("waits-with-post", slices.Contains(w.bus.waiting, waiting{ann, post}))
+		add("ben-waits", slices.Contains(w.bus.waiting, waiting{ben, bens}))
+		for _, err := range []error{err11, err12, err1, err2, err3, err6, err7, err8, err9} {
 			if err != nil {
 				return err
 			}

@@ -3,14 +3,20 @@
 // those who write the other end.
 //
 // What it owns: what the desk reads, how it is signed, how often it is told and
-// when that is given up. What it refuses: to hand on a word of the user's, and to
-// say who is handed off: the notice is stored with the handoff (runtime/action).
+// when that is given up; what the desk may know, and that it is told to remove it.
+// What it refuses: to hand on a word of the user's, and to say who is handed off or
+// what is gone: notices are stored with the handoff (runtime/action), removals
+// with the duty (runtime/compliance) or the erasure.
 //
 //   - N11 a notice goes only once the desk has taken it: the webhook answered 2xx,
 //     the bus has it on disk. Whatever is killed when, it is told again, under the
 //     same id; by a way that has taken it already only after a crash.
 //   - N12 each notice ends: taken, given up after a day, or void because the user
 //     was released.
+//   - N13 before the desk is told of a handoff it is written that it may know of it:
+//     whatever is killed when, what is gone is taken back from it.
+//   - N14 a removal is told for seven days, and shown to operators until the desk has
+//     taken it.
 package desk
 
 import (
@@ -73,20 +79,42 @@ func New(o Options) *Teller {
 // it.
 func (t *Teller) Step(ctx context.Context, now time.Time) (next time.Time, err error) {
 	var due []db.DeskNotice
+	var gone []db.DeskRemoval
 	err = t.o.Store.Read(ctx, func(tx db.Tx) (err error) {
-		due, err = tx.DueDeskNotices(now, atOnce)
+		if due, err = tx.DueDeskNotices(now, atOnce); err != nil {
+			return err
+		}
+		gone, err = tx.DueDeskRemovals(now, atOnce)
 		return err
 	})
 	if err != nil {
 		return now.Add(minPause), fmt.Errorf("read what the desk is to be told: %w", err)
 	}
+	for _, r := range gone {
+		if err := t.remove(ctx, r, now); err != nil {
+			return now.Add(minPause), err
+		}
+	}
 	for _, n := range due {
+		n, void, err := t.ahead(ctx, n)
+		if err != nil {
+			return now.Add(minPause), err
+		}
+		if void {
+			continue
+		}
 		if err := t.tell(ctx, n, now); err != nil {
 			return now.Add(minPause), err
 		}
 	}
 	err = t.o.Store.Read(ctx, func(tx db.Tx) (err error) {
-		next, err = tx.NextDeskNotice()
+		if next, err = tx.NextDeskNotice(); err != nil {
+			return err
+		}
+		at, err := tx.NextDeskRemoval()
+		if !at.IsZero() && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
 		return err
 	})
 	if err != nil {
@@ -95,16 +123,40 @@ func (t *Teller) Step(ctx context.Context, now time.Time) (next time.Time, err e
 	return next, nil
 }
 
-// tell tells one: 1 the desk is told, 2 what came of it is stored. A crash
-// between tells it again (N11).
+// ahead writes that the desk may know of a handoff (N13), and returns it as it
+// stands in that moment: the post may be gone from it, or all of it void.
+func (t *Teller) ahead(ctx context.Context, n db.DeskNotice) (now db.DeskNotice, void bool, err error) {
+	err = t.o.Store.Write(ctx, func(tx db.Tx) (err error) {
+		void = false
+		now, err = tx.DeskNotice(n.Bot, n.User)
+		if errors.Is(err, db.ErrNotFound) || err == nil && now.ID != n.ID {
+			void = true
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return tx.PutDeskTold(db.DeskTold{ID: now.ID, Bot: now.Bot, User: now.User, Interaction: now.Interaction, Post: now.Post, At: now.At})
+	})
+	if err != nil {
+		return n, false, fmt.Errorf("write that the desk is told of handoff %s: %w", n.ID, err)
+	}
+	return now, void, nil
+}
+
+// tell tells one: 0 it is written that the desk may know of it (ahead), 1 the desk
+// is told, 2 what came of it is stored. A crash between 1 and 2 tells it again
+// (N11).
 func (t *Teller) tell(ctx context.Context, n db.DeskNotice, now time.Time) error {
 	var faults [2]error
 	if t.o.Publish != nil && !n.OnBus {
-		faults[0] = t.publish(ctx, n)
+		faults[0] = t.publish(ctx, Event{ID: n.ID, Type: EventType, Bot: n.Bot, User: n.User, At: n.At.UTC()}, handoff(n))
 		n.OnBus = count(faults[0], &t.o.Metrics.Published, &t.o.Metrics.Unpublished)
 	}
 	if t.o.URL != "" && !n.Posted {
-		faults[1] = t.post(ctx, n, now)
+		h := handoff(n)
+		h.Attempt, h.Sent = n.Attempts+1, now.Unix()
+		faults[1] = t.post(ctx, n.ID, h, now)
 		n.Posted = count(faults[1], &t.o.Metrics.Told, &t.o.Metrics.Failed)
 	}
 	fault := errors.Join(faults[:]...)

@@ -122,8 +122,8 @@ func TestWhatTheDeskReads(t *testing.T) {
 		t.Errorf("next at %s, want when somebody is handed off", next)
 	}
 	want := []string{
-		`{"form":"beckon.handoff/v1","id":"h-1","bot":"acme","user":"7","interaction":"41","why":"the user asked for a person","link":"https://x.com/i/web/status/42","at":"2026-03-02T09:00:00Z","attempt":1,"sent":1772442001}`,
-		`{"form":"beckon.handoff/v1","id":"h-2","bot":"acme","user":"8","interaction":"41","why":"the user asked for a person","link":"https://x.com/messages/compose?recipient_id=8","at":"2026-03-02T09:00:00Z","attempt":1,"sent":1772442001}`,
+		`{"form":"beckon.handoff/v1","id":"h-1","bot":"acme","user":"7","interaction":"41","why":"the user asked for a person","link":"https://x.com/i/web/status/42","post":{"attribution":"on X","id":"42","author":{"id":"7"},"no_text":"A desk is told no words: beckon conversations show acme 7","link":"https://x.com/i/web/status/42"},"at":"2026-03-02T09:00:00Z","attempt":1,"sent":1772442001}`,
+		`{"form":"beckon.handoff/v1","id":"h-2","bot":"acme","user":"8","interaction":"41","why":"the user asked for a person","link":"https://x.com/messages/compose?recipient_id=8","post":{"attribution":"Direct Message on X","id":"41","author":{"id":"8"},"no_text":"A desk is told no words: beckon conversations show acme 8"},"at":"2026-03-02T09:00:00Z","attempt":1,"sent":1772442001}`,
 	}
 	if d := cmp.Diff(want, w.bodies); d != "" {
 		t.Fatalf("bodies (-want +got):\n%s", d)
@@ -230,7 +230,7 @@ func TestN11CrashBetweenPostAndMark(t *testing.T) {
 				w := newWorld(t)
 				w.put(handed("h-1", "7", "42"))
 				w.status = status
-				w.store.Next(fault)
+				w.store.At(2, fault) // the first is before it is told (N13)
 				if _, err := w.teller.Step(t.Context(), nine); err == nil {
 					t.Fatal("the fault was not noticed")
 				}

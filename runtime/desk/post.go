@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/runtime/display"
 	"github.com/beckon-bot/beckon/runtime/event"
 )
 
@@ -26,21 +27,28 @@ const Form = "beckon.handoff/v1"
 const (
 	HeaderSignature = "Beckon-Signature" // sha256= and the hex HMAC-SHA256 of the body, by the secret
 	HeaderTimestamp = "Beckon-Timestamp" // of this attempt, in seconds; the body has it too, as sent
-	HeaderKey       = "Idempotency-Key"  // the handoff's id
+	HeaderKey       = "Idempotency-Key"  // the id of the handoff, or of the removal
 )
 
-// Handoff is what the desk reads.
+// Handoff is what the desk reads. A program reads it, so that it has ids and no
+// words of anybody's; a person reads those by `beckon conversations show`.
+// X rule: by API or automation ids only (facts.md, read 2026-11-25)
 type Handoff struct {
-	Form        string    `json:"form"`
-	ID          string    `json:"id"` // the same in every attempt
-	Bot         string    `json:"bot"`
-	User        string    `json:"user"` // X user id
-	Interaction string    `json:"interaction,omitempty"`
-	Why         string    `json:"why"`
-	Link        string    `json:"link"` // the post on X, or the conversation
-	At          time.Time `json:"at"`
-	Attempt     int       `json:"attempt,omitempty"` // from 1; not on the bus
-	Sent        int64     `json:"sent,omitempty"`    // of this attempt, in seconds since 1970: the signature covers it; not on the bus
+	Form        string `json:"form"`
+	ID          string `json:"id"` // the same in every attempt
+	Bot         string `json:"bot"`
+	User        string `json:"user"` // X user id
+	Interaction string `json:"interaction,omitempty"`
+	Why         string `json:"why"`
+	Link        string `json:"link"` // the post on X, or the conversation
+
+	// Post is the post or DM that led to it, as it is shown (runtime/display); nil:
+	// none did.
+	Post *display.Post `json:"post,omitempty"`
+
+	At      time.Time `json:"at"`
+	Attempt int       `json:"attempt,omitempty"` // from 1; not on the bus
+	Sent    int64     `json:"sent,omitempty"`    // of this attempt, in seconds since 1970: the signature covers it; not on the bus
 }
 
 // Sign is the signature of a body.
@@ -51,30 +59,36 @@ func Sign(secret, body []byte) string {
 }
 
 func handoff(n db.DeskNotice) Handoff {
-	link := event.DMLink(n.User)
-	if n.Post != "" {
-		link = "https://x.com/i/web/status/" + neturl.PathEscape(n.Post)
-	}
-	return Handoff{
-		Form: Form, ID: n.ID, Bot: n.Bot, User: n.User, Interaction: n.Interaction, Why: n.Why, Link: link,
+	h := Handoff{
+		Form: Form, ID: n.ID, Bot: n.Bot, User: n.User, Interaction: n.Interaction, Why: n.Why, Link: event.DMLink(n.User),
 		At: n.At.UTC(),
 	}
+	noWords := "A desk is told no words: beckon conversations show " + n.Bot + " " + n.User
+	switch {
+	case n.Post != "":
+		p := display.Unread(n.Post, n.User, noWords)
+		h.Post, h.Link = &p, p.Link
+	case n.Interaction != "":
+		p := display.UnreadDM(n.Interaction, n.User, noWords)
+		h.Post = &p
+	}
+	return h
 }
 
 // EventType is the CloudEvents type of a handoff on the bus.
 const EventType = "beckon.handoff"
 
-// Event is a handoff on its way to the bus.
+// Event is a handoff or a removal on its way to the bus.
 type Event struct {
-	Handoff
-	Body []byte // the Handoff as JSON
+	ID, Type, Bot string
+	User          string // "" of a removal
+	At            time.Time
+	Body          []byte // the Handoff or the Removal as JSON
 }
 
-// publish gives a handoff to the bus once.
-func (t *Teller) publish(ctx context.Context, n db.DeskNotice) error {
-	e := Event{Handoff: handoff(n)}
-	var err error
-	if e.Body, err = json.Marshal(e.Handoff); err != nil {
+// publish gives the bus something once.
+func (t *Teller) publish(ctx context.Context, e Event, body any) (err error) {
+	if e.Body, err = json.Marshal(body); err != nil {
 		return err
 	}
 	if err := t.o.Publish(ctx, e); err != nil {
@@ -88,10 +102,8 @@ func (t *Teller) publish(ctx context.Context, n db.DeskNotice) error {
 const maxRead = 64 << 10
 
 // post tells the desk once. Its error names no address: that may hold a token.
-func (t *Teller) post(ctx context.Context, n db.DeskNotice, now time.Time) error {
-	h := handoff(n)
-	h.Attempt, h.Sent = n.Attempts+1, now.Unix()
-	body, err := json.Marshal(h)
+func (t *Teller) post(ctx context.Context, id string, v any, now time.Time) error {
+	body, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
@@ -103,7 +115,7 @@ func (t *Teller) post(ctx context.Context, n db.DeskNotice, now time.Time) error
 	req.Header.Set("User-Agent", "beckon (handoffs)")
 	req.Header.Set(HeaderSignature, Sign(t.o.Secret, body))
 	req.Header.Set(HeaderTimestamp, strconv.FormatInt(now.Unix(), 10))
-	req.Header.Set(HeaderKey, n.ID)
+	req.Header.Set(HeaderKey, id)
 	resp, err := t.o.HTTP.Do(req)
 	if err != nil {
 		if u := (*neturl.Error)(nil); errors.As(err, &u) {

@@ -57,6 +57,7 @@ func Prune(ctx context.Context, store db.Store, now time.Time, keep Keep) (next 
 			}, cmp.Or(keep.Conversations, std.Conversations)},
 			{"questions", tx.PruneQuestions, KeepSeen},
 			{"erased actions", tx.PruneErased, KeepSeen},
+			{"what the desk was told", tx.PruneDeskTold, cmp.Or(keep.Conversations, std.Conversations)},
 			{"duties", tx.PruneDuties, compliance.Keep},
 			{"interactions", tx.PruneInteractions, cmp.Or(keep.Interactions, std.Interactions)},
 			{"conversations", tx.PruneConversations, cmp.Or(keep.Conversations, std.Conversations)},

@@ -63,6 +63,7 @@ type Eraser struct {
 	Key   event.Key
 	Book  *budget.Book
 	Log   *slog.Logger
+	Told  func() // wakes who tells the desk what to remove; nil: nobody does
 
 	turn service.Turn
 }
@@ -103,7 +104,14 @@ func (e *Eraser) Begin(ctx context.Context, now time.Time, r Request) (db.Erasur
 	if err != nil {
 		return db.Erasure{}, fmt.Errorf("erase user %s: %w", r.User, err)
 	}
+	e.tell()
 	return out, nil
+}
+
+func (e *Eraser) tell() {
+	if e.Told != nil {
+		e.Told()
+	}
 }
 
 // newID names an erasure. It is made from nothing, so that nobody can ask whether

@@ -64,6 +64,7 @@ func newWorld(t *testing.T) *world {
 				tx.PutSlot("globex", user, "order", []byte("43")),
 				tx.PutConversation(conversation.Conversation{Bot: "acme", User: user, LastEventAt: nine.Add(-time.Hour)}),
 				tx.PutInteraction(conversation.Interaction{Bot: "acme", Key: "i" + user, User: user}),
+				tx.PutDeskTold(db.DeskTold{ID: "h" + user, Bot: "acme", User: user, At: nine.Add(-time.Hour)}),
 				tx.AppendDeadLetter(db.DeadLetter{ID: "l" + user, Bot: "acme", Raw: fmt.Appendf(nil, `{"x":{"sender_id":%q}}`, user)}),
 			)
 			if err != nil {
@@ -165,10 +166,19 @@ func TestZ1EachStepUnderFaults(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				want := map[string]int64{"actions": 4, "cancelled": 2, "conversations": 1, "dead_letters": 1, "decisions": 3, "interactions": 1, "slots": 2}
+				want := map[string]int64{"actions": 4, "cancelled": 2, "conversations": 1, "dead_letters": 1, "decisions": 3, "desk_told": 1, "interactions": 1, "slots": 2}
 				delete(counts, "events") // removed once; a crash before it is stored loses the number
 				if d := cmp.Diff(want, counts); d != "" {
 					t.Errorf("receipt (-want +got):\n%s", d)
+				}
+				if err := w.below.Read(ctx, func(tx db.Tx) error {
+					told, err := tx.ListDeskRemovals(9)
+					if len(told) != 1 || told[0].Handoff != "h"+ann || told[0].What != db.DutyUser || !told[0].DueAt.Equal(nine.Add(Within)) {
+						t.Errorf("the desk is to remove %+v", told)
+					}
+					return err
+				}); err != nil {
+					t.Fatal(err)
 				}
 				left, states := w.kept(ann)
 				if len(left) > 0 {

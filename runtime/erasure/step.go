@@ -70,6 +70,7 @@ func (e *Eraser) asked(ctx context.Context, now time.Time, x db.Erasure) (db.Era
 		x, err = e.rows(tx, now, x)
 		return err
 	})
+	e.tell()
 	return x, err
 }
 
@@ -90,6 +91,10 @@ func (e *Eraser) rows(tx db.Tx, now time.Time, x db.Erasure) (db.Erasure, error)
 	if err := u.Flush(); err != nil { // what it wrote of the user goes too
 		return x, err
 	}
+	known, err := tx.TakeBack(db.DutyUser, x.Bot, x.User, u.Now, cmp.Or(x.DueAt, u.Now.Add(Within)))
+	if err != nil {
+		return x, err
+	}
 	gone, err := tx.EraseUser(who, e.Key.User(x.User), u.Now)
 	if err != nil {
 		return x, err
@@ -98,7 +103,7 @@ func (e *Eraser) rows(tx db.Tx, now time.Time, x db.Erasure) (db.Erasure, error)
 	if err != nil {
 		return x, err
 	}
-	for what, n := range map[string]int64{"cancelled": ended, "dead_letters": letters} {
+	for what, n := range map[string]int64{"cancelled": ended, "dead_letters": letters, "desk_told": int64(known)} {
 		if n > 0 {
 			gone.Counts[what] = n
 		}

@@ -111,6 +111,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deskNoticeStmt, err = db.PrepareContext(ctx, deskNotice); err != nil {
 		return nil, fmt.Errorf("error preparing query DeskNotice: %w", err)
 	}
+	if q.deskToldStmt, err = db.PrepareContext(ctx, deskTold); err != nil {
+		return nil, fmt.Errorf("error preparing query DeskTold: %w", err)
+	}
 	if q.dropActionTextStmt, err = db.PrepareContext(ctx, dropActionText); err != nil {
 		return nil, fmt.Errorf("error preparing query DropActionText: %w", err)
 	}
@@ -122,6 +125,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.dropDeskNoticesStmt, err = db.PrepareContext(ctx, dropDeskNotices); err != nil {
 		return nil, fmt.Errorf("error preparing query DropDeskNotices: %w", err)
+	}
+	if q.dropDeskRemovalStmt, err = db.PrepareContext(ctx, dropDeskRemoval); err != nil {
+		return nil, fmt.Errorf("error preparing query DropDeskRemoval: %w", err)
 	}
 	if q.dropEchoStmt, err = db.PrepareContext(ctx, dropEcho); err != nil {
 		return nil, fmt.Errorf("error preparing query DropEcho: %w", err)
@@ -162,6 +168,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.dueDeskNoticesStmt, err = db.PrepareContext(ctx, dueDeskNotices); err != nil {
 		return nil, fmt.Errorf("error preparing query DueDeskNotices: %w", err)
 	}
+	if q.dueDeskRemovalsStmt, err = db.PrepareContext(ctx, dueDeskRemovals); err != nil {
+		return nil, fmt.Errorf("error preparing query DueDeskRemovals: %w", err)
+	}
 	if q.dueQuestionsStmt, err = db.PrepareContext(ctx, dueQuestions); err != nil {
 		return nil, fmt.Errorf("error preparing query DueQuestions: %w", err)
 	}
@@ -194,6 +203,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.eraseDeskNoticesStmt, err = db.PrepareContext(ctx, eraseDeskNotices); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseDeskNotices: %w", err)
+	}
+	if q.eraseDeskToldStmt, err = db.PrepareContext(ctx, eraseDeskTold); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseDeskTold: %w", err)
 	}
 	if q.eraseEchoesStmt, err = db.PrepareContext(ctx, eraseEchoes); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseEchoes: %w", err)
@@ -249,8 +261,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.firstExpiryStmt, err = db.PrepareContext(ctx, firstExpiry); err != nil {
 		return nil, fmt.Errorf("error preparing query FirstExpiry: %w", err)
 	}
+	if q.forgetItemToldStmt, err = db.PrepareContext(ctx, forgetItemTold); err != nil {
+		return nil, fmt.Errorf("error preparing query ForgetItemTold: %w", err)
+	}
 	if q.forgetPostsStmt, err = db.PrepareContext(ctx, forgetPosts); err != nil {
 		return nil, fmt.Errorf("error preparing query ForgetPosts: %w", err)
+	}
+	if q.forgetPostsToldStmt, err = db.PrepareContext(ctx, forgetPostsTold); err != nil {
+		return nil, fmt.Errorf("error preparing query ForgetPostsTold: %w", err)
+	}
+	if q.forgetUserToldStmt, err = db.PrepareContext(ctx, forgetUserTold); err != nil {
+		return nil, fmt.Errorf("error preparing query ForgetUserTold: %w", err)
 	}
 	if q.heldPostsStmt, err = db.PrepareContext(ctx, heldPosts); err != nil {
 		return nil, fmt.Errorf("error preparing query HeldPosts: %w", err)
@@ -315,6 +336,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listDecisionsStmt, err = db.PrepareContext(ctx, listDecisions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListDecisions: %w", err)
 	}
+	if q.listDeskRemovalsStmt, err = db.PrepareContext(ctx, listDeskRemovals); err != nil {
+		return nil, fmt.Errorf("error preparing query ListDeskRemovals: %w", err)
+	}
 	if q.listDutiesStmt, err = db.PrepareContext(ctx, listDuties); err != nil {
 		return nil, fmt.Errorf("error preparing query ListDuties: %w", err)
 	}
@@ -377,6 +401,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.nextDeskNoticeStmt, err = db.PrepareContext(ctx, nextDeskNotice); err != nil {
 		return nil, fmt.Errorf("error preparing query NextDeskNotice: %w", err)
+	}
+	if q.nextDeskRemovalStmt, err = db.PrepareContext(ctx, nextDeskRemoval); err != nil {
+		return nil, fmt.Errorf("error preparing query NextDeskRemoval: %w", err)
 	}
 	if q.nextHeldBotStmt, err = db.PrepareContext(ctx, nextHeldBot); err != nil {
 		return nil, fmt.Errorf("error preparing query NextHeldBot: %w", err)
@@ -456,6 +483,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.pruneDeskNoticesStmt, err = db.PrepareContext(ctx, pruneDeskNotices); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneDeskNotices: %w", err)
 	}
+	if q.pruneDeskRemovalsStmt, err = db.PrepareContext(ctx, pruneDeskRemovals); err != nil {
+		return nil, fmt.Errorf("error preparing query PruneDeskRemovals: %w", err)
+	}
+	if q.pruneDeskToldStmt, err = db.PrepareContext(ctx, pruneDeskTold); err != nil {
+		return nil, fmt.Errorf("error preparing query PruneDeskTold: %w", err)
+	}
 	if q.pruneDutiesStmt, err = db.PrepareContext(ctx, pruneDuties); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneDuties: %w", err)
 	}
@@ -515,6 +548,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putDeskNoticeStmt, err = db.PrepareContext(ctx, putDeskNotice); err != nil {
 		return nil, fmt.Errorf("error preparing query PutDeskNotice: %w", err)
+	}
+	if q.putDeskToldStmt, err = db.PrepareContext(ctx, putDeskTold); err != nil {
+		return nil, fmt.Errorf("error preparing query PutDeskTold: %w", err)
 	}
 	if q.putEchoStmt, err = db.PrepareContext(ctx, putEcho); err != nil {
 		return nil, fmt.Errorf("error preparing query PutEcho: %w", err)
@@ -630,6 +666,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.retryDeskNoticeStmt, err = db.PrepareContext(ctx, retryDeskNotice); err != nil {
 		return nil, fmt.Errorf("error preparing query RetryDeskNotice: %w", err)
 	}
+	if q.retryDeskRemovalStmt, err = db.PrepareContext(ctx, retryDeskRemoval); err != nil {
+		return nil, fmt.Errorf("error preparing query RetryDeskRemoval: %w", err)
+	}
 	if q.ruleSetStmt, err = db.PrepareContext(ctx, ruleSet); err != nil {
 		return nil, fmt.Errorf("error preparing query RuleSet: %w", err)
 	}
@@ -650,6 +689,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.suppressionStmt, err = db.PrepareContext(ctx, suppression); err != nil {
 		return nil, fmt.Errorf("error preparing query Suppression: %w", err)
+	}
+	if q.takeBackItemStmt, err = db.PrepareContext(ctx, takeBackItem); err != nil {
+		return nil, fmt.Errorf("error preparing query TakeBackItem: %w", err)
+	}
+	if q.takeBackPostsStmt, err = db.PrepareContext(ctx, takeBackPosts); err != nil {
+		return nil, fmt.Errorf("error preparing query TakeBackPosts: %w", err)
+	}
+	if q.takeBackUserStmt, err = db.PrepareContext(ctx, takeBackUser); err != nil {
+		return nil, fmt.Errorf("error preparing query TakeBackUser: %w", err)
 	}
 	if q.textKeyStmt, err = db.PrepareContext(ctx, textKey); err != nil {
 		return nil, fmt.Errorf("error preparing query TextKey: %w", err)
@@ -701,6 +749,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.wipeDeskNoticesStmt, err = db.PrepareContext(ctx, wipeDeskNotices); err != nil {
 		return nil, fmt.Errorf("error preparing query WipeDeskNotices: %w", err)
+	}
+	if q.wipeDeskToldStmt, err = db.PrepareContext(ctx, wipeDeskTold); err != nil {
+		return nil, fmt.Errorf("error preparing query WipeDeskTold: %w", err)
 	}
 	if q.wipeEchoesStmt, err = db.PrepareContext(ctx, wipeEchoes); err != nil {
 		return nil, fmt.Errorf("error preparing query WipeEchoes: %w", err)
@@ -885,6 +936,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deskNoticeStmt: %w", cerr)
 		}
 	}
+	if q.deskToldStmt != nil {
+		if cerr := q.deskToldStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deskToldStmt: %w", cerr)
+		}
+	}
 	if q.dropActionTextStmt != nil {
 		if cerr := q.dropActionTextStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropActionTextStmt: %w", cerr)
@@ -903,6 +959,11 @@ func (q *Queries) Close() error {
 	if q.dropDeskNoticesStmt != nil {
 		if cerr := q.dropDeskNoticesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropDeskNoticesStmt: %w", cerr)
+		}
+	}
+	if q.dropDeskRemovalStmt != nil {
+		if cerr := q.dropDeskRemovalStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropDeskRemovalStmt: %w", cerr)
 		}
 	}
 	if q.dropEchoStmt != nil {
@@ -970,6 +1031,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing dueDeskNoticesStmt: %w", cerr)
 		}
 	}
+	if q.dueDeskRemovalsStmt != nil {
+		if cerr := q.dueDeskRemovalsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dueDeskRemovalsStmt: %w", cerr)
+		}
+	}
 	if q.dueQuestionsStmt != nil {
 		if cerr := q.dueQuestionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dueQuestionsStmt: %w", cerr)
@@ -1023,6 +1089,11 @@ func (q *Queries) Close() error {
 	if q.eraseDeskNoticesStmt != nil {
 		if cerr := q.eraseDeskNoticesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing eraseDeskNoticesStmt: %w", cerr)
+		}
+	}
+	if q.eraseDeskToldStmt != nil {
+		if cerr := q.eraseDeskToldStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseDeskToldStmt: %w", cerr)
 		}
 	}
 	if q.eraseEchoesStmt != nil {
@@ -1115,9 +1186,24 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing firstExpiryStmt: %w", cerr)
 		}
 	}
+	if q.forgetItemToldStmt != nil {
+		if cerr := q.forgetItemToldStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing forgetItemToldStmt: %w", cerr)
+		}
+	}
 	if q.forgetPostsStmt != nil {
 		if cerr := q.forgetPostsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing forgetPostsStmt: %w", cerr)
+		}
+	}
+	if q.forgetPostsToldStmt != nil {
+		if cerr := q.forgetPostsToldStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing forgetPostsToldStmt: %w", cerr)
+		}
+	}
+	if q.forgetUserToldStmt != nil {
+		if cerr := q.forgetUserToldStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing forgetUserToldStmt: %w", cerr)
 		}
 	}
 	if q.heldPostsStmt != nil {
@@ -1225,6 +1311,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listDecisionsStmt: %w", cerr)
 		}
 	}
+	if q.listDeskRemovalsStmt != nil {
+		if cerr := q.listDeskRemovalsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listDeskRemovalsStmt: %w", cerr)
+		}
+	}
 	if q.listDutiesStmt != nil {
 		if cerr := q.listDutiesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listDutiesStmt: %w", cerr)
@@ -1328,6 +1419,11 @@ func (q *Queries) Close() error {
 	if q.nextDeskNoticeStmt != nil {
 		if cerr := q.nextDeskNoticeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing nextDeskNoticeStmt: %w", cerr)
+		}
+	}
+	if q.nextDeskRemovalStmt != nil {
+		if cerr := q.nextDeskRemovalStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing nextDeskRemovalStmt: %w", cerr)
 		}
 	}
 	if q.nextHeldBotStmt != nil {
@@ -1460,6 +1556,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing pruneDeskNoticesStmt: %w", cerr)
 		}
 	}
+	if q.pruneDeskRemovalsStmt != nil {
+		if cerr := q.pruneDeskRemovalsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pruneDeskRemovalsStmt: %w", cerr)
+		}
+	}
+	if q.pruneDeskToldStmt != nil {
+		if cerr := q.pruneDeskToldStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pruneDeskToldStmt: %w", cerr)
+		}
+	}
 	if q.pruneDutiesStmt != nil {
 		if cerr := q.pruneDutiesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing pruneDutiesStmt: %w", cerr)
@@ -1558,6 +1664,11 @@ func (q *Queries) Close() error {
 	if q.putDeskNoticeStmt != nil {
 		if cerr := q.putDeskNoticeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putDeskNoticeStmt: %w", cerr)
+		}
+	}
+	if q.putDeskToldStmt != nil {
+		if cerr := q.putDeskToldStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putDeskToldStmt: %w", cerr)
 		}
 	}
 	if q.putEchoStmt != nil {
@@ -1750,6 +1861,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing retryDeskNoticeStmt: %w", cerr)
 		}
 	}
+	if q.retryDeskRemovalStmt != nil {
+		if cerr := q.retryDeskRemovalStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing retryDeskRemovalStmt: %w", cerr)
+		}
+	}
 	if q.ruleSetStmt != nil {
 		if cerr := q.ruleSetStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing ruleSetStmt: %w", cerr)
@@ -1783,6 +1899,21 @@ func (q *Queries) Close() error {
 	if q.suppressionStmt != nil {
 		if cerr := q.suppressionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing suppressionStmt: %w", cerr)
+		}
+	}
+	if q.takeBackItemStmt != nil {
+		if cerr := q.takeBackItemStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing takeBackItemStmt: %w", cerr)
+		}
+	}
+	if q.takeBackPostsStmt != nil {
+		if cerr := q.takeBackPostsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing takeBackPostsStmt: %w", cerr)
+		}
+	}
+	if q.takeBackUserStmt != nil {
+		if cerr := q.takeBackUserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing takeBackUserStmt: %w", cerr)
 		}
 	}
 	if q.textKeyStmt != nil {
@@ -1868,6 +1999,11 @@ func (q *Queries) Close() error {
 	if q.wipeDeskNoticesStmt != nil {
 		if cerr := q.wipeDeskNoticesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing wipeDeskNoticesStmt: %w", cerr)
+		}
+	}
+	if q.wipeDeskToldStmt != nil {
+		if cerr := q.wipeDeskToldStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing wipeDeskToldStmt: %w", cerr)
 		}
 	}
 	if q.wipeEchoesStmt != nil {
@@ -1993,10 +2129,12 @@ type Queries struct {
 	deadLetterStmt            *sql.Stmt
 	decidedUntilStmt          *sql.Stmt
 	deskNoticeStmt            *sql.Stmt
+	deskToldStmt              *sql.Stmt
 	dropActionTextStmt        *sql.Stmt
 	dropDeadLetterStmt        *sql.Stmt
 	dropDeskNoticeStmt        *sql.Stmt
 	dropDeskNoticesStmt       *sql.Stmt
+	dropDeskRemovalStmt       *sql.Stmt
 	dropEchoStmt              *sql.Stmt
 	dropExportMarkStmt        *sql.Stmt
 	dropExportMarksStmt       *sql.Stmt
@@ -2010,6 +2148,7 @@ type Queries struct {
 	dropTextKeysStmt          *sql.Stmt
 	dueActionsStmt            *sql.Stmt
 	dueDeskNoticesStmt        *sql.Stmt
+	dueDeskRemovalsStmt       *sql.Stmt
 	dueQuestionsStmt          *sql.Stmt
 	dueRemindersStmt          *sql.Stmt
 	dutiesOnStmt              *sql.Stmt
@@ -2021,6 +2160,7 @@ type Queries struct {
 	eraseConversationsStmt    *sql.Stmt
 	eraseDecisionsStmt        *sql.Stmt
 	eraseDeskNoticesStmt      *sql.Stmt
+	eraseDeskToldStmt         *sql.Stmt
 	eraseEchoesStmt           *sql.Stmt
 	eraseFingerprintsStmt     *sql.Stmt
 	eraseInteractionsStmt     *sql.Stmt
@@ -2039,7 +2179,10 @@ type Queries struct {
 	fingerprintsSinceStmt     *sql.Stmt
 	firstDueStmt              *sql.Stmt
 	firstExpiryStmt           *sql.Stmt
+	forgetItemToldStmt        *sql.Stmt
 	forgetPostsStmt           *sql.Stmt
+	forgetPostsToldStmt       *sql.Stmt
+	forgetUserToldStmt        *sql.Stmt
 	heldPostsStmt             *sql.Stmt
 	heldUsersStmt             *sql.Stmt
 	inStateStmt               *sql.Stmt
@@ -2061,6 +2204,7 @@ type Queries struct {
 	listCountsStmt            *sql.Stmt
 	listDeadLettersStmt       *sql.Stmt
 	listDecisionsStmt         *sql.Stmt
+	listDeskRemovalsStmt      *sql.Stmt
 	listDutiesStmt            *sql.Stmt
 	listEntriesStmt           *sql.Stmt
 	listErasuresStmt          *sql.Stmt
@@ -2082,6 +2226,7 @@ type Queries struct {
 	metaStmt                  *sql.Stmt
 	namedUsersStmt            *sql.Stmt
 	nextDeskNoticeStmt        *sql.Stmt
+	nextDeskRemovalStmt       *sql.Stmt
 	nextHeldBotStmt           *sql.Stmt
 	nextLookupStmt            *sql.Stmt
 	nextQuestionStmt          *sql.Stmt
@@ -2108,6 +2253,8 @@ type Queries struct {
 	pruneDeadLettersStmt      *sql.Stmt
 	pruneDecisionsStmt        *sql.Stmt
 	pruneDeskNoticesStmt      *sql.Stmt
+	pruneDeskRemovalsStmt     *sql.Stmt
+	pruneDeskToldStmt         *sql.Stmt
 	pruneDutiesStmt           *sql.Stmt
 	pruneEntriesStmt          *sql.Stmt
 	pruneErasedStmt           *sql.Stmt
@@ -2128,6 +2275,7 @@ type Queries struct {
 	putConsentStmt            *sql.Stmt
 	putConversationStmt       *sql.Stmt
 	putDeskNoticeStmt         *sql.Stmt
+	putDeskToldStmt           *sql.Stmt
 	putEchoStmt               *sql.Stmt
 	putErasedStmt             *sql.Stmt
 	putErasureStmt            *sql.Stmt
@@ -2166,6 +2314,7 @@ type Queries struct {
 	resealTextKeyStmt         *sql.Stmt
 	retireTextKeysStmt        *sql.Stmt
 	retryDeskNoticeStmt       *sql.Stmt
+	retryDeskRemovalStmt      *sql.Stmt
 	ruleSetStmt               *sql.Stmt
 	setMetaStmt               *sql.Stmt
 	settleSuppressionStmt     *sql.Stmt
@@ -2173,6 +2322,9 @@ type Queries struct {
 	spendingStmt              *sql.Stmt
 	standingConsentsStmt      *sql.Stmt
 	suppressionStmt           *sql.Stmt
+	takeBackItemStmt          *sql.Stmt
+	takeBackPostsStmt         *sql.Stmt
+	takeBackUserStmt          *sql.Stmt
 	textKeyStmt               *sql.Stmt
 	textKeyForStmt            *sql.Stmt
 	unendedToStmt             *sql.Stmt
@@ -2190,6 +2342,7 @@ type Queries struct {
 	wipeDeadLettersStmt       *sql.Stmt
 	wipeDecisionsStmt         *sql.Stmt
 	wipeDeskNoticesStmt       *sql.Stmt
+	wipeDeskToldStmt          *sql.Stmt
 	wipeEchoesStmt            *sql.Stmt
 	wipeFingerprintsStmt      *sql.Stmt
 	wipeInteractionsStmt      *sql.Stmt
@@ -2236,10 +2389,12 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deadLetterStmt:            q.deadLetterStmt,
 		decidedUntilStmt:          q.decidedUntilStmt,
 		deskNoticeStmt:            q.deskNoticeStmt,
+		deskToldStmt:              q.deskToldStmt,
 		dropActionTextStmt:        q.dropActionTextStmt,
 		dropDeadLetterStmt:        q.dropDeadLetterStmt,
 		dropDeskNoticeStmt:        q.dropDeskNoticeStmt,
 		dropDeskNoticesStmt:       q.dropDeskNoticesStmt,
+		dropDeskRemovalStmt:       q.dropDeskRemovalStmt,
 		dropEchoStmt:              q.dropEchoStmt,
 		dropExportMarkStmt:        q.dropExportMarkStmt,
 		dropExportMarksStmt:       q.dropExportMarksStmt,
@@ -2253,6 +2408,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		dropTextKeysStmt:          q.dropTextKeysStmt,
 		dueActionsStmt:            q.dueActionsStmt,
 		dueDeskNoticesStmt:        q.dueDeskNoticesStmt,
+		dueDeskRemovalsStmt:       q.dueDeskRemovalsStmt,
 		dueQuestionsStmt:          q.dueQuestionsStmt,
 		dueRemindersStmt:          q.dueRemindersStmt,
 		dutiesOnStmt:              q.dutiesOnStmt,
@@ -2264,6 +2420,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		eraseConversationsStmt:    q.eraseConversationsStmt,
 		eraseDecisionsStmt:        q.eraseDecisionsStmt,
 		eraseDeskNoticesStmt:      q.eraseDeskNoticesStmt,
+		eraseDeskToldStmt:         q.eraseDeskToldStmt,
 		eraseEchoesStmt:           q.eraseEchoesStmt,
 		eraseFingerprintsStmt:     q.eraseFingerprintsStmt,
 		eraseInteractionsStmt:     q.eraseInteractionsStmt,
@@ -2282,7 +2439,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		fingerprintsSinceStmt:     q.fingerprintsSinceStmt,
 		firstDueStmt:              q.firstDueStmt,
 		firstExpiryStmt:           q.firstExpiryStmt,
+		forgetItemToldStmt:        q.forgetItemToldStmt,
 		forgetPostsStmt:           q.forgetPostsStmt,
+		forgetPostsToldStmt:       q.forgetPostsToldStmt,
+		forgetUserToldStmt:        q.forgetUserToldStmt,
 		heldPostsStmt:             q.heldPostsStmt,
 		heldUsersStmt:             q.heldUsersStmt,
 		inStateStmt:               q.inStateStmt,
@@ -2304,6 +2464,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listCountsStmt:            q.listCountsStmt,
 		listDeadLettersStmt:       q.listDeadLettersStmt,
 		listDecisionsStmt:         q.listDecisionsStmt,
+		listDeskRemovalsStmt:      q.listDeskRemovalsStmt,
 		listDutiesStmt:            q.listDutiesStmt,
 		listEntriesStmt:           q.listEntriesStmt,
 		listErasuresStmt:          q.listErasuresStmt,
@@ -2325,6 +2486,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		metaStmt:                  q.metaStmt,
 		namedUsersStmt:            q.namedUsersStmt,
 		nextDeskNoticeStmt:        q.nextDeskNoticeStmt,
+		nextDeskRemovalStmt:       q.nextDeskRemovalStmt,
 		nextHeldBotStmt:           q.nextHeldBotStmt,
 		nextLookupStmt:            q.nextLookupStmt,
 		nextQuestionStmt:          q.nextQuestionStmt,
@@ -2351,6 +2513,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		pruneDeadLettersStmt:      q.pruneDeadLettersStmt,
 		pruneDecisionsStmt:        q.pruneDecisionsStmt,
 		pruneDeskNoticesStmt:      q.pruneDeskNoticesStmt,
+		pruneDeskRemovalsStmt:     q.pruneDeskRemovalsStmt,
+		pruneDeskToldStmt:         q.pruneDeskToldStmt,
 		pruneDutiesStmt:           q.pruneDutiesStmt,
 		pruneEntriesStmt:          q.pruneEntriesStmt,
 		pruneErasedStmt:           q.pruneErasedStmt,
@@ -2371,6 +2535,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putConsentStmt:            q.putConsentStmt,
 		putConversationStmt:       q.putConversationStmt,
 		putDeskNoticeStmt:         q.putDeskNoticeStmt,
+		putDeskToldStmt:           q.putDeskToldStmt,
 		putEchoStmt:               q.putEchoStmt,
 		putErasedStmt:             q.putErasedStmt,
 		putErasureStmt:            q.putErasureStmt,
@@ -2409,6 +2574,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		resealTextKeyStmt:         q.resealTextKeyStmt,
 		retireTextKeysStmt:        q.retireTextKeysStmt,
 		retryDeskNoticeStmt:       q.retryDeskNoticeStmt,
+		retryDeskRemovalStmt:      q.retryDeskRemovalStmt,
 		ruleSetStmt:               q.ruleSetStmt,
 		setMetaStmt:               q.setMetaStmt,
 		settleSuppressionStmt:     q.settleSuppressionStmt,
@@ -2416,6 +2582,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		spendingStmt:              q.spendingStmt,
 		standingConsentsStmt:      q.standingConsentsStmt,
 		suppressionStmt:           q.suppressionStmt,
+		takeBackItemStmt:          q.takeBackItemStmt,
+		takeBackPostsStmt:         q.takeBackPostsStmt,
+		takeBackUserStmt:          q.takeBackUserStmt,
 		textKeyStmt:               q.textKeyStmt,
 		textKeyForStmt:            q.textKeyForStmt,
 		unendedToStmt:             q.unendedToStmt,
@@ -2433,6 +2602,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		wipeDeadLettersStmt:       q.wipeDeadLettersStmt,
 		wipeDecisionsStmt:         q.wipeDecisionsStmt,
 		wipeDeskNoticesStmt:       q.wipeDeskNoticesStmt,
+		wipeDeskToldStmt:          q.wipeDeskToldStmt,
 		wipeEchoesStmt:            q.wipeEchoesStmt,
 		wipeFingerprintsStmt:      q.wipeFingerprintsStmt,
 		wipeInteractionsStmt:      q.wipeInteractionsStmt,

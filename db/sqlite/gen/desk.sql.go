@@ -33,6 +33,24 @@ func (q *Queries) DeskNotice(ctx context.Context, bot string, userID string) (De
 	return i, err
 }
 
+const deskTold = `-- name: DeskTold :one
+SELECT id, bot, user_id, interaction, post, at FROM desk_told WHERE id = ?
+`
+
+func (q *Queries) DeskTold(ctx context.Context, id string) (DeskTold, error) {
+	row := q.queryRow(ctx, q.deskToldStmt, deskTold, id)
+	var i DeskTold
+	err := row.Scan(
+		&i.ID,
+		&i.Bot,
+		&i.UserID,
+		&i.Interaction,
+		&i.Post,
+		&i.At,
+	)
+	return i, err
+}
+
 const dropDeskNotice = `-- name: DropDeskNotice :exec
 DELETE FROM desk_notices WHERE id = ?
 `
@@ -48,6 +66,15 @@ DELETE FROM desk_notices WHERE bot = ? AND user_id = ?
 
 func (q *Queries) DropDeskNotices(ctx context.Context, bot string, userID string) error {
 	_, err := q.exec(ctx, q.dropDeskNoticesStmt, dropDeskNotices, bot, userID)
+	return err
+}
+
+const dropDeskRemoval = `-- name: DropDeskRemoval :exec
+DELETE FROM desk_removals WHERE id = ?
+`
+
+func (q *Queries) DropDeskRemoval(ctx context.Context, id string) error {
+	_, err := q.exec(ctx, q.dropDeskRemovalStmt, dropDeskRemoval, id)
 	return err
 }
 
@@ -94,6 +121,48 @@ func (q *Queries) DueDeskNotices(ctx context.Context, now int64, max int64) ([]D
 	return items, nil
 }
 
+const dueDeskRemovals = `-- name: DueDeskRemovals :many
+SELECT id, handoff, bot, what, at, due_at, next_at, attempts, reason, on_bus, posted FROM desk_removals
+WHERE next_at <> 0 AND next_at <= ?1
+ORDER BY next_at, id
+LIMIT ?2
+`
+
+func (q *Queries) DueDeskRemovals(ctx context.Context, now int64, max int64) ([]DeskRemoval, error) {
+	rows, err := q.query(ctx, q.dueDeskRemovalsStmt, dueDeskRemovals, now, max)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []DeskRemoval
+	for rows.Next() {
+		var i DeskRemoval
+		if err := rows.Scan(
+			&i.ID,
+			&i.Handoff,
+			&i.Bot,
+			&i.What,
+			&i.At,
+			&i.DueAt,
+			&i.NextAt,
+			&i.Attempts,
+			&i.Reason,
+			&i.OnBus,
+			&i.Posted,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const eraseDeskNotices = `-- name: EraseDeskNotices :execrows
 DELETE FROM desk_notices WHERE user_id = ?1 AND (CAST(?2 AS TEXT) = '' OR bot = ?2)
   AND at < ?3
@@ -107,12 +176,106 @@ func (q *Queries) EraseDeskNotices(ctx context.Context, userID string, bot strin
 	return result.RowsAffected()
 }
 
+const eraseDeskTold = `-- name: EraseDeskTold :execrows
+DELETE FROM desk_told WHERE user_id = ?1 AND (CAST(?2 AS TEXT) = '' OR bot = ?2)
+  AND at < ?3
+`
+
+func (q *Queries) EraseDeskTold(ctx context.Context, userID string, bot string, before int64) (int64, error) {
+	result, err := q.exec(ctx, q.eraseDeskToldStmt, eraseDeskTold, userID, bot, before)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const forgetItemTold = `-- name: ForgetItemTold :exec
+UPDATE desk_told SET interaction = '', post = ''
+WHERE (CAST(?1 AS TEXT) = '' OR bot = ?1)
+  AND (interaction = ?2 AND interaction <> '' OR post = ?2 AND post <> '')
+`
+
+func (q *Queries) ForgetItemTold(ctx context.Context, bot string, item string) error {
+	_, err := q.exec(ctx, q.forgetItemToldStmt, forgetItemTold, bot, item)
+	return err
+}
+
+const forgetPostsTold = `-- name: ForgetPostsTold :exec
+UPDATE desk_told SET interaction = '', post = ''
+WHERE (CAST(?1 AS TEXT) = '' OR bot = ?1) AND user_id = ?2 AND post <> ''
+`
+
+func (q *Queries) ForgetPostsTold(ctx context.Context, bot string, userID string) error {
+	_, err := q.exec(ctx, q.forgetPostsToldStmt, forgetPostsTold, bot, userID)
+	return err
+}
+
+const forgetUserTold = `-- name: ForgetUserTold :exec
+DELETE FROM desk_told
+WHERE (CAST(?1 AS TEXT) = '' OR bot = ?1) AND (CAST(?2 AS TEXT) = '' OR user_id = ?2)
+`
+
+func (q *Queries) ForgetUserTold(ctx context.Context, bot string, userID string) error {
+	_, err := q.exec(ctx, q.forgetUserToldStmt, forgetUserTold, bot, userID)
+	return err
+}
+
+const listDeskRemovals = `-- name: ListDeskRemovals :many
+SELECT id, handoff, bot, what, at, due_at, next_at, attempts, reason, on_bus, posted FROM desk_removals ORDER BY at, id LIMIT ?
+`
+
+func (q *Queries) ListDeskRemovals(ctx context.Context, limit int64) ([]DeskRemoval, error) {
+	rows, err := q.query(ctx, q.listDeskRemovalsStmt, listDeskRemovals, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []DeskRemoval
+	for rows.Next() {
+		var i DeskRemoval
+		if err := rows.Scan(
+			&i.ID,
+			&i.Handoff,
+			&i.Bot,
+			&i.What,
+			&i.At,
+			&i.DueAt,
+			&i.NextAt,
+			&i.Attempts,
+			&i.Reason,
+			&i.OnBus,
+			&i.Posted,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const nextDeskNotice = `-- name: NextDeskNotice :one
 SELECT next_at FROM desk_notices WHERE next_at <> 0 ORDER BY next_at LIMIT 1
 `
 
 func (q *Queries) NextDeskNotice(ctx context.Context) (int64, error) {
 	row := q.queryRow(ctx, q.nextDeskNoticeStmt, nextDeskNotice)
+	var next_at int64
+	err := row.Scan(&next_at)
+	return next_at, err
+}
+
+const nextDeskRemoval = `-- name: NextDeskRemoval :one
+SELECT next_at FROM desk_removals WHERE next_at <> 0 ORDER BY next_at LIMIT 1
+`
+
+func (q *Queries) NextDeskRemoval(ctx context.Context) (int64, error) {
+	row := q.queryRow(ctx, q.nextDeskRemovalStmt, nextDeskRemoval)
 	var next_at int64
 	err := row.Scan(&next_at)
 	return next_at, err
@@ -125,6 +288,27 @@ DELETE FROM desk_notices WHERE next_at = 0 AND at < ?
 func (q *Queries) PruneDeskNotices(ctx context.Context, at int64) error {
 	_, err := q.exec(ctx, q.pruneDeskNoticesStmt, pruneDeskNotices, at)
 	return err
+}
+
+const pruneDeskRemovals = `-- name: PruneDeskRemovals :exec
+DELETE FROM desk_removals WHERE at < ?
+`
+
+func (q *Queries) PruneDeskRemovals(ctx context.Context, at int64) error {
+	_, err := q.exec(ctx, q.pruneDeskRemovalsStmt, pruneDeskRemovals, at)
+	return err
+}
+
+const pruneDeskTold = `-- name: PruneDeskTold :execrows
+DELETE FROM desk_told WHERE id IN (SELECT t.id FROM desk_told AS t WHERE t.at < ? ORDER BY t.at, t.id LIMIT ?)
+`
+
+func (q *Queries) PruneDeskTold(ctx context.Context, at int64, limit int64) (int64, error) {
+	result, err := q.exec(ctx, q.pruneDeskToldStmt, pruneDeskTold, at, limit)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const putDeskNotice = `-- name: PutDeskNotice :exec
@@ -176,6 +360,31 @@ func (q *Queries) PutDeskNotice(ctx context.Context, arg PutDeskNoticeParams) er
 	return err
 }
 
+const putDeskTold = `-- name: PutDeskTold :exec
+INSERT INTO desk_told (id, bot, user_id, interaction, post, at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+`
+
+type PutDeskToldParams struct {
+	ID          string
+	Bot         string
+	UserID      string
+	Interaction string
+	Post        string
+	At          int64
+}
+
+func (q *Queries) PutDeskTold(ctx context.Context, arg PutDeskToldParams) error {
+	_, err := q.exec(ctx, q.putDeskToldStmt, putDeskTold,
+		arg.ID,
+		arg.Bot,
+		arg.UserID,
+		arg.Interaction,
+		arg.Post,
+		arg.At,
+	)
+	return err
+}
+
 const retryDeskNotice = `-- name: RetryDeskNotice :exec
 UPDATE desk_notices
 SET next_at = ?1, attempts = ?2, reason = ?3,
@@ -202,4 +411,131 @@ func (q *Queries) RetryDeskNotice(ctx context.Context, arg RetryDeskNoticeParams
 		arg.ID,
 	)
 	return err
+}
+
+const retryDeskRemoval = `-- name: RetryDeskRemoval :exec
+UPDATE desk_removals
+SET next_at = ?1, attempts = ?2, reason = ?3,
+  on_bus = ?4, posted = ?5
+WHERE id = ?6
+`
+
+type RetryDeskRemovalParams struct {
+	NextAt   int64
+	Attempts int64
+	Reason   string
+	OnBus    int64
+	Posted   int64
+	ID       string
+}
+
+func (q *Queries) RetryDeskRemoval(ctx context.Context, arg RetryDeskRemovalParams) error {
+	_, err := q.exec(ctx, q.retryDeskRemovalStmt, retryDeskRemoval,
+		arg.NextAt,
+		arg.Attempts,
+		arg.Reason,
+		arg.OnBus,
+		arg.Posted,
+		arg.ID,
+	)
+	return err
+}
+
+const takeBackItem = `-- name: TakeBackItem :execrows
+INSERT INTO desk_removals (id, handoff, bot, what, at, due_at, next_at, attempts, reason, on_bus, posted)
+SELECT t.id || '.' || CAST(?1 AS TEXT), t.id, t.bot, ?1, ?2, ?3, ?2, 0, '', 0, 0
+FROM desk_told AS t
+WHERE (CAST(?4 AS TEXT) = '' OR t.bot = ?4)
+  AND (t.interaction = ?5 AND t.interaction <> '' OR t.post = ?5 AND t.post <> '')
+ON CONFLICT (id) DO NOTHING
+`
+
+type TakeBackItemParams struct {
+	What  string
+	At    int64
+	DueAt int64
+	Bot   string
+	Item  string
+}
+
+func (q *Queries) TakeBackItem(ctx context.Context, arg TakeBackItemParams) (int64, error) {
+	result, err := q.exec(ctx, q.takeBackItemStmt, takeBackItem,
+		arg.What,
+		arg.At,
+		arg.DueAt,
+		arg.Bot,
+		arg.Item,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const takeBackPosts = `-- name: TakeBackPosts :execrows
+INSERT INTO desk_removals (id, handoff, bot, what, at, due_at, next_at, attempts, reason, on_bus, posted)
+SELECT t.id || '.post', t.id, t.bot, 'post', ?1, ?2, ?1, 0, '', 0, 0
+FROM desk_told AS t
+WHERE (CAST(?3 AS TEXT) = '' OR t.bot = ?3) AND t.user_id = ?4 AND t.post <> ''
+ON CONFLICT (id) DO NOTHING
+`
+
+type TakeBackPostsParams struct {
+	At     int64
+	DueAt  int64
+	Bot    string
+	UserID string
+}
+
+func (q *Queries) TakeBackPosts(ctx context.Context, arg TakeBackPostsParams) (int64, error) {
+	result, err := q.exec(ctx, q.takeBackPostsStmt, takeBackPosts,
+		arg.At,
+		arg.DueAt,
+		arg.Bot,
+		arg.UserID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const takeBackUser = `-- name: TakeBackUser :execrows
+INSERT INTO desk_removals (id, handoff, bot, what, at, due_at, next_at, attempts, reason, on_bus, posted)
+SELECT t.id || '.user', t.id, t.bot, 'user', ?1, ?2, ?1, 0, '', 0, 0
+FROM desk_told AS t
+WHERE (CAST(?3 AS TEXT) = '' OR t.bot = ?3) AND (CAST(?4 AS TEXT) = '' OR t.user_id = ?4)
+ON CONFLICT (id) DO NOTHING
+`
+
+type TakeBackUserParams struct {
+	At     int64
+	DueAt  int64
+	Bot    string
+	UserID string
+}
+
+func (q *Queries) TakeBackUser(ctx context.Context, arg TakeBackUserParams) (int64, error) {
+	result, err := q.exec(ctx, q.takeBackUserStmt, takeBackUser,
+		arg.At,
+		arg.DueAt,
+		arg.Bot,
+		arg.UserID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const wipeDeskTold = `-- name: WipeDeskTold :execrows
+DELETE FROM desk_told WHERE CAST(?1 AS TEXT) = '' OR bot = ?1
+`
+
+func (q *Queries) WipeDeskTold(ctx context.Context, bot string) (int64, error) {
+	result, err := q.exec(ctx, q.wipeDeskToldStmt, wipeDeskTold, bot)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }

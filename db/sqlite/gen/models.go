@@ -191,6 +191,29 @@ type DeskNotice struct {
 	Posted      int64
 }
 
+type DeskRemoval struct {
+	ID       string
+	Handoff  string
+	Bot      string
+	What     string
+	At       int64
+	DueAt    int64
+	NextAt   int64
+	Attempts int64
+	Reason   string
+	OnBus    int64
+	Posted   int64
+}
+
+type DeskTold struct {
+	ID          string
+	Bot         string
+	UserID      string
+	Interaction string
+	Post        string
+	At          int64
+}
+
 type Duty struct {
 	ID        string
 	What      string

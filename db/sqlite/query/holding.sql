@@ -5,6 +5,7 @@ UNION SELECT m.message FROM interactions AS m WHERE m.kind = 'post' AND m.messag
 UNION SELECT o.remote_id FROM actions AS o WHERE o.remote_id <> '' AND o.kind IN ('reply', 'post', 'quote')
 UNION SELECT t.reply_to FROM actions AS t WHERE t.reply_to <> '' AND t.kind <> 'dm'
 UNION SELECT x.event_id FROM matches AS x WHERE x.basis = 'provided_by_user' AND x.source = 'post' AND x.ended_at = 0
+UNION SELECT d.post FROM desk_told AS d WHERE d.post <> ''
 ORDER BY 1;
 
 -- name: HeldUsers :many
@@ -16,6 +17,7 @@ UNION SELECT k.user_id FROM consents AS k
 UNION SELECT s.user_id FROM slots AS s
 UNION SELECT r.user_id FROM reminders AS r
 UNION SELECT x.user_id FROM matches AS x
+UNION SELECT d.user_id FROM desk_told AS d
 ORDER BY 1;
 
 -- name: NextHeldBot :one

@@ -1,6 +1,6 @@
 // Command desk is a help desk's end of a handoff: a program that takes from the
 // bus that a person is to take over from a bot. It prints each one; yours would
-// open a ticket. runtime/desk/README.md says what it reads.
+// open a ticket, and remove from it what it is told to. runtime/desk/README.md says what it reads.
 //
 //	BECKON_DESK_TOKEN=secret go run ./handlers/examples/desk
 package main
@@ -18,13 +18,19 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
+// handoff has the fields of a removal too, which form tells apart.
 type handoff struct {
+	Form string    `json:"form"`
 	ID   string    `json:"id"`
 	Bot  string    `json:"bot"`
 	User string    `json:"user"`
 	Why  string    `json:"why"`
 	Link string    `json:"link"`
 	At   time.Time `json:"at"`
+
+	Handoff string    `json:"handoff"` // of a removal
+	What    string    `json:"what"`
+	Due     time.Time `json:"due"`
 }
 
 func main() {
@@ -65,7 +71,12 @@ func run(ctx context.Context) error {
 			log.Print(err)
 		} else if !seen[h.ID] {
 			seen[h.ID] = true
-			fmt.Printf("%s %s: %s needs a person: %s\n", h.ID, h.Bot, h.Link, h.Why)
+			switch h.Form {
+			case "beckon.handoff/v1":
+				fmt.Printf("%s %s: %s needs a person: %s\n", h.ID, h.Bot, h.Link, h.Why)
+			case "beckon.removal/v1": // yours would do it before it goes on
+				fmt.Printf("%s %s: remove the %s of %s by %s\n", h.ID, h.Bot, h.What, h.Handoff, h.Due.Format(time.RFC3339))
+			}
 		}
 		// Last: what dies before is handed out again.
 		if err := m.Ack(); err != nil {
