@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/beckon-bot/beckon/cmd/internal/config"
 	"github.com/beckon-bot/beckon/runtime/bus"
@@ -30,7 +31,7 @@ func (h *host) openDesk(sys system, count *desk.Metrics) error {
 	if c == (config.Desk{}) {
 		return nil
 	}
-	o := desk.Options{Store: h.store, URL: c.URL, Log: h.log, Metrics: count}
+	o := desk.Options{Store: h.store, URL: c.URL, Purposes: strings.Fields(c.Matches), Log: h.log, Metrics: count}
 	if c.URL != "" {
 		key, err := secret(sys, c.Secret)
 		if err != nil {

@@ -60,7 +60,7 @@ func (h *host) openRemote(sys system, count *remote.Metrics, models *llm.Metrics
 	for _, name := range slices.Sorted(maps.Keys(h.cfg.Handlers)) {
 		c := h.cfg.Handlers[name]
 		if !c.IsModel() {
-			o.Handlers[name] = remote.Handler{Line: remote.Wire{Publish: h.bus.Ask}, Again: c.Again}
+			o.Handlers[name] = remote.Handler{Line: remote.Wire{Publish: h.bus.Ask}, Again: c.Again, Purposes: strings.Fields(c.Matches)}
 			continue
 		}
 		line, err := h.openModel(sys, c.Model, models)

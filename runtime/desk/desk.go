@@ -6,7 +6,9 @@
 // when that is given up; what the desk may know, and that it is told to remove it.
 // What it refuses: to hand on a word of the user's, and to say who is handed off or
 // what is gone: notices are stored with the handoff (runtime/action), removals
-// with the duty (runtime/compliance) or the erasure.
+// with the duty (runtime/compliance) or the erasure. A reference of the user outside
+// of X goes to the webhook alone, where it is configured for its purpose
+// (runtime/match).
 //
 //   - N11 a notice goes only once the desk has taken it: the webhook answered 2xx,
 //     the bus has it on disk. Whatever is killed when, it is told again, under the
@@ -51,6 +53,10 @@ type Options struct {
 	HTTP   *http.Client // follows no redirect; runtime/dial makes one
 	URL    string       // "": there is no webhook
 	Secret []byte
+
+	// Purposes of matches with references outside of X that the webhook may have;
+	// nil: none. The bus keeps its events on disk, and has none.
+	Purposes []string
 
 	// Publish stores an event on the bus, where the desk's program takes it; nil:
 	// there is none.
@@ -156,7 +162,9 @@ func (t *Teller) tell(ctx context.Context, n db.DeskNotice, now time.Time) error
 	if t.o.URL != "" && !n.Posted {
 		h := handoff(n)
 		h.Attempt, h.Sent = n.Attempts+1, now.Unix()
-		faults[1] = t.post(ctx, n.ID, h, now)
+		if h.Matches, faults[1] = t.matches(ctx, n, now); faults[1] == nil {
+			faults[1] = t.post(ctx, n.ID, h, now)
+		}
 		n.Posted = count(faults[1], &t.o.Metrics.Told, &t.o.Metrics.Failed)
 	}
 	fault := errors.Join(faults[:]...)

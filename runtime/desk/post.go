@@ -18,6 +18,7 @@ import (
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/runtime/display"
 	"github.com/beckon-bot/beckon/runtime/event"
+	"github.com/beckon-bot/beckon/runtime/match"
 )
 
 // Form stands in every body.
@@ -49,6 +50,10 @@ type Handoff struct {
 	At      time.Time `json:"at"`
 	Attempt int       `json:"attempt,omitempty"` // from 1; not on the bus
 	Sent    int64     `json:"sent,omitempty"`    // of this attempt, in seconds since 1970: the signature covers it; not on the bus
+
+	// Matches are the user's references outside of X, for the purposes that the desk
+	// is configured for; never on the bus, which would keep them.
+	Matches []match.Given `json:"matches,omitempty"`
 }
 
 // Sign is the signature of a body.
@@ -95,6 +100,18 @@ func (t *Teller) publish(ctx context.Context, e Event, body any) (err error) {
 		return fmt.Errorf("the bus: %w", err)
 	}
 	return nil
+}
+
+// matches reads what the desk may know of the user, as it stands at this attempt.
+func (t *Teller) matches(ctx context.Context, n db.DeskNotice, now time.Time) (out []match.Given, err error) {
+	if len(t.o.Purposes) == 0 {
+		return nil, nil
+	}
+	err = t.o.Store.Write(ctx, func(tx db.Tx) (err error) {
+		out, err = match.Give(tx, n.Bot, n.User, "desk", t.o.Purposes, now)
+		return err
+	})
+	return out, err
 }
 
 // maxRead is how much of an answer is read, so that the connection can be used

@@ -4,9 +4,10 @@
 // X rule: with the user's express opt-in, or by what they gave for that purpose,
 // or by public data; never by third parties' (facts.md, read 2026-11-25)
 //
-// What it owns: the bases, their conditions, and what a match may be used for.
-// What it refuses: to store, to read a clock, to look a user up, to take anybody's
-// word that a basis exists: the caller shows the records.
+// What it owns: the bases, their conditions, what a match may be used for, and the
+// one place from which a reference goes to a program (Give). What it refuses: to
+// match, to read a clock, to look for a user, to take anybody's word that a basis
+// exists: the caller shows the records.
 //
 //   - T21 no match without a basis that the records show: a consent that stands,
 //     a message of this very user to this very bot, or a public link.

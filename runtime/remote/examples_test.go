@@ -21,6 +21,7 @@ import (
 	"github.com/beckon-bot/beckon/runtime/dispatch"
 	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/gate"
+	"github.com/beckon-bot/beckon/runtime/match"
 	"github.com/beckon-bot/beckon/runtime/remote"
 	"github.com/beckon-bot/beckon/runtime/xsim"
 )
@@ -251,6 +252,7 @@ func TestSchemas(t *testing.T) {
 		Form: remote.QuestionForm, ID: "q-1", Bot: "acme", Handler: "orders", Attempt: 1, AskedAt: now, Deadline: now, Channel: "dm", Limit: 1,
 		Message: remote.Message{ID: "1", Interaction: "1", User: "7", Name: "alice", Text: "x", Lang: "en", At: now},
 		Account: remote.Account{Username: "a", Operator: "b", PrivacyURL: "https://a.example"},
+		Matches: []match.Given{{Purpose: "order_status", Ref: "C-1", Basis: "opt_in", Until: now}},
 	}
 	if err := question.Validate(generic(t, q)); err != nil {
 		t.Error(err)

@@ -8,6 +8,7 @@ import (
 	"github.com/beckon-bot/beckon/db"
 	"github.com/beckon-bot/beckon/handlers"
 	"github.com/beckon-bot/beckon/runtime/event"
+	"github.com/beckon-bot/beckon/runtime/match"
 )
 
 // QuestionForm stands in every question.
@@ -29,6 +30,10 @@ type Question struct {
 
 	Message Message `json:"message"`
 	Account Account `json:"account"`
+
+	// Matches are the user's references outside of X, for the purposes that the
+	// handler is configured for.
+	Matches []match.Given `json:"matches,omitempty"`
 }
 
 // Message is what the user wrote.
@@ -54,7 +59,8 @@ type Account struct {
 // X rule: DM text has 10,000 characters at most (facts.md, read 2026-11-25)
 const MaxDM = 10_000
 
-func question(q db.Question, e event.Event, a Account) Question {
+func question(q db.Question, of attempt, a Account) Question {
+	e := of.of.Event
 	kind := handlers.Channel(e)
 	limit := event.MaxPost(a.LongPosts)
 	if kind == event.DM {
@@ -66,7 +72,7 @@ func question(q db.Question, e event.Event, a Account) Question {
 		Message: Message{
 			ID: e.Message, Interaction: e.Interaction, User: e.User, Name: e.Name, Text: e.Text, Lang: e.Lang, At: e.At,
 		},
-		Account: a,
+		Account: a, Matches: of.given,
 	}
 }
 

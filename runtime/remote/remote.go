@@ -24,6 +24,7 @@ import (
 	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/dispatch"
 	"github.com/beckon-bot/beckon/runtime/event"
+	"github.com/beckon-bot/beckon/runtime/match"
 )
 
 // Line is the way to one handler.
@@ -37,6 +38,9 @@ type Line interface {
 type Handler struct {
 	Line  Line
 	Again time.Duration // a question without an answer is asked again after it
+
+	// Purposes of matches with references outside of X that it may have; nil: none.
+	Purposes []string
 }
 
 // Options is what a Requester needs.
@@ -98,7 +102,7 @@ func (r *Requester) Step(ctx context.Context, now time.Time) (next time.Time, er
 	}
 	for i, q := range due {
 		if about[i].giveUp == "" {
-			r.ask(ctx, q, about[i].of)
+			r.ask(ctx, q, about[i])
 			continue
 		}
 		if err := r.o.failed(ctx, q, now, about[i].giveUp); err != nil {
@@ -111,6 +115,7 @@ func (r *Requester) Step(ctx context.Context, now time.Time) (next time.Time, er
 // attempt is what is done about a question that is due.
 type attempt struct {
 	of     event.Asked
+	given  []match.Given
 	giveUp string // why it is no longer asked (U2); "": it is
 }
 
@@ -134,16 +139,20 @@ func (r *Requester) attempt(tx db.Tx, q *db.Question, now time.Time) (a attempt,
 		q.NextAt = now.Add(settle)
 		return a, tx.PutQuestion(*q)
 	}
+	h := r.o.Handlers[q.Handler]
+	if a.given, err = match.Give(tx, q.Bot, q.User, q.Handler, h.Purposes, now); err != nil { // anew each time: what has ended is not told again
+		return a, err
+	}
 	q.Attempts++
 	q.NextAt = q.Deadline
-	if again := r.o.Handlers[q.Handler].Again; again > 0 && now.Add(again).Before(q.Deadline) {
+	if again := h.Again; again > 0 && now.Add(again).Before(q.Deadline) {
 		q.NextAt = now.Add(again)
 	}
 	return a, tx.PutQuestion(*q)
 }
 
 // ask hands a question out. What goes wrong is the next attempt's.
-func (r *Requester) ask(ctx context.Context, q db.Question, a event.Asked) {
+func (r *Requester) ask(ctx context.Context, q db.Question, a attempt) {
 	h, ok := r.o.Handlers[q.Handler]
 	if !ok {
 		r.o.Metrics.Failed.Add(1)
@@ -151,7 +160,7 @@ func (r *Requester) ask(ctx context.Context, q db.Question, a event.Asked) {
 		return
 	}
 	r.o.Metrics.Attempts.Add(1)
-	if err := h.Line.Ask(ctx, question(q, a.Event, r.o.Accounts[q.Bot])); err != nil {
+	if err := h.Line.Ask(ctx, question(q, a, r.o.Accounts[q.Bot])); err != nil {
 		r.o.Metrics.Failed.Add(1)
 		r.o.Log.WarnContext(ctx, "ask a handler", "bot", q.Bot, "question", q.ID, "handler", q.Handler, "err", err)
 	}

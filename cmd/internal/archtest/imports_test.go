@@ -31,7 +31,7 @@ var mayImport = map[string][]string{
 	"runtime/dial":         {},
 	"runtime/retry":        {}, // one wait for all whose tries are counted in a record
 	"runtime/display":      {"runtime/event"},
-	"runtime/desk":         {"runtime/event", "db", "runtime/display", "runtime/retry"},
+	"runtime/desk":         {"runtime/event", "db", "runtime/match", "runtime/display", "runtime/retry"},
 	"runtime/schedule":     {"runtime/event", "db", "runtime/dial", "runtime/retry"},
 	"runtime/audit":        {"runtime/event", "runtime/conversation", "db"},
 	"runtime/doctor":       {"runtime/event"},
@@ -41,7 +41,7 @@ var mayImport = map[string][]string{
 	"runtime/dispatch":     {"runtime/event", "runtime/bus", "runtime/conversation", "db", "runtime/gate", "handlers", "runtime/action", "runtime/budget", "runtime/compliance"},
 	"runtime/pseudonym":    {"runtime/event"},
 	"runtime/replay":       {"runtime/event", "runtime/bus", "runtime/conversation", "db", "runtime/gate", "handlers", "runtime/action", "runtime/dispatch", "runtime/budget"},
-	"runtime/remote":       {"runtime/event", "runtime/bus", "db", "handlers", "runtime/dispatch"},
+	"runtime/remote":       {"runtime/event", "runtime/bus", "db", "handlers", "runtime/dispatch", "runtime/match"},
 	"runtime/llm":          {"runtime/event", "db", "runtime/remote", "runtime/dial"},
 	"runtime/timeline":     {"runtime/event", "runtime/bus", "runtime/conversation", "rules", "db", "runtime/gate", "handlers", "runtime/action", "runtime/dispatch", "runtime/replay", "runtime/xsim", "runtime/budget"},
 	"runtime/rollout":      {"runtime/event", "db", "rules", "handlers", "runtime/gate", "runtime/action"},

@@ -320,6 +320,10 @@ type Desk struct {
 	// Each has the subject beckon.v1.handoff.BOT.USER and the form of the webhook's
 	// body, and stays for three days, until it is acknowledged.
 	Token SecretRef `yaml:"token" example:"env:BECKON_DESK_TOKEN" off:"yes"`
+
+	// For which purposes the address is told the user's references outside of X
+	// (beckon match), words with spaces between. Left out, for none. The bus never is.
+	Matches string `yaml:"matches" example:"order_status" off:"yes"`
 }
 
 // Handler is one handler outside of this process: with token a program, with
@@ -341,6 +345,11 @@ type Handler struct {
 	// Whether a model writes what the program says. A model's answers are always
 	// marked so, and denied until ai_approval is recorded.
 	AIGenerated bool `yaml:"ai_generated" default:"false"`
+
+	// For which purposes the program is told the user's references outside of X
+	// (beckon match), words with spaces between. Left out, for none. A language model
+	// never is.
+	Matches string `yaml:"matches" example:"order_status" off:"yes"`
 
 	// What happens where no answer comes in time. Left out, nothing is said.
 	Fallback Fallback `yaml:"fallback" off:"yes"`

@@ -1,6 +1,11 @@
 package config
 
-import "net/url"
+import (
+	"net/url"
+	"strings"
+
+	"github.com/beckon-bot/beckon/runtime/match"
+)
 
 // desk checks where handoffs are told.
 func (c check) desk(d *Desk, listen string) {
@@ -18,6 +23,10 @@ func (c check) desk(d *Desk, listen string) {
 	case d.Token != "" && listen == "":
 		c.fail("desk.token", "bus.listen says where the program reaches the host; set it")
 	}
+	c.purposes("desk.matches", d.Matches)
+	if d.Matches != "" && d.URL == "" {
+		c.fail("desk.matches", "references go to desk.url alone, since the bus keeps what it has on disk; set that, or leave it out")
+	}
 	u, err := url.Parse(d.URL)
 	switch {
 	case d.URL == "":
@@ -25,5 +34,14 @@ func (c check) desk(d *Desk, listen string) {
 		c.fail("desk.url", "want an address such as https://desk.acme.example/beckon")
 	case u.Scheme != "https" && !(u.Scheme == "http" && d.Inside):
 		c.fail("desk.url", "want https; http only with inside: true")
+	}
+}
+
+// purposes checks the names of what matches with references outside of X are for.
+func (c check) purposes(at, names string) {
+	for _, name := range strings.Fields(names) {
+		if err := match.Purpose(name); err != nil {
+			c.fail(at, "%v", err)
+		}
 	}
 }

@@ -32,6 +32,10 @@ func (c check) outside(cfg *Config) {
 		case h.Token != "" && cfg.Bus.Listen == "":
 			c.fail(at+".token", "bus.listen says where the program reaches the host; set it")
 		}
+		c.purposes(at+".matches", h.Matches)
+		if h.Matches != "" && h.IsModel() {
+			c.fail(at+".matches", "a language model is told no references of users; leave it out")
+		}
 		if h.IsModel() {
 			c.model(at+".model", h.Model)
 		}
