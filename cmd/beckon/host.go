@@ -28,6 +28,7 @@ import (
 	"github.com/beckon-bot/beckon/runtime/ingest"
 	"github.com/beckon-bot/beckon/runtime/llm"
 	"github.com/beckon-bot/beckon/runtime/obs"
+	"github.com/beckon-bot/beckon/runtime/record"
 	"github.com/beckon-bot/beckon/runtime/remote"
 	"github.com/beckon-bot/beckon/runtime/rollout"
 	"github.com/beckon-bot/beckon/runtime/service"
@@ -60,6 +61,7 @@ type host struct {
 	models   []*llm.Line
 	desk     action.Desk
 	teller   *desk.Teller // nil: no desk is configured
+	recorder *record.Recorder
 	eraser   *erasure.Eraser
 	duties   *compliance.Officer
 	stops    *suppression.Keeper         // opt-outs, outside the database
@@ -196,6 +198,7 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 		return nil, err
 	}
 	h.desk = action.Desk{Store: h.store, Gate: g, Key: h.key, Book: book, PersonQuiet: quietOf(o.Config)}
+	h.recorder = h.openRecorder(true, h.bus)
 	h.eraser = h.openEraser(h.bus)
 	owes, copied := &compliance.Metrics{}, &suppression.Metrics{}
 	if err := h.openSuppressions(ctx, copied); err != nil {

@@ -57,6 +57,7 @@ func commands() []command {
 		{"init", "DIR", "write a bot that runs as it is", initCommand},
 		{"run", "-c FILE [--dry] [--send-undisclosed BOT]", "host the bots of a configuration until SIGTERM", runCommand},
 		{"replay", "LOG... [-c FILE] [--expect GOLDEN] [--format text|json]", "decide a recorded event log again", replayCommand},
+		{"record", "OUT.jsonl [--bot BOT] [--for 1h] [--since TIME] [--plain --to NAME]", "what comes in, into a log for tests: under pseudonyms, without DMs that nobody agreed to", recordCommand},
 		{"export", "LOG... [-c FILE] [--out FILE] [--key FILE]", "a log under pseudonyms, for tests: decided as the log is", exportCommand},
 		{"rules", "check|test|verify|mutate|explain|diff|schema|fmt|doc|figures|status|reload ...", "tools for rule authors; rules help lists them", rulesCommand},
 		{"handlers", "check|test PATH ... | schema | status", "tools for what a bot says: do the answers load, do their dialogues go as written, which are in place", handlersCommand},

@@ -241,6 +241,7 @@ func (o *operator) become(ctx context.Context, sys system, cfg *config.Config, d
 		Key:       h.seals,
 		Officer:   h.openOfficer(lateBus{h}, eraser, lateJobs{h, sys}, nil),
 		Accounts:  lazily(func() (*account.Manager, error) { return h.lateAccounts(sys) }),
+		Recorder:  h.openRecorder(false, lateBus{h}),
 		Watch:     h.lateWatch(sys),
 		Doctor:    h.lateDoctor(sys, o.flags),
 		Backup:    h.backup(lateBus{h}.Position),

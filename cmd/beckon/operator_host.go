@@ -44,6 +44,7 @@ func (h *host) adminServer(context.Context) (service.Service, error) {
 		Officer:   h.duties,
 		Owed:      func() { nudge(h.owed) },
 		Accounts:  lazily(func() (*account.Manager, error) { return h.accounts, nil }),
+		Recorder:  h.recorder,
 		Watch:     adminWatch{h.cfg, func() (*ingest.Watchdog, *xapi.Client, error) { return h.ways.watch, h.ways.x, nil }},
 		Doctor:    h.doctor,
 		Backup:    h.backup(h.bus.Position),

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/beckon-bot/beckon/runtime/bus"
 	"github.com/beckon-bot/beckon/runtime/dispatch"
 	"github.com/beckon-bot/beckon/runtime/obs"
 	"github.com/beckon-bot/beckon/runtime/service"
@@ -118,7 +119,7 @@ func (h *host) startSender(ctx context.Context) error {
 
 func (h *host) runDispatch(ctx context.Context) error {
 	return h.dispatch.Run(ctx, dispatch.Loop{
-		Bus: h.bus, Now: h.now,
+		Bus: bus.Tap{Bus: h.bus, Took: func(ds []bus.Delivery) { h.recorder.Took(ctx, ds) }}, Now: h.now,
 		Commit: func(done []dispatch.Handled) {
 			h.stir()
 			nudge(h.asks)

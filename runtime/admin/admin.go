@@ -13,6 +13,8 @@
 //     action, one dead letter, or one conversation that a person has; always in
 //     the form of runtime/display, and never of what has to be deleted. A
 //     reference of a user outside of X leaves in that about their matches alone.
+//     Many texts leave in the log of a recording, which holds what runtime/record
+//     lets into it.
 //   - O4 an operator's token opens what their role may do, and nothing else; the
 //     table in route.go holds the least role for each endpoint.
 //   - O5 what an operator did, or was refused, and whose text they read, is
@@ -76,6 +78,9 @@
 //	POST /v1/doctor                           {"bot", "online", "beside"}: what is not as X wants it
 //	POST /v1/audit/verify                     {"checkpoints"}: what does not agree with the audit chain
 //	POST /v1/exports                          {"by", "for", "what", "ids", "hydrated", "users", "items", "bots"}: is about to leave; refused beyond X's caps
+//	POST /v1/recordings                       {"by", "bot", "since", "plain"}: keep what comes in, for a log
+//	GET  /v1/recordings/{id}                  how far it is; who does not ask for a minute does not want it
+//	POST /v1/recordings/{id}/finish           {"by", "for", "file", "key", "many"}: its log, under pseudonyms
 //	POST /v1/exports/{id}/gone                {"by"}: one that was recalled is removed, with every copy
 //	POST /v1/backup                           {"by", "dir", "keep"}: into a folder of the host's machine
 //	POST /v1/restore/accept                   {"by"}: nobody is known to have said stop since the backup
@@ -105,6 +110,7 @@ import (
 	"github.com/beckon-bot/beckon/runtime/erasure"
 	"github.com/beckon-bot/beckon/runtime/event"
 	"github.com/beckon-bot/beckon/runtime/hostkey"
+	"github.com/beckon-bot/beckon/runtime/record"
 	"github.com/beckon-bot/beckon/runtime/rollout"
 )
 
@@ -138,6 +144,7 @@ type Options struct {
 	Officer  *compliance.Officer // nil: nothing can be deleted here
 	Owed     func()              // wakes it; nil: there is none
 	Watch    Watch               // nil: none
+	Recorder *record.Recorder    // nil: nothing is recorded here
 	Doctor   Doctor              // nil: none
 
 	// Backup makes a backup; nil: none can be made here.

@@ -75,8 +75,8 @@ func (s *server) recordExport(r *http.Request) (any, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	if len(in.File) > maxWhy || !plain(in.File) || strings.ContainsAny(in.File, `/\`) {
-		return nil, badRequest("file: a name of one line, without folders")
+	if err := checkFile(in.File); err != nil {
+		return nil, err
 	}
 	marks := Marks(s.Desk.Key, in.Users, in.Items, in.Bots)
 	if in.ID != "" {
@@ -102,6 +102,14 @@ func (s *server) recordExport(r *http.Request) (any, error) {
 	s.did(r.Context(), c.By, "export", "export", id, "what", in.What, "ids", in.IDs, "objects", in.Hydrated)
 	in.ID, in.Users, in.Items = id, nil, nil
 	return in, nil
+}
+
+// checkFile refuses what is no name of a file.
+func checkFile(name string) error {
+	if len(name) > maxWhy || !plain(name) || strings.ContainsAny(name, `/\`) {
+		return badRequest("file: a name of one line, without folders")
+	}
+	return nil
 }
 
 // exportGone takes a person's word that an export, and every copy, is removed.

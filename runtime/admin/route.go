@@ -91,6 +91,9 @@ func (s *server) routes() []route {
 		{pattern: "POST /v1/doctor", role: viewer, asks: "ask the doctor", serve: s.examine},
 		{pattern: "POST /v1/audit/verify", role: viewer, asks: "check the audit chain", serve: s.verifyAudit},
 		{pattern: "POST /v1/exports", role: boss, did: "export", serve: s.recordExport, bulk: true},
+		{pattern: "POST /v1/recordings", role: agent, did: "record", serve: s.beginRecording}, // real names are an admin's
+		{pattern: "GET /v1/recordings/{id}", role: agent, asks: "look at a recording", serve: s.showRecording},
+		{pattern: "POST /v1/recordings/{id}/finish", role: agent, did: "end a recording", serve: s.finishRecording},
 		{pattern: "POST /v1/exports/{id}/gone", role: boss, did: "export removed", serve: s.exportGone},
 		{pattern: "POST /v1/audit/report", role: boss, did: "audit report", serve: s.reportAudit},
 		{pattern: "POST /v1/incident", role: boss, did: "gather an incident", serve: s.incident}, // it holds what operators did

@@ -12,7 +12,8 @@ import (
 // Stored is a message as the stream has it.
 type Stored struct {
 	Message
-	Taken bool // dispatch has had it, and everything before it
+	Taken bool   // dispatch has had it, and everything before it
+	Seq   uint64 // its position
 }
 
 // Erase removes what the streams have of a user, or for "" of every one, toward
@@ -77,7 +78,7 @@ func (b *JetStream) Remove(ctx context.Context, bot, user string, pick func(Stor
 		if err != nil {
 			return n, err
 		}
-		goes, err := pick(Stored{m, raw.Sequence <= info.AckFloor.Stream})
+		goes, err := pick(Stored{m, raw.Sequence <= info.AckFloor.Stream, raw.Sequence})
 		if err != nil {
 			return n, fmt.Errorf("message %d: %w", raw.Sequence, err)
 		}
@@ -124,7 +125,7 @@ func (b *Memory) Remove(_ context.Context, bot, user string, pick func(Stored) (
 		if user != "" && h.User != user || bot != "" && h.Bot != bot || h.Type == erasedType {
 			continue
 		}
-		goes, err := pick(Stored{h.Message, h.acked})
+		goes, err := pick(Stored{h.Message, h.acked, h.Seq})
 		if err != nil {
 			return n, err
 		}

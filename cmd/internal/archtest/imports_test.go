@@ -40,6 +40,7 @@ var mayImport = map[string][]string{
 	"runtime/ingest":       {"runtime/event", "runtime/bus"},
 	"runtime/dispatch":     {"runtime/event", "runtime/bus", "runtime/conversation", "db", "runtime/gate", "handlers", "runtime/action", "runtime/budget", "runtime/compliance"},
 	"runtime/pseudonym":    {"runtime/event"},
+	"runtime/record":       {"runtime/event", "runtime/bus", "db", "runtime/compliance", "runtime/pseudonym"},
 	"runtime/replay":       {"runtime/event", "runtime/bus", "runtime/conversation", "db", "runtime/gate", "handlers", "runtime/action", "runtime/dispatch", "runtime/budget"},
 	"runtime/remote":       {"runtime/event", "runtime/bus", "db", "handlers", "runtime/dispatch", "runtime/match"},
 	"runtime/llm":          {"runtime/event", "db", "runtime/remote", "runtime/dial"},
@@ -51,7 +52,7 @@ var mayImport = map[string][]string{
 	"runtime/erasure":      {"runtime/event", "runtime/service", "runtime/bus", "runtime/conversation", "db", "runtime/action", "runtime/budget"},
 	"runtime/suppression":  {"runtime/event", "runtime/service", "runtime/bus", "runtime/conversation", "db", "runtime/action", "runtime/erasure"},
 	"runtime/compliance":   {"runtime/event", "runtime/service", "runtime/bus", "runtime/conversation", "db", "runtime/action", "runtime/budget", "runtime/erasure", "runtime/retry"},
-	"runtime/admin":        {"runtime/event", "runtime/conversation", "db", "runtime/action", "runtime/match", "runtime/compliance", "runtime/erasure", "runtime/display", "runtime/obs", "runtime/rollout", "runtime/budget", "runtime/doctor", "runtime/audit", "runtime/hostkey"},
+	"runtime/admin":        {"runtime/event", "runtime/conversation", "db", "runtime/action", "runtime/match", "runtime/compliance", "runtime/erasure", "runtime/display", "runtime/obs", "runtime/rollout", "runtime/budget", "runtime/doctor", "runtime/audit", "runtime/hostkey", "runtime/record"},
 	"runtime/bottest":      {"*"},
 	"cmd":                  {"*", "cmd"},
 }
