@@ -122,6 +122,11 @@ func (w *work) reminded(m bus.Delivery, e event.Event, c event.Command, until ti
 	case !w.Now.Before(until):
 		return w.nothing(e, done+". "+tooLate(c, until))
 	}
+	if old, err := w.BeforeRestore(r.Since); err != nil {
+		return nil, err
+	} else if old {
+		return w.nothing(e, "The reminder is void: the database was restored since, and what the user said meanwhile may be lost.")
+	}
 	text, err := event.Open(r.Sealed)
 	if err != nil {
 		return nil, fmt.Errorf("open reminder %s: %w", r.ID, err)

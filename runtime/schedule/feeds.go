@@ -25,6 +25,9 @@ const (
 	maxBackoff = 12 * time.Hour
 )
 
+// feedKey begins the names of feeds' positions.
+const feedKey = "feed/"
+
 // seen is how far one feed has come.
 type seen struct {
 	URL      string    `json:"url"` // another one begins anew (J4)
@@ -164,7 +167,7 @@ func (f *Feeds) loop(ctx context.Context, bot string, feed Feed) {
 // Look takes a look at a feed if it is time, asks for a post of what is new,
 // and returns when to come again.
 func (f *Feeds) Look(ctx context.Context, now time.Time, c *http.Client, bot string, feed Feed) (next time.Time, err error) {
-	key := "feed/" + bot + "/" + feed.Name
+	key := feedKey + bot + "/" + feed.Name
 	s, err := f.seen(ctx, key, feed)
 	if err != nil {
 		return now.Add(againIn), err

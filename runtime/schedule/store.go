@@ -2,8 +2,10 @@ package schedule
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
@@ -29,9 +31,19 @@ type Store struct{ DB db.Store }
 
 const positionKey = "schedule/"
 
+// Position of a feed is "" where the feed was looked at last before the database
+// was brought back from a backup: what is new since may have been posted, so it
+// begins anew.
 func (d Store) Position(ctx context.Context, name string) (v string, err error) {
 	err = d.DB.Read(ctx, func(tx db.Tx) error {
-		v, err = tx.Meta(positionKey + name)
+		if v, err = tx.Meta(positionKey + name); err != nil || v == "" || !strings.HasPrefix(name, feedKey) {
+			return err
+		}
+		r, err := tx.LastRestore()
+		var s seen
+		if err == nil && !r.At.IsZero() && (json.Unmarshal([]byte(v), &s) != nil || !s.LookedAt.After(r.At)) {
+			v = ""
+		}
 		return err
 	})
 	return v, err
