@@ -98,7 +98,7 @@ func (f *identifiers) word(s, key string, own bool) {
 	if key == "display_url" && strings.Trim(s, "./") != "" {
 		f.found[strings.ToLower(s)] = "link"
 	}
-	if strings.HasSuffix(key, "username") || strings.HasSuffix(key, "screen_name") {
+	if (strings.HasSuffix(key, "username") || strings.HasSuffix(key, "screen_name")) && len(s) > 1 { // one letter can be anybody's pseudonym
 		for _, as := range []string{"@" + s, "/" + s, `"` + s + `"`} { // a handle can be a word, too
 			f.found[strings.ToLower(as)] = "handle"
 		}

@@ -255,7 +255,8 @@ func (p *Log) unique(scope, id string, form func(try int) string) string {
 	var s string
 	for try := range 1000 { // a scope of few characters can be full
 		s = form(try)
-		if !p.taken[scope+"\x00"+s] && s != id {
+		_, real := p.made[scope+"\x00"+s] // it is somebody's own
+		if !p.taken[scope+"\x00"+s] && !real && s != id {
 			break
 		}
 	}
