@@ -26,9 +26,13 @@ type TextKeys interface {
 	TextKey(id string) (TextKey, error)
 	// TextKeyFor returns ErrNotFound if there is none.
 	TextKeyFor(bot, user string, day time.Time, of string) (TextKey, error)
-	// ListTextKeys lists up to max by id, from behind the one given.
-	ListTextKeys(after string, max int) ([]TextKey, error)
 	DropTextKey(id string) error
+	// HoldTextKey keeps the key of one message until what answers it has ended, by
+	// DropHeldTextKeys; nothing is sealed with it any more.
+	HoldTextKey(id string) error
+	// DropHeldTextKeys destroys the held keys of the user toward the bot, unless an
+	// action of the bot to the user is open, and returns their ids.
+	DropHeldTextKeys(bot, user string) (ids []string, err error)
 	// WalkTextKeys lists up to max keys whose id is after the one given, by id.
 	WalkTextKeys(after string, max int) ([]TextKey, error)
 	// ResealTextKey has sealed stand in for what the key was sealed as. It returns

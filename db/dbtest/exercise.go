@@ -70,6 +70,7 @@ func Exercise(t *testing.T, open func(t *testing.T) db.Store, f Features) {
 		"History":                 testHistory,
 		"Counts":                  testCounts,
 		"TextKeys":                testTextKeys,
+		"HeldTextKeys":            testHeldTextKeys,
 		"Restores":                testRestores,
 		"Operators":               testOperators,
 		"OperatorActs":            testOperatorActs,

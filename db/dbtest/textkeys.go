@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/beckon-bot/beckon/db"
+	"github.com/beckon-bot/beckon/runtime/event"
 )
 
 func testTextKeys(t *testing.T, s db.Store, _ Features) {
@@ -59,4 +60,35 @@ func testTextKeys(t *testing.T, s db.Store, _ Features) {
 	count("of a user toward another bot", 0, func(tx db.Tx) (int, error) { return tx.DropTextKeys("x", "1") })
 	count("of a user", 1, func(tx db.Tx) (int, error) { return tx.DropTextKeys("", "1") })
 	count("of every user", 1, func(tx db.Tx) (int, error) { return tx.DropTextKeys("x", "") })
+}
+
+// A held key opens until the last open action of its bot to its user has ended.
+func testHeldTextKeys(t *testing.T, s db.Store, _ Features) {
+	k := func(id, bot, user, of string) db.TextKey {
+		return db.TextKey{ID: id, Bot: bot, User: user, Day: day, Of: of, Sealed: []byte("sealed " + id)}
+	}
+	a := pending("a")
+	write(t, s, func(tx db.Tx) error {
+		return errors.Join(
+			tx.PutTextKey(k("k", a.Bot, a.User, "m1")), tx.PutTextKey(k("unread", a.Bot, a.User, "m2")), tx.PutTextKey(k("day", a.Bot, a.User, "")),
+			tx.PutTextKey(k("other", a.Bot, "another", "m3")), tx.InsertAction(a), tx.HoldTextKey("k"), tx.HoldTextKey("other"), tx.HoldTextKey("day"), tx.HoldTextKey("none"))
+	})
+	held := func(user string) (ids []string) {
+		t.Helper()
+		write(t, s, func(tx db.Tx) (err error) { ids, err = tx.DropHeldTextKeys(a.Bot, user); return err })
+		return ids
+	}
+	if err := s.Read(t.Context(), func(tx db.Tx) error { _, err := tx.TextKeyFor(a.Bot, a.User, day, "m1"); return err }); !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("a held key is found to seal with: %v", err)
+	}
+	same(t, "dropped while an action is open", len(held(a.User)), 0)
+	same(t, "it opens", string(get(t, s, func(tx db.Tx) (db.TextKey, error) { return tx.TextKey("k") }).Sealed), "sealed k")
+	a.State = event.Cancelled
+	write(t, s, func(tx db.Tx) error { return tx.UpdateAction(a, event.Pending) })
+	same(t, "dropped at its end", held(a.User), []string{"k"})
+	same(t, "dropped again", len(held(a.User)), 0)
+	for _, id := range []string{"unread", "day", "other"} {
+		get(t, s, func(tx db.Tx) (db.TextKey, error) { return tx.TextKey(id) })
+	}
+	same(t, "of another", held("another"), []string{"other"})
 }

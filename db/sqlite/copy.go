@@ -101,7 +101,7 @@ func strip(ctx context.Context, whole, to string, keys func(db.TextKey) error) (
 	defer conn.Close()
 	q := gen.New(conn)
 	for after := ""; ; {
-		rows, err := q.ListTextKeys(ctx, after, keyChunk)
+		rows, err := q.WalkTextKeys(ctx, after, keyChunk)
 		if err != nil {
 			return err
 		}

@@ -60,6 +60,21 @@ func (t tx) DropTextKey(id string) error {
 	return nil
 }
 
+func (t tx) HoldTextKey(id string) error {
+	if err := t.q.HoldTextKey(background(), id); err != nil {
+		return fmt.Errorf("hold text key %s: %w", id, err)
+	}
+	return nil
+}
+
+func (t tx) DropHeldTextKeys(bot, user string) ([]string, error) {
+	ids, err := t.q.DropHeldTextKeys(background(), user, bot)
+	if err != nil {
+		return nil, fmt.Errorf("drop held text keys: %w", err)
+	}
+	return ids, nil
+}
+
 func (t tx) RetireTextKeys(bot, user string) error {
 	if err := t.q.RetireTextKeys(background(), user, bot); err != nil {
 		return fmt.Errorf("retire text keys: %w", err)
@@ -81,14 +96,6 @@ func (t tx) PruneTextKeys(before time.Time, max int) (int, error) {
 		return 0, fmt.Errorf("prune text keys: %w", err)
 	}
 	return int(n), nil
-}
-
-func (t tx) ListTextKeys(after string, max int) ([]db.TextKey, error) {
-	rows, err := t.q.ListTextKeys(background(), after, int64(max))
-	if err != nil {
-		return nil, fmt.Errorf("list text keys: %w", err)
-	}
-	return each(rows, textKeyOf), nil
 }
 
 func textKeyOf(r gen.TextKey) db.TextKey {

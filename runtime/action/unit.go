@@ -167,6 +167,11 @@ func (u *Unit) Move(a db.Action, from event.State) error {
 		if err := u.Tx.DropActionText(a.ID); err != nil {
 			return fmt.Errorf("drop text of action %s: %w", a.ID, err)
 		}
+		if a.User != "" {
+			if _, err := u.Tx.DropHeldTextKeys(a.Bot, a.User); err != nil { // of the DM that it answered (vault, K6)
+				return fmt.Errorf("end action %s: %w", a.ID, err)
+			}
+		}
 	}
 	if err := u.forget(a); err != nil {
 		return err

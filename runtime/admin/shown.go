@@ -23,7 +23,7 @@ type Talk struct {
 
 const (
 	readNoMore = "Its text is kept here no more; the link leads to it."
-	readNoDM   = "Its text is not kept: that of a DM is for a few days, and only while its user agrees to that."
+	readNoDM   = "Its text is not kept: unless its user agrees to more, that of a DM goes when its answer has ended."
 	roleNoText = "Your role reads no text."
 )
 

@@ -27,7 +27,7 @@ var unnoted = []string{
 	"PutConversation", "PutInteraction", // state of users
 	"SettleSuppression",                          // the opt-out itself is noted
 	"PutActionText", "DropActionText", "PutSlot", // text
-	"PutTextKey", "ResealTextKey", "RetireTextKeys", "DropTextKey", "DropTextKeys", "PruneTextKeys", // what opens text; receipts tell of users
+	"PutTextKey", "HoldTextKey", "DropHeldTextKeys", "ResealTextKey", "RetireTextKeys", "DropTextKey", "DropTextKeys", "PruneTextKeys", // what opens text; receipts tell of users
 	"DropSlots", "PutReminder", "DropReminder", "DropReminders", "PutOffReminders",
 	"PutQuestion", "PutQuestionText", "DropQuestionText", "PruneQuestions", // to handlers elsewhere
 	"PutDeskNotice", "RetryDeskNotice", "DropDeskNotice", "DropDeskNotices", "PruneDeskNotices", // the handoff is told by its decision; this is the way to the desk

@@ -143,7 +143,7 @@ func (b Backup) textKeys(tx db.Tx, o Into, r *Ready) error {
 		}
 	}
 	for after := ""; b.Bare; {
-		had, err := tx.ListTextKeys(after, keysAtOnce)
+		had, err := tx.WalkTextKeys(after, keysAtOnce)
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -64,18 +65,28 @@ func (w *work) message(m bus.Delivery) ([]Handled, error) {
 	if err != nil {
 		return nil, err
 	}
-	return done, w.release(m)
+	return done, w.release(m, done)
 }
 
 // release destroys the key of a DM that was taken in (vault, K6): what is kept of
-// it on the bus is nobody's to read, unless the user agreed to its storage.
-func (w *work) release(m bus.Delivery) error {
+// it on the bus is nobody's to read, unless the user agreed to its storage. Where
+// an answer is open it does so when that ends (action.Unit.Move).
+func (w *work) release(m bus.Delivery, done []Handled) error {
 	if m.Key == "" || !m.Private() {
 		return nil
 	}
 	st, err := w.State(m.Bot, m.User, "")
 	if err != nil || st.Conversation.ConsentDMStorage {
 		return err
+	}
+	for _, h := range done {
+		rows, err := w.Tx.ActionsOf(m.Bot, h.Event.Interaction)
+		if err != nil {
+			return fmt.Errorf("look for answers to interaction %s: %w", h.Event.Interaction, err)
+		}
+		if slices.ContainsFunc(rows, func(a db.Action) bool { return !a.State.Terminal() }) {
+			return w.Tx.HoldTextKey(m.Key)
+		}
 	}
 	return w.Tx.DropTextKey(m.Key)
 }

@@ -247,6 +247,12 @@ func (t *tx) DropTextKey(id string) error {
 	return t.Tx.DropTextKey(id)
 }
 
+func (t *tx) DropHeldTextKeys(bot, user string) ([]string, error) {
+	ids, err := t.Tx.DropHeldTextKeys(bot, user)
+	t.dropped = append(t.dropped, ids...)
+	return ids, err
+}
+
 func (t *tx) RetireTextKeys(bot, user string) error {
 	t.forgets = true
 	return t.Tx.RetireTextKeys(bot, user)

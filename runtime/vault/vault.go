@@ -12,8 +12,10 @@
 //   - K4 a key is committed before anything that was sealed with it leaves.
 //   - K5 what was sealed with a destroyed key is erased: ErrErased on the bus, and
 //     not found in the database; never an error that is tried again.
-//   - K6 a DM has a key of its own on the bus, which is destroyed with the commit
-//     that took the DM in, unless the user agreed to the storage of DMs.
+//   - K6 a DM has a key of its own on the bus. Unless the user agreed to the storage
+//     of DMs it is destroyed with the commit that took the DM in, or, where an
+//     answer is open then, with the end of the last answer to the user: who
+//     approves one can read what it answers, and nobody afterwards.
 //   - K7 no key is held in memory once the transaction that destroyed it is
 //     committed.
 //   - K8 the reference of a match has a key of its own, which goes in the

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -268,6 +269,45 @@ func TestK6MessagesOnTheBus(t *testing.T) {
 		if m.Erased != (i == 0) || m.Erased != (m.Data == nil) || m.Dead != "" {
 			t.Errorf("message %s, again: erased %t, %q, dead %q", m.ID, m.Erased, m.Data, m.Dead)
 		}
+	}
+}
+
+// The key of a DM whose answer is open opens until that has ended, and is in no
+// memory then.
+func TestK6HeldWhileAnswersAreOpen(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	b := d.bus()
+	if err := b.Publish(t.Context(), message("1", "dm.received", "7")); err != nil {
+		t.Fatal(err)
+	}
+	m := next(t, b, 1)[0]
+	a := db.Action{ID: "a-1", Bot: "acme", Interaction: "1", Kind: event.DM, Purpose: event.Answer, User: "7", State: event.Hold, CreatedAt: noon, DueAt: noon, ExpiresAt: noon.Add(time.Hour)}
+	d.write(func(tx db.Tx) error { return errors.Join(tx.InsertAction(a), tx.HoldTextKey(m.Key)) })
+	sees := func() (texts []string) {
+		t.Helper()
+		if err := b.See(t.Context(), "acme", "7", func(s bus.Stored) error { texts = append(texts, string(s.Data)); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		return texts
+	}
+	d.write(func(tx db.Tx) error { _, err := tx.DropHeldTextKeys("acme", "7"); return err })
+	if got := sees(); len(got) != 1 || !strings.Contains(got[0], marker) {
+		t.Errorf("while the answer is held the bus shows %q", got)
+	}
+	d.write(func(tx db.Tx) error {
+		a.State = event.Denied
+		if err := tx.UpdateAction(a, event.Hold); err != nil {
+			return err
+		}
+		ids, err := tx.DropHeldTextKeys("acme", "7")
+		if len(ids) != 1 || ids[0] != m.Key {
+			t.Errorf("dropped %v, want the key of the DM", ids)
+		}
+		return err
+	})
+	if got := sees(); len(got) > 0 && strings.Contains(strings.Join(got, ""), marker) {
+		t.Errorf("after its end the bus shows %q", got)
 	}
 }
 

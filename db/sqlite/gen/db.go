@@ -141,6 +141,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.dropFingerprintStmt, err = db.PrepareContext(ctx, dropFingerprint); err != nil {
 		return nil, fmt.Errorf("error preparing query DropFingerprint: %w", err)
 	}
+	if q.dropHeldTextKeysStmt, err = db.PrepareContext(ctx, dropHeldTextKeys); err != nil {
+		return nil, fmt.Errorf("error preparing query DropHeldTextKeys: %w", err)
+	}
 	if q.dropLookupStmt, err = db.PrepareContext(ctx, dropLookup); err != nil {
 		return nil, fmt.Errorf("error preparing query DropLookup: %w", err)
 	}
@@ -279,6 +282,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.heldUsersStmt, err = db.PrepareContext(ctx, heldUsers); err != nil {
 		return nil, fmt.Errorf("error preparing query HeldUsers: %w", err)
 	}
+	if q.holdTextKeyStmt, err = db.PrepareContext(ctx, holdTextKey); err != nil {
+		return nil, fmt.Errorf("error preparing query HoldTextKey: %w", err)
+	}
 	if q.inStateStmt, err = db.PrepareContext(ctx, inState); err != nil {
 		return nil, fmt.Errorf("error preparing query InState: %w", err)
 	}
@@ -374,9 +380,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listSwitchesStmt, err = db.PrepareContext(ctx, listSwitches); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSwitches: %w", err)
-	}
-	if q.listTextKeysStmt, err = db.PrepareContext(ctx, listTextKeys); err != nil {
-		return nil, fmt.Errorf("error preparing query ListTextKeys: %w", err)
 	}
 	if q.listTokensStmt, err = db.PrepareContext(ctx, listTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query ListTokens: %w", err)
@@ -986,6 +989,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing dropFingerprintStmt: %w", cerr)
 		}
 	}
+	if q.dropHeldTextKeysStmt != nil {
+		if cerr := q.dropHeldTextKeysStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropHeldTextKeysStmt: %w", cerr)
+		}
+	}
 	if q.dropLookupStmt != nil {
 		if cerr := q.dropLookupStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropLookupStmt: %w", cerr)
@@ -1216,6 +1224,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing heldUsersStmt: %w", cerr)
 		}
 	}
+	if q.holdTextKeyStmt != nil {
+		if cerr := q.holdTextKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing holdTextKeyStmt: %w", cerr)
+		}
+	}
 	if q.inStateStmt != nil {
 		if cerr := q.inStateStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing inStateStmt: %w", cerr)
@@ -1374,11 +1387,6 @@ func (q *Queries) Close() error {
 	if q.listSwitchesStmt != nil {
 		if cerr := q.listSwitchesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listSwitchesStmt: %w", cerr)
-		}
-	}
-	if q.listTextKeysStmt != nil {
-		if cerr := q.listTextKeysStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing listTextKeysStmt: %w", cerr)
 		}
 	}
 	if q.listTokensStmt != nil {
@@ -2139,6 +2147,7 @@ type Queries struct {
 	dropExportMarkStmt        *sql.Stmt
 	dropExportMarksStmt       *sql.Stmt
 	dropFingerprintStmt       *sql.Stmt
+	dropHeldTextKeysStmt      *sql.Stmt
 	dropLookupStmt            *sql.Stmt
 	dropQuestionTextStmt      *sql.Stmt
 	dropReminderStmt          *sql.Stmt
@@ -2185,6 +2194,7 @@ type Queries struct {
 	forgetUserToldStmt        *sql.Stmt
 	heldPostsStmt             *sql.Stmt
 	heldUsersStmt             *sql.Stmt
+	holdTextKeyStmt           *sql.Stmt
 	inStateStmt               *sql.Stmt
 	inStateOpenStmt           *sql.Stmt
 	inStateUnsettledStmt      *sql.Stmt
@@ -2217,7 +2227,6 @@ type Queries struct {
 	listRestoresStmt          *sql.Stmt
 	listSuppressionsStmt      *sql.Stmt
 	listSwitchesStmt          *sql.Stmt
-	listTextKeysStmt          *sql.Stmt
 	listTokensStmt            *sql.Stmt
 	listWritersStmt           *sql.Stmt
 	lookupStmt                *sql.Stmt
@@ -2399,6 +2408,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		dropExportMarkStmt:        q.dropExportMarkStmt,
 		dropExportMarksStmt:       q.dropExportMarksStmt,
 		dropFingerprintStmt:       q.dropFingerprintStmt,
+		dropHeldTextKeysStmt:      q.dropHeldTextKeysStmt,
 		dropLookupStmt:            q.dropLookupStmt,
 		dropQuestionTextStmt:      q.dropQuestionTextStmt,
 		dropReminderStmt:          q.dropReminderStmt,
@@ -2445,6 +2455,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		forgetUserToldStmt:        q.forgetUserToldStmt,
 		heldPostsStmt:             q.heldPostsStmt,
 		heldUsersStmt:             q.heldUsersStmt,
+		holdTextKeyStmt:           q.holdTextKeyStmt,
 		inStateStmt:               q.inStateStmt,
 		inStateOpenStmt:           q.inStateOpenStmt,
 		inStateUnsettledStmt:      q.inStateUnsettledStmt,
@@ -2477,7 +2488,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listRestoresStmt:          q.listRestoresStmt,
 		listSuppressionsStmt:      q.listSuppressionsStmt,
 		listSwitchesStmt:          q.listSwitchesStmt,
-		listTextKeysStmt:          q.listTextKeysStmt,
 		listTokensStmt:            q.listTokensStmt,
 		listWritersStmt:           q.listWritersStmt,
 		lookupStmt:                q.lookupStmt,

@@ -9,6 +9,38 @@ import (
 	"context"
 )
 
+const dropHeldTextKeys = `-- name: DropHeldTextKeys :many
+DELETE FROM text_keys WHERE id IN (
+  SELECT k.id FROM text_keys AS k
+  WHERE k.user_id = ?1 AND k.bot = ?2 AND k.message LIKE 'held:%' AND NOT EXISTS (
+    SELECT 1 FROM actions AS a
+    WHERE a.user_id = k.user_id AND a.bot = k.bot AND a.state IN ('hold', 'pending', 'attempting', 'unknown')))
+RETURNING id
+`
+
+func (q *Queries) DropHeldTextKeys(ctx context.Context, userID string, bot string) ([]string, error) {
+	rows, err := q.query(ctx, q.dropHeldTextKeysStmt, dropHeldTextKeys, userID, bot)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const dropTextKey = `-- name: DropTextKey :exec
 DELETE FROM text_keys WHERE id = ?
 `
@@ -31,38 +63,13 @@ func (q *Queries) DropTextKeys(ctx context.Context, userID string, bot string) (
 	return result.RowsAffected()
 }
 
-const listTextKeys = `-- name: ListTextKeys :many
-SELECT id, bot, user_id, day, message, sealed FROM text_keys WHERE id > ?1 ORDER BY id LIMIT ?2
+const holdTextKey = `-- name: HoldTextKey :exec
+UPDATE text_keys SET message = 'held:' || id WHERE id = ?1 AND message <> '' AND message NOT LIKE '/%' AND message NOT LIKE 'match:%'
 `
 
-func (q *Queries) ListTextKeys(ctx context.Context, after string, max int64) ([]TextKey, error) {
-	rows, err := q.query(ctx, q.listTextKeysStmt, listTextKeys, after, max)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []TextKey
-	for rows.Next() {
-		var i TextKey
-		if err := rows.Scan(
-			&i.ID,
-			&i.Bot,
-			&i.UserID,
-			&i.Day,
-			&i.Message,
-			&i.Sealed,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+func (q *Queries) HoldTextKey(ctx context.Context, id string) error {
+	_, err := q.exec(ctx, q.holdTextKeyStmt, holdTextKey, id)
+	return err
 }
 
 const pruneTextKeys = `-- name: PruneTextKeys :execrows

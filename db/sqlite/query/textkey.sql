@@ -29,5 +29,14 @@ WHERE message LIKE '/%' AND (CAST(sqlc.arg(user_id) AS TEXT) = '' OR user_id = s
 -- name: PruneTextKeys :execrows
 DELETE FROM text_keys WHERE id IN (SELECT k.id FROM text_keys AS k WHERE k.day < sqlc.arg(before) AND k.message NOT LIKE 'match:%' ORDER BY k.day LIMIT sqlc.arg(max));
 
--- name: ListTextKeys :many
-SELECT * FROM text_keys WHERE id > sqlc.arg(after) ORDER BY id LIMIT sqlc.arg(max);
+
+-- name: HoldTextKey :exec
+UPDATE text_keys SET message = 'held:' || id WHERE id = sqlc.arg(id) AND message <> '' AND message NOT LIKE '/%' AND message NOT LIKE 'match:%';
+
+-- name: DropHeldTextKeys :many
+DELETE FROM text_keys WHERE id IN (
+  SELECT k.id FROM text_keys AS k
+  WHERE k.user_id = sqlc.arg(user_id) AND k.bot = sqlc.arg(bot) AND k.message LIKE 'held:%' AND NOT EXISTS (
+    SELECT 1 FROM actions AS a
+    WHERE a.user_id = k.user_id AND a.bot = k.bot AND a.state IN ('hold', 'pending', 'attempting', 'unknown')))
+RETURNING id;
