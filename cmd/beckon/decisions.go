@@ -97,8 +97,12 @@ func (o *operator) writeDecisions(w io.Writer, list []admin.Decided, most int) {
 	fmt.Fprintln(t, "ID\tAT\tBOT\tUSER\tWHAT\tDECIDED\tBY\tWHY")
 	for _, d := range list {
 		why := safe(d.Say)
-		for _, ob := range d.Obligations {
-			why += "; adds " + obligationInWords(rules.Obligation(ob))
+		if len(d.Obligations) > 0 {
+			var adds []string
+			for _, ob := range d.Obligations {
+				adds = append(adds, obligationInWords(rules.Obligation(ob)))
+			}
+			why += " (adds " + strings.Join(adds, ", ") + ")"
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", d.ID, d.At.UTC().Format(time.DateTime), orDash(d.Bot), orDash(safe(d.User)), whatOf(d),
 			d.Decision, orDash(strings.Join(d.Rules, " ")), clip(why, 100))

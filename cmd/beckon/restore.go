@@ -234,6 +234,11 @@ func (r *restore) tell(dir *dataDir, ready backup.Ready, kept string) error {
 		p("The last checkpoint of the audit chain before: `%s` names what was lost.", o.command("audit verify --checkpoint "+kept))
 	}
 	p("\nNext:")
+	for _, ref := range secretRefs(r.cfg) {
+		if _, err := secret(r.sys, ref); err != nil {
+			p("  put back what the configuration names as %s: it is not here", ref)
+		}
+	}
 	for _, bot := range ready.Logins {
 		p("  `%s`: its tokens were spent since", o.command("login "+bot))
 	}
