@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,6 +22,9 @@ func (h *host) backup(at func(context.Context) (bus.Position, error)) func(conte
 			return out, err
 		}
 		defer end()
+		if data, err := filepath.Abs(h.cfg.DataDir); err == nil && strings.HasPrefix(b.Dir+string(filepath.Separator), data+string(filepath.Separator)) {
+			return out, admin.Refusal{Err: fmt.Errorf("%s lies in the data directory, and would be lost with it: name a folder elsewhere, best on another disk", b.Dir)}
+		}
 		if err := h.checkpoint(ctx); err != nil { // so that the copy has it
 			return out, err
 		}

@@ -228,7 +228,7 @@ func (r *restore) tell(dir *dataDir, ready backup.Ready, kept string) error {
 		p("Not put back: %s", l)
 	}
 	if ready.Closed > 0 {
-		p("%s not put back, and what they seal is gone.", was(ready.Closed, "key of texts", "keys of texts"))
+		p("Not put back: %s, and what they seal is gone.", textKeys(ready.Closed))
 	}
 	if kept != "" {
 		p("The last checkpoint of the audit chain before: `%s` names what was lost.", o.command("audit verify --checkpoint "+kept))
@@ -251,11 +251,4 @@ func (r *restore) tell(dir *dataDir, ready backup.Ready, kept string) error {
 	}
 	p("  look at what is on hold: `%s`", o.command("actions list --state hold"))
 	return nil
-}
-
-func was(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one + " was"
-	}
-	return fmt.Sprintf("%d %s were", n, many)
 }

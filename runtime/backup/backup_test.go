@@ -288,6 +288,10 @@ func TestB14Refuses(t *testing.T) {
 	if _, err := Make(t.Context(), o); err == nil || !strings.Contains(err.Error(), "another host") {
 		t.Errorf("into the folder of another host: %v", err)
 	}
+	o.Dir = filepath.Join(other.dir, "rules", "backups")
+	if _, err := Make(t.Context(), o); err == nil || !strings.Contains(err.Error(), "which is backed up") {
+		t.Errorf("into the rules: %v", err)
+	}
 	o.Dir = other.dir
 	if _, err := Make(t.Context(), o); err == nil || !strings.Contains(err.Error(), "a folder of its own") {
 		t.Errorf("into a folder with other things: %v", err)

@@ -56,6 +56,11 @@ func Make(ctx context.Context, o Options) (m Manifest, err error) {
 		Form: Form, At: o.Now().UTC().Truncate(time.Millisecond), By: o.By, Version: o.Version, KeyCheck: o.Key.Check(), Without: without(),
 	}
 	m.ID = m.At.Format(idLayout)
+	for _, t := range o.Config {
+		if within(o.Dir, t.From) {
+			return m, fmt.Errorf("it lies in %s, which is backed up: name a folder elsewhere", t.From)
+		}
+	}
 	if err := tidy(o.Dir, m); err != nil {
 		return m, err
 	}
@@ -87,6 +92,12 @@ func Make(ctx context.Context, o Options) (m Manifest, err error) {
 		return m, err
 	}
 	return m, o.forget()
+}
+
+// within reports whether a path is a folder or lies in it.
+func within(path, folder string) bool {
+	below, err := filepath.Rel(folder, path)
+	return err == nil && filepath.IsLocal(below)
 }
 
 // tidy makes the folder ready: it must be empty or hold backups of this host.
