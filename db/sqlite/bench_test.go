@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -99,4 +100,72 @@ func oneEvent(tx db.Tx, i, users int, now time.Time, record []byte) error {
 		return err
 	}
 	return tx.AppendDecision(db.Decision{ID: "dec-" + id, At: now, Bot: "support", Event: id, Action: action, Record: record})
+}
+
+// BenchmarkCommitBesideACopy: how much of the rate of commits is left while the
+// database is copied for a backup, and how fast it is copied. Both are measured in
+// one run, in turns.
+func BenchmarkCommitBesideACopy(b *testing.B) {
+	dir := b.TempDir()
+	s := open(b, filepath.Join(dir, "bench.db"))
+	ctx := context.Background()
+	record := make([]byte, 700)
+	n := 0
+	commit := func(events int) {
+		err := s.Write(ctx, func(tx db.Tx) error {
+			for range events {
+				if err := oneEvent(tx, n, 100_000, time.UnixMilli(1_767_225_600_000+int64(n)).UTC(), record); err != nil {
+					return err
+				}
+				n++
+			}
+			return nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	for range 200 {
+		commit(256)
+	}
+	turn := func() time.Duration {
+		start := time.Now()
+		for range 100 {
+			commit(16)
+		}
+		return time.Since(start)
+	}
+	var alone, beside, copying time.Duration
+	var copies, bytes int64
+	for b.Loop() {
+		alone += turn()
+		stop, done := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(done)
+			for i := 0; ; i++ {
+				to, start := filepath.Join(dir, fmt.Sprint("copy", i)), time.Now()
+				if err := s.Copy(ctx, to, func(db.TextKey) error { return nil }); err != nil {
+					b.Error(err)
+					return
+				}
+				copying += time.Since(start)
+				copies++
+				if info, err := os.Stat(to); err == nil {
+					bytes += info.Size()
+				}
+				_ = os.Remove(to)
+				select {
+				case <-stop:
+					return
+				default:
+				}
+			}
+		}()
+		beside += turn()
+		close(stop)
+		<-done
+	}
+	b.ReportMetric(float64(alone)/float64(beside), "of_rate_left")
+	b.ReportMetric(float64(bytes)/copying.Seconds()/(1<<20), "MiB_copied/s")
+	b.ReportMetric(0, "ns/op")
 }
