@@ -83,7 +83,7 @@ func commands() []command {
 		{"forget", "USER_ID [--bot BOT] [--dry]", "remove everything that is kept of a user, and say what it was", forgetCommand},
 		{"compliance", "status|delete|run|wipe ...", "what has to be deleted, until when, and what was", complianceCommand},
 		{"backup", "DIR [--keep N]", "copy the host's state into a folder of backups, while it runs", backupCommand},
-		{"restore", "DIR [--without-texts] | --no-newer-optouts", "bring a backup back; nothing is sent twice, nor to who said stop since", restoreCommand},
+		{"restore", "DIR|FILE [--without-texts] | --no-newer-optouts", "bring a backup back, or a database that Litestream restored; nothing is sent twice, nor to who said stop since", restoreCommand},
 		{"receipts", "[--max N]", "what was removed of users, when, and who asked for it", receiptsCommand},
 		{"xsim", "[--listen ADDR] [--webhook URL] [--scenario FILE]", "a simulated X", xsimCommand},
 		{"config", "print", "the commented sample configuration", configCommand},
@@ -170,7 +170,7 @@ func (c command) help(w io.Writer, asked error) {
 		}
 		value, about := flag.UnquoteUsage(f)
 		value = strings.ToUpper(strings.Replace(value, "string", "value", 1))
-		if f.DefValue != "" && f.DefValue != "false" {
+		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0s" {
 			about += " (" + f.DefValue + ")"
 		}
 		fmt.Fprintf(t, "  %s%s %s\t%s\n", dashes, f.Name, value, about)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -214,12 +215,32 @@ func (r *restore) place(dir *dataDir, ready backup.Ready) (kept string, err erro
 	return kept, nil
 }
 
+// restored is the same for machines.
+type restored struct {
+	Database     string    `json:"database"`
+	BackupAt     time.Time `json:"backup_at"`
+	RestoredAt   time.Time `json:"restored_at"`
+	Held         int       `json:"held"`
+	Logins       []string  `json:"logins_ended,omitempty"`
+	TextKeys     int       `json:"text_keys"`
+	TextKeysLost int       `json:"text_keys_lost,omitempty"`
+	Took         []string  `json:"from_backup,omitempty"`
+	Left         []string  `json:"not_put_back,omitempty"`
+	Checkpoint   string    `json:"checkpoint_before,omitempty"`
+}
+
 // tell says what came back, what did not, and what to do.
 func (r *restore) tell(dir *dataDir, ready backup.Ready, kept string) error {
+	if r.flags.format == "json" {
+		return json.NewEncoder(r.sys.stdout).Encode(restored{
+			Database: dir.file("beckon.db"), BackupAt: ready.Restore.BackupAt, RestoredAt: ready.Restore.At, Held: ready.Held, Logins: ready.Logins,
+			TextKeys: ready.Opened, TextKeysLost: ready.Closed, Took: r.took, Left: r.left, Checkpoint: kept,
+		})
+	}
 	o := &operator{flags: r.flags}
 	w := r.sys.stdout
 	p := func(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
-	p("%s is the database of %s, %s before now.", dir.file("beckon.db"), r.b.At.Format(time.RFC3339), span(ready.Restore.At.Sub(r.b.At)))
+	p("%s is the database of %s, %s before now.", dir.file("beckon.db"), ready.Restore.BackupAt.Format(time.RFC3339), span(ready.Restore.At.Sub(ready.Restore.BackupAt)))
 	p("What was sent, said and set since is not in it. What waited for the sender then is on hold (%d), as is from now on every answer to what was written before now: a person looks on X whether it was sent.", ready.Held)
 	for _, t := range r.took {
 		p("From the backup: %s", t)
@@ -243,6 +264,7 @@ func (r *restore) tell(dir *dataDir, ready backup.Ready, kept string) error {
 		p("  `%s`: its tokens were spent since", o.command("login "+bot))
 	}
 	p("  kill switches stand as they did then: `%s` if you had one on since", o.command("pause --all"))
+	p("  consents and matches stand as they did then: `%s`, `%s` for who took one back since", o.command("consent withdraw"), o.command("match withdraw"))
 	p("  deletions that X or a user asked for since, by mail: `%s` each again", o.command("compliance delete"))
 	if _, err := os.Stat(dir.file("bus")); err == nil {
 		p("  `%s`: it learns from %s who said stop since, and sends nothing before", o.command("run"), dir.file("bus"))
