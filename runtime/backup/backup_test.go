@@ -165,6 +165,13 @@ func TestB11Whole(t *testing.T) {
 		}
 	}
 	h.open()
+	path := filepath.Join(h.to, m.ID, "config", "beckon.yaml")
+	if err := errors.Join(os.Rename(path, path+".real"), os.Symlink(path+".real", path)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(h.to); !errors.Is(err, ErrNotWhole) {
+		t.Errorf("a link in the place of a file: %v", err)
+	}
 }
 
 // A crash after any step leaves the folder with the last whole backup, and the
@@ -263,6 +270,9 @@ func TestB14Refuses(t *testing.T) {
 	b, dir := h.open(), t.TempDir()
 	if _, err := b.Prepare(t.Context(), Into{Dir: dir, Key: event.Key("another host's key of 32 bytes..."), Now: h.now}); !errors.Is(err, db.ErrWrongKey) {
 		t.Errorf("with another host key: %v", err)
+	}
+	if _, err := b.Prepare(t.Context(), Into{Dir: dir, Key: key, Now: ten.Add(-time.Second)}); err == nil || !strings.Contains(err.Error(), "set the clock first") {
+		t.Errorf("before it was made: %v", err)
 	}
 	for _, name := range []string{"beckon.db", "beckon.db-wal"} {
 		path := filepath.Join(dir, name)

@@ -54,6 +54,9 @@ func Open(dir string) (b Backup, err error) {
 			return b, fmt.Errorf("%s: %w: it names the file %q", b.Dir, ErrNotWhole, s.Name)
 		}
 		path := filepath.Join(b.Dir, filepath.FromSlash(s.Name))
+		if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+			return b, fmt.Errorf("%s: %w: %s is no file", b.Dir, ErrNotWhole, s.Name)
+		}
 		got, err := sumOf(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			return b, fmt.Errorf("%s: %w: %s is missing", b.Dir, ErrNotWhole, s.Name)

@@ -62,6 +62,9 @@ func (b Backup) Prepare(ctx context.Context, o Into) (r Ready, err error) {
 			return r, fmt.Errorf("%s: %w", r.to+end, ErrDatabase)
 		}
 	}
+	if err := clock(b.At, o.Now); err != nil {
+		return r, err
+	}
 	if !b.Bare && b.KeyCheck != o.Key.Check() {
 		return r, db.ErrWrongKey
 	}
@@ -79,6 +82,15 @@ func (b Backup) Prepare(ctx context.Context, o Into) (r Ready, err error) {
 	return r, errors.Join(err, store.Close())
 }
 
+// clock refuses a time before the backup's: what may have been answered already
+// is told by time (I14).
+func clock(made, now time.Time) error {
+	if !now.Before(made) {
+		return nil
+	}
+	return fmt.Errorf("it was made at %s, and this machine's clock says %s: set the clock first", made.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+}
+
 // mark makes of the copy a database that says what it is (B15, B16).
 func (b Backup) mark(ctx context.Context, store *sqlite.Store, o Into, r *Ready) error {
 	if err := store.Check(ctx); err != nil {
@@ -94,7 +106,9 @@ func (b Backup) mark(ctx context.Context, store *sqlite.Store, o Into, r *Ready)
 			r.Restore.Chains, err = audit.Chains(tx) // before the new one is among them
 		}
 		if err == nil && b.Bare {
-			r.Restore.BackupAt, err = audit.Latest(tx)
+			if r.Restore.BackupAt, err = audit.Latest(tx); err == nil {
+				err = clock(r.Restore.BackupAt, o.Now)
+			}
 		}
 		return err
 	})
