@@ -123,7 +123,7 @@ func strip(ctx context.Context, whole, to string, keys func(db.TextKey) error) (
 
 const keyChunk = 1000
 
-// settled makes sure that the file is on the disk and is what SQLite wrote.
+// settled waits until the file is on the disk.
 func settled(path string) (err error) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
