@@ -18,7 +18,7 @@ import (
 
 // machine gathers about the machine.
 func (e *examiner) machine(ctx context.Context) doctor.Host {
-	h := doctor.Host{Secrets: e.places(), Database: doctor.Fact(sqliteDurability), Bus: e.bus(ctx), Copy: e.copyOf(ctx), Restored: e.restoredOf(ctx)}
+	h := doctor.Host{Secrets: e.places(), Database: doctor.Fact(sqliteDurability), Bus: e.bus(ctx), Copy: e.copyOf(ctx), Restored: e.restoredOf(ctx), Backup: e.backupOf(ctx)}
 	at := existing(e.cfg.DataDir)
 	if free, size, err := diskSpace(at); err != nil {
 		h.Disk = doctor.None[doctor.Disk](err.Error())

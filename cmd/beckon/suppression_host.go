@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
@@ -64,4 +65,21 @@ func (e *examiner) restoredOf(ctx context.Context) doctor.Known[doctor.Restored]
 		return doctor.None[doctor.Restored](err.Error())
 	}
 	return doctor.Fact(doctor.Restored{At: r.At, BackupAt: r.BackupAt, Waits: !r.At.IsZero() && r.MergedAt.IsZero()})
+}
+
+// backupOf says when the newest backup was made, as far as acts are looked at.
+func (e *examiner) backupOf(ctx context.Context) doctor.Known[time.Time] {
+	const acts, back = 10_000, 30 * 24 * time.Hour
+	var at time.Time
+	err := e.store.Read(ctx, func(tx db.Tx) error {
+		all, err := tx.ListOperatorActs("", e.sys.now().Add(-back), acts)
+		if i := slices.IndexFunc(all, func(a db.OperatorAct) bool { return a.Did == "backup" && a.Refused == "" }); i >= 0 {
+			at = all[i].At
+		}
+		return err
+	})
+	if err != nil {
+		return doctor.None[time.Time](err.Error())
+	}
+	return doctor.Fact(at)
 }

@@ -112,6 +112,7 @@ func checks() []check {
 		{name: "bus", duty: dutyOptOut, app: bus},
 		{name: "optouts", duty: dutyOptOut, app: optOutCopy},
 		{name: "restore", duty: dutyOptOut, app: restore},
+		{name: "backup", duty: dutyOptOut, app: backup},
 		{name: "disk", duty: dutyOptOut, app: disk},
 	}
 }

@@ -221,6 +221,12 @@ func changes() []struct {
 		{"without its bus", app(func(f *Facts) { f.Running, f.Host.Restored = true, Fact(Restored{At: now, BackupAt: now, Waits: true}) }), "restore", Unsafe, "nothing is sent"},
 		{"not seen", app(func(f *Facts) { f.Host.Restored = None[Restored]("why") }), "restore", Unknown, "why"},
 
+		{"good", app(func(*Facts) {}), "backup", OK, "the newest backup is of"},
+		{"none", app(func(f *Facts) { f.Host.Backup = Fact(time.Time{}) }), "backup", Warn, "no backup is known"},
+		{"none is needed", app(func(f *Facts) { f.Simulated, f.Host.Backup = true, Fact(time.Time{}) }), "backup", OK, "simulated"},
+		{"old", app(func(f *Facts) { f.Host.Backup = Fact(f.Now.Add(-72 * time.Hour)) }), "backup", Warn, "the newest backup is of"},
+		{"not seen", app(func(f *Facts) { f.Host.Backup = None[time.Time]("why") }), "backup", Unknown, "why"},
+
 		{"good", app(func(*Facts) {}), "disk", OK, "20 GiB free of 100 GiB at /srv"},
 		{"low", app(func(f *Facts) { f.Host.Disk.Value.Free = 3 << 29 }), "disk", Warn, "1.5 GiB free"},
 		{"full", app(func(f *Facts) { f.Host.Disk.Value.Free = 20 << 20 }), "disk", Unsafe, "20 MiB free"},
@@ -288,10 +294,10 @@ func TestY1UnknownIsNotGood(t *testing.T) {
 	b.Profile, b.Human = None[Profile]("away"), None[Profile]("away")
 	b.Online = known(None[int]("away"))
 	f.App.WaysIn, f.App.Skew = None[[]Way]("away"), None[time.Duration]("away")
-	f.Host.Database, f.Host.Bus, f.Host.Disk, f.Host.Copy, f.Host.Restored = None[string]("away"), None[string]("away"), None[Disk]("away"), None[Copy]("away"), None[Restored]("away")
+	f.Host.Database, f.Host.Bus, f.Host.Disk, f.Host.Copy, f.Host.Restored, f.Host.Backup = None[string]("away"), None[string]("away"), None[Disk]("away"), None[Copy]("away"), None[Restored]("away"), None[time.Time]("away")
 	for _, x := range Examine(f) {
 		switch x.Check {
-		case "account", "label", "bio", "operator", "privacy", "ways-in", "clock", "database", "bus", "optouts", "restore", "disk":
+		case "account", "label", "bio", "operator", "privacy", "ways-in", "clock", "database", "bus", "optouts", "restore", "backup", "disk":
 			if x.Level == OK {
 				t.Errorf("%s is ok: %s", x.Check, x.Found)
 			}

@@ -125,6 +125,7 @@ type Host struct {
 	Bus      Known[string]
 	Copy     Known[Copy]
 	Restored Known[Restored]
+	Backup   Known[time.Time] // of the newest one, zero: none is known
 	Disk     Known[Disk]
 }
 

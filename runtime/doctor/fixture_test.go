@@ -36,7 +36,7 @@ func healthy() Facts {
 		}},
 		Host: Host{
 			Secrets:  []Place{{Path: "secrets/token", Kind: Mounted}, {Path: "data/host.key", Kind: Own}, {Path: "beckon.yaml"}},
-			Database: Fact("WAL, synchronous FULL"), Bus: Fact("synced"), Copy: Fact(Copy{}), Restored: Fact(Restored{}),
+			Database: Fact("WAL, synchronous FULL"), Bus: Fact("synced"), Copy: Fact(Copy{}), Restored: Fact(Restored{}), Backup: Fact(now.Add(-time.Hour)),
 			Disk: Fact(Disk{Path: "/srv", Free: 20 << 30, Size: 100 << 30}),
 		},
 	}

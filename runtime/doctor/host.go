@@ -190,6 +190,25 @@ func restore(f Facts) []Finding {
 	return good("the database was " + at + "; who said stop since is known")
 }
 
+// backupOld is when the newest backup is one that nobody would like to go back to.
+const backupOld = 48 * time.Hour
+
+func backup(f Facts) []Finding {
+	const do = "beckon backup DIR by a timer, and host.key and token.key apart from it: deploy/README.md"
+	at := f.Host.Backup
+	switch {
+	case at.Unknown != "":
+		return one(Unknown, "when the newest backup was made is not known: "+at.Unknown, "see the host's log")
+	case f.Simulated:
+		return good("X is simulated, so no backup has to be made")
+	case at.Value.IsZero():
+		return one(Warn, "no backup is known: who said stop is lost with this disk", do)
+	case f.Now.Sub(at.Value) > backupOld:
+		return one(Warn, "the newest backup is of "+at.Value.UTC().Format(time.RFC3339), do)
+	}
+	return good("the newest backup is of " + at.Value.UTC().Format(time.RFC3339))
+}
+
 const (
 	diskLow  = 2 << 30
 	diskLast = 256 << 20
