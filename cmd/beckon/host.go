@@ -64,6 +64,7 @@ type host struct {
 	recorder *record.Recorder
 	eraser   *erasure.Eraser
 	duties   *compliance.Officer
+	withdrew atomic.Bool                 // a consent was withdrawn
 	stops    *suppression.Keeper         // opt-outs, outside the database
 	scrub    func(context.Context) error // of the database's files
 	copy     func(ctx context.Context, to string, keys func(db.TextKey) error) error
@@ -260,7 +261,7 @@ func (h *host) openStore(ctx context.Context, sys system) (err error) {
 	}
 	if err == nil {
 		h.ring = vault.New(below, h.seals.Live, h.now)
-		h.store, err = h.dir.audited(ctx, h.ring.Around(suppression.Watch(below, func() { nudge(h.said) })), h.key, h.now)
+		h.store, err = h.dir.audited(ctx, h.ring.Around(suppression.Watch(below, &h.withdrew, func() { nudge(h.said) })), h.key, h.now)
 	}
 	if err != nil {
 		err = errors.Join(err, below.Close())

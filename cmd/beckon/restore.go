@@ -264,11 +264,11 @@ func (r *restore) tell(dir *dataDir, ready backup.Ready, kept string) error {
 		p("  `%s`: its tokens were spent since", o.command("login "+bot))
 	}
 	p("  kill switches stand as they did then: `%s` if you had one on since", o.command("pause --all"))
-	p("  consents and matches stand as they did then: `%s`, `%s` for who took one back since", o.command("consent withdraw"), o.command("match withdraw"))
 	p("  deletions that X or a user asked for since, by mail: `%s` each again", o.command("compliance delete"))
 	if _, err := os.Stat(dir.file("bus")); err == nil {
 		p("  `%s`: it learns from %s who said stop since, and sends nothing before", o.command("run"), dir.file("bus"))
 	} else {
+		p("  consents and matches stand as they did then: `%s`, `%s` for who took one back since", o.command("consent withdraw"), o.command("match withdraw"))
 		p("  `%s`: it sends nothing, for %s, which knew who said stop since, is not here; put it back first if you have it, else `%s` says what to do", o.command("run"), dir.file("bus"), o.command("doctor"))
 	}
 	p("  look at what is on hold: `%s`", o.command("actions list --state hold"))

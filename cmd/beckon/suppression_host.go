@@ -18,7 +18,7 @@ func (h *host) openSuppressions(ctx context.Context, count *suppression.Metrics)
 	if err != nil {
 		return err
 	}
-	h.stops = &suppression.Keeper{Store: h.store, Bucket: bucket, Desk: h.desk, Eraser: h.eraser, Log: h.log, Metrics: count}
+	h.stops = &suppression.Keeper{Store: h.store, Bucket: bucket, Desk: h.desk, Eraser: h.eraser, Log: h.log, Metrics: count, Withdrew: &h.withdrew}
 	return nil
 }
 

@@ -124,6 +124,32 @@ func (u *Unit) WithdrawConsent(bot, user string, kind conversation.ConsentKind, 
 	return u.withdraw(all[i], by)
 }
 
+// TakenBack withdraws what the user had agreed to by a time, toward every bot, and
+// ends the matches from before it: a restored database knows that they took
+// something back then, and not what. It returns how much that was.
+func (d Desk) TakenBack(ctx context.Context, now time.Time, user string, at time.Time, by string) (n int, err error) {
+	err = d.transact(ctx, now, func(u *Unit) error {
+		n = 0
+		all, err := u.Tx.StandingConsents(user)
+		if err != nil {
+			return err
+		}
+		for _, c := range all {
+			if c.At.After(at) {
+				continue
+			}
+			if err := u.withdraw(c, by); err != nil {
+				return err
+			}
+			n++
+		}
+		ended, err := u.endMatches(user, by, func(m db.Match) bool { return !m.At.After(at) })
+		n += ended
+		return err
+	})
+	return n, err
+}
+
 // Consent records a consent that reached an operator.
 func (d Desk) Consent(ctx context.Context, now time.Time, c db.Consent) error {
 	return d.transact(ctx, now, func(u *Unit) error { return u.Consent(c) })

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
@@ -59,25 +60,26 @@ func otherLanguages() map[string]gate.Texts {
 // host is a running Beckon: what cmd/beckon puts together, without its sockets
 // and files of configuration.
 type host struct {
-	dir    string
-	fault  *breakage
-	store  *audit.Store
-	copy   func(ctx context.Context, to string, keys func(db.TextKey) error) error
-	bus    *bus.JetStream
-	web    http.Handler
-	desk   action.Desk
-	rules  *rollout.Rollout
-	sender *action.Sender
-	sent   *action.Metrics
-	lost   *action.Reconciler
-	duties *compliance.Officer
-	stops  *suppression.Keeper
-	said   chan struct{}
-	owed   chan struct{}
-	wake   chan struct{}
-	doubt  chan struct{}
-	armed  chan struct{}
-	asks   chan struct{}
+	dir      string
+	fault    *breakage
+	store    *audit.Store
+	copy     func(ctx context.Context, to string, keys func(db.TextKey) error) error
+	bus      *bus.JetStream
+	web      http.Handler
+	desk     action.Desk
+	rules    *rollout.Rollout
+	sender   *action.Sender
+	sent     *action.Metrics
+	lost     *action.Reconciler
+	duties   *compliance.Officer
+	stops    *suppression.Keeper
+	said     chan struct{}
+	withdrew atomic.Bool
+	owed     chan struct{}
+	wake     chan struct{}
+	doubt    chan struct{}
+	armed    chan struct{}
+	asks     chan struct{}
 
 	orders *outside
 
@@ -185,7 +187,7 @@ func start(dir string, s *scenario, sim *xsim.Sim, log *slog.Logger, before func
 	if err != nil {
 		return nil, err
 	}
-	h.stops = &suppression.Keeper{Store: h.store, Bucket: bucket, Desk: h.desk, Eraser: eraser, Log: log, Metrics: &suppression.Metrics{}}
+	h.stops = &suppression.Keeper{Store: h.store, Bucket: bucket, Desk: h.desk, Eraser: eraser, Log: log, Metrics: &suppression.Metrics{}, Withdrew: &h.withdrew}
 	if _, err := h.stops.Start(ctx, time.Now()); err != nil {
 		return nil, err
 	}
@@ -247,7 +249,7 @@ func (h *host) openFiles(ctx context.Context, dir string, seals bool) (f files, 
 		return f, err
 	}
 	h.copy = f.below.Copy
-	around, sealer, err := sealedStore(suppression.Watch(f.below, func() { nudge(h.said) }), dir, seals)
+	around, sealer, err := sealedStore(suppression.Watch(f.below, &h.withdrew, func() { nudge(h.said) }), dir, seals)
 	if err == nil {
 		f.sealer = sealer
 		h.store, err = audit.Open(ctx, around, audit.Options{Key: hostKey(), Signer: string(signer), Now: time.Now})

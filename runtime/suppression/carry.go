@@ -95,6 +95,9 @@ func (k *Keeper) carry(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
+	if err := k.carryWithdrawn(ctx); err != nil {
+		return err
+	}
 	if k.whole || !k.merged {
 		return nil
 	}

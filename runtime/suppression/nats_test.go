@@ -3,6 +3,7 @@ package suppression
 import (
 	"context"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,7 +39,7 @@ func TestS12ARunningHostKeepsTheCopy(t *testing.T) {
 		b, bucket := open()
 		wake := make(chan struct{}, 1)
 		below := newDB(t)
-		s := Watch(below, func() {
+		s := Watch(below, new(atomic.Bool), func() {
 			select {
 			case wake <- struct{}{}:
 			default:

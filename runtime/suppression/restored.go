@@ -31,6 +31,13 @@ func (k *Keeper) Start(ctx context.Context, now time.Time) (waits db.Restore, er
 	case r.Since.IsZero() || !r.Since.Before(waits.BackupAt):
 		return waits, nil
 	}
+	users, err := k.takeBack(ctx, now, waits.BackupAt)
+	if err != nil {
+		return waits, fmt.Errorf("withdraw what users took back since the backup: %w", err)
+	}
+	if users > 0 {
+		k.Log.InfoContext(ctx, "users took consents or matches back since the backup: nothing that they agreed to before counts any more", "users", users)
+	}
 	if err := k.Desk.Merged(ctx, now, "bus"); err != nil && !errors.Is(err, action.ErrNotRestored) {
 		return waits, err
 	}

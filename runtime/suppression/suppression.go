@@ -23,6 +23,8 @@
 //     refused before anything is taken from it or put into it.
 //   - S18 a copy says since when it has been kept, so that a new one, in which
 //     everybody is missing, is not taken for the word that nobody said stop.
+//   - S19 of who took a consent or a match back since the backup, nothing counts
+//     any more that they had agreed to before.
 //
 // The way out: PutSuppression notes the debt (db.SuppressionsOwed); Carry reads
 // what is owed, joins it to the entry, puts it where the entry is still the one
@@ -43,6 +45,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -87,6 +90,12 @@ type Keeper struct {
 	Eraser  Eraser
 	Log     *slog.Logger
 	Metrics *Metrics
+	// Withdrew is set by Watch where a consent was withdrawn; nil: it may be so at
+	// any time.
+	Withdrew *atomic.Bool
+
+	looked bool                 // what was withdrawn is in the copy, but for what Withdrew tells
+	wrote  map[string]time.Time // when whose withdrawal was, that is in the copy
 
 	turn    service.Turn
 	lacking []conversation.Suppression // of the database, found by Merge, and not owed
@@ -205,7 +214,7 @@ func (k *Keeper) read(ctx context.Context, now time.Time, r *Report) (map[string
 	kept := map[string]conversation.Suppression{}
 	err := k.Bucket.All(ctx, func(e bus.Entry) error {
 		switch {
-		case e.Key == hostKey:
+		case e.Key == hostKey, strings.HasPrefix(e.Key, withdrawnKey) && isHash(e.Key[len(withdrawnKey):]):
 			return nil
 		case !isHash(e.Key):
 			r.Foreign++

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -352,7 +353,7 @@ func TestForeignKeysAreCounted(t *testing.T) {
 func TestWatchTellsOfWhatWasWritten(t *testing.T) {
 	t.Parallel()
 	told := 0
-	s := Watch(newDB(t), func() { told++ })
+	s := Watch(newDB(t), new(atomic.Bool), func() { told++ })
 	write(t, s, func(tx db.Tx) error { return tx.SetMeta("k", "v") })
 	if told != 0 {
 		t.Error("told of something else")
