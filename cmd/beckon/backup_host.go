@@ -52,7 +52,7 @@ func (h *host) backup(at func(context.Context) (bus.Position, error)) func(conte
 
 // Position opens the bus for as long as it takes to ask.
 func (l lateBus) Position(ctx context.Context) (bus.Position, error) {
-	b, err := bus.Open(ctx, bus.Options{Dir: l.h.dir.file("bus"), Sealer: l.h.ring, Log: l.h.log})
+	b, err := bus.Open(ctx, l.h.busFiles())
 	if err != nil {
 		return bus.Position{}, err
 	}

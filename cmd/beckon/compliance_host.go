@@ -47,7 +47,7 @@ func (h *host) startDuties(ctx context.Context) error {
 
 // Remove opens the bus for as long as one removal takes.
 func (l lateBus) Remove(ctx context.Context, bot, user string, pick func(bus.Stored) (bool, error)) (int, error) {
-	b, err := bus.Open(ctx, bus.Options{Dir: l.h.dir.file("bus"), Sealer: l.h.ring, Log: l.h.log})
+	b, err := bus.Open(ctx, l.h.busFiles())
 	if err != nil {
 		return 0, err
 	}
@@ -57,7 +57,7 @@ func (l lateBus) Remove(ctx context.Context, bot, user string, pick func(bus.Sto
 
 // EditHandoffs does the same.
 func (l lateBus) EditHandoffs(ctx context.Context, edit func(body []byte) ([]byte, error)) (int, error) {
-	b, err := bus.Open(ctx, bus.Options{Dir: l.h.dir.file("bus"), Sealer: l.h.ring, Log: l.h.log})
+	b, err := bus.Open(ctx, l.h.busFiles())
 	if err != nil {
 		return 0, err
 	}

@@ -136,7 +136,7 @@ func (h *host) lateDoctor(sys system, f operatorFlags) admin.Doctor {
 
 // tryBus opens the event stream, which asserts its settings.
 func (h *host) tryBus(ctx context.Context) doctor.Known[string] {
-	b, err := bus.Open(ctx, bus.Options{Dir: h.dir.file("bus"), Sealer: h.ring, Log: h.log})
+	b, err := bus.Open(ctx, h.busFiles())
 	if err != nil {
 		return doctor.None[string](err.Error())
 	}

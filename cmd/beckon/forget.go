@@ -105,11 +105,16 @@ func (h *host) openEraser(events erasure.Bus) *erasure.Eraser {
 	return &erasure.Eraser{Store: h.store, Bus: events, Scrub: h.scrub, Key: h.key, Book: h.desk.Book, Log: h.log, Told: func() { nudge(h.tells) }}
 }
 
+// busFiles are the bus's, without anybody who listens.
+func (h *host) busFiles() bus.Options {
+	return bus.Options{Dir: h.dir.file("bus"), Sealer: h.ring, Log: h.log, MaxAge: h.cfg.Retention.Texts}
+}
+
 // lateBus opens the bus for as long as one removal takes.
 type lateBus struct{ h *host }
 
 func (l lateBus) Erase(ctx context.Context, bot, user string, see func(bus.Message) error) (int, error) {
-	b, err := bus.Open(ctx, bus.Options{Dir: l.h.dir.file("bus"), Sealer: l.h.ring, Log: l.h.log})
+	b, err := bus.Open(ctx, l.h.busFiles())
 	if err != nil {
 		return 0, err
 	}
@@ -119,7 +124,7 @@ func (l lateBus) Erase(ctx context.Context, bot, user string, see func(bus.Messa
 
 // See opens the bus for as long as a person reads.
 func (l lateBus) See(ctx context.Context, bot, user string, see func(bus.Stored) error) error {
-	b, err := bus.Open(ctx, bus.Options{Dir: l.h.dir.file("bus"), Sealer: l.h.ring, Log: l.h.log})
+	b, err := bus.Open(ctx, l.h.busFiles())
 	if err != nil {
 		return err
 	}

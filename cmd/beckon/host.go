@@ -157,7 +157,9 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 	if err != nil {
 		return nil, err
 	}
-	if h.bus, err = bus.Open(ctx, bus.Options{Dir: h.dir.file("bus"), Sealer: h.ring, Log: o.Log, Listen: o.Config.Bus.Listen, Logins: outsiders, Desk: program, Again: again}); err != nil {
+	at := h.busFiles()
+	at.Listen, at.Logins, at.Desk, at.Again = o.Config.Bus.Listen, outsiders, program, again
+	if h.bus, err = bus.Open(ctx, at); err != nil {
 		return nil, err
 	}
 	if err := backup.Rewound(ctx, h.store, o.Now()); err != nil {
@@ -220,7 +222,7 @@ func openHost(ctx context.Context, sys system, o hostOptions) (_ *host, err erro
 		Judged: h.judges.told,
 		Armed:  func() { nudge(h.timers.wake) }, Owed: func() { nudge(h.owed) },
 		Store: h.store, Gate: g, Handlers: b.chains, Key: h.key, Book: book,
-		PersonQuiet: quietOf(o.Config), MaxEventAge: o.Config.MaxEventAge, App: o.Config.App.ID, Log: o.Log, Metrics: taken,
+		PersonQuiet: quietOf(o.Config), MaxEventAge: o.Config.MaxEventAge, App: o.Config.App.ID, Brief: o.Config.Retention.Texts == 0, Log: o.Log, Metrics: taken,
 	})
 	h.ways = h.openWays(x, func(ctx context.Context, source string, body []byte) error { return h.webhook.Take(ctx, source, body) })
 	h.webhook = ingest.New(ingest.Options{
@@ -261,6 +263,7 @@ func (h *host) openStore(ctx context.Context, sys system) (err error) {
 	}
 	if err == nil {
 		h.ring = vault.New(below, h.seals.Live, h.now)
+		h.ring.Brief = h.cfg.Retention.Texts == 0
 		h.store, err = h.dir.audited(ctx, h.ring.Around(suppression.Watch(below, &h.withdrew, func() { nudge(h.said) })), h.key, h.now)
 	}
 	if err != nil {

@@ -257,7 +257,7 @@ func (o *operator) become(ctx context.Context, sys system, cfg *config.Config, d
 
 // publishOnce opens the bus for one message.
 func (h *host) publishOnce(ctx context.Context, msgs ...bus.Message) error {
-	b, err := bus.Open(ctx, bus.Options{Dir: h.dir.file("bus"), Sealer: h.ring, Log: h.log})
+	b, err := bus.Open(ctx, h.busFiles())
 	if err != nil {
 		return err
 	}

@@ -143,8 +143,10 @@ func (h *host) runDispatch(ctx context.Context) error {
 
 // runPrune forgets what is past its time, a chunk at a time.
 func (h *host) runPrune(ctx context.Context) error {
+	r := h.cfg.Retention
+	keep := dispatch.Keep{Decisions: r.Decisions, Interactions: r.Interactions, Conversations: r.Conversations, DeadLetters: r.DeadLetters}
 	for {
-		next, err := dispatch.Prune(ctx, h.store, h.now(), dispatch.Keep(h.cfg.Retention))
+		next, err := dispatch.Prune(ctx, h.store, h.now(), keep)
 		if err != nil && ctx.Err() == nil {
 			h.log.WarnContext(ctx, "prune", "err", err)
 		}

@@ -72,6 +72,7 @@ type Options struct {
 	MaxEventAge time.Duration // 0: DefaultMaxEventAge
 	PersonQuiet action.Quiet
 	App         string // id of the X app that all bots belong to; "": not known
+	Brief       bool   // what people wrote is destroyed once its answers have ended, whatever they agreed to
 
 	// Judged is told what came of a person's word on a held draft, once it is
 	// committed: the action as it stands then, or why nothing changed. nil: nobody.

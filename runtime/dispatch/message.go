@@ -3,6 +3,7 @@ package dispatch
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -72,12 +73,21 @@ func (w *work) message(m bus.Delivery) ([]Handled, error) {
 // it on the bus is nobody's to read, unless the user agreed to its storage. Where
 // an answer is open it does so when that ends (action.Unit.Move).
 func (w *work) release(m bus.Delivery, done []Handled) error {
-	if m.Key == "" || !m.Private() {
+	if m.Key == "" || !w.Brief && !m.Private() {
 		return nil
 	}
 	st, err := w.State(m.Bot, m.User, "")
-	if err != nil || st.Conversation.ConsentDMStorage {
+	if err != nil || !w.Brief && st.Conversation.ConsentDMStorage {
 		return err
+	}
+	if !m.Private() {
+		k, err := w.Tx.TextKey(m.Key)
+		if errors.Is(err, db.ErrNotFound) || err == nil && k.Of == "" { // gone, or of the day: from before the host was told to keep none
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read the key of message %s: %w", m.ID, err)
+		}
 	}
 	for _, h := range done {
 		rows, err := w.Tx.ActionsOf(m.Bot, h.Event.Interaction)

@@ -15,7 +15,8 @@
 //   - K6 a DM has a key of its own on the bus. Unless the user agreed to the storage
 //     of DMs it is destroyed with the commit that took the DM in, or, where an
 //     answer is open then, with the end of the last answer to the user: who
-//     approves one can read what it answers, and nobody afterwards.
+//     approves one can read what it answers, and nobody afterwards. On a host that
+//     keeps no texts (Brief) the same holds of every message, whatever was agreed.
 //   - K7 no key is held in memory once the transaction that destroyed it is
 //     committed.
 //   - K8 the reference of a match has a key of its own, which goes in the
@@ -47,6 +48,10 @@ const (
 
 // Ring seals and opens. It is safe for concurrent use.
 type Ring struct {
+	// Brief gives every message a key of its own, so that it can be destroyed once
+	// the message was taken in. It is set before anything is sealed.
+	Brief bool
+
 	store db.Store // that holds the keys
 	host  Host
 	now   func() time.Time
@@ -93,7 +98,7 @@ func (r *Ring) Seal(ctx context.Context, msgs []bus.Message) ([][]byte, error) {
 	missing := false
 	for i, m := range msgs {
 		message := ""
-		if m.Private() {
+		if r.Brief || m.Private() {
 			message = m.ID
 		}
 		owners[i] = r.owner(m.Bot, m.User, message)

@@ -272,6 +272,34 @@ func TestK6MessagesOnTheBus(t *testing.T) {
 	}
 }
 
+// On a host that keeps no texts a post has a key of its own too.
+func TestK6Brief(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	d.ring.Brief = true
+	b := d.bus()
+	if err := b.Publish(t.Context(), message("3", "post.mention.create", "7"), message("4", "post.mention.create", "7")); err != nil {
+		t.Fatal(err)
+	}
+	ds := next(t, b, 2)
+	if ds[0].Key == ds[1].Key || ds[0].Key == "" {
+		t.Errorf("two posts of a user have the keys %q and %q", ds[0].Key, ds[1].Key)
+	}
+	d.write(func(tx db.Tx) error { return tx.DropTextKey(ds[0].Key) })
+	var left []string
+	if err := b.See(t.Context(), "acme", "7", func(s bus.Stored) error {
+		if !s.Erased {
+			left = append(left, s.ID)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if len(left) != 1 || left[0] != "4" {
+		t.Errorf("after the key of the first is destroyed there are %v", left)
+	}
+}
+
 // The key of a DM whose answer is open opens until that has ended, and is in no
 // memory then.
 func TestK6HeldWhileAnswersAreOpen(t *testing.T) {

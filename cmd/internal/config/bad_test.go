@@ -93,6 +93,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"age too long", head("max_event_age: 24h1s"), "1:1: max_event_age: want 1m to 24h"},
 		{"age too short", head("max_event_age: 59s"), "1:1: max_event_age: want 1m to 24h"},
 		{"asked too seldom", head("compliance: {every: 48h}"), "1:14: compliance.every: want 1h to 24h, or 0s for never"},
+		{"texts kept too long", head("retention: {texts: 96h}"), "1:13: retention.texts: want 24h to 72h, or 0s to keep none"},
 		{"kept too short", head("retention: {interactions: 24h}"), "1:13: retention.interactions: want at least 168h"},
 		{"age negative", head("max_event_age: -2h"), "1:1: max_event_age: want 1m to 24h"},
 		{"date with time", tail("declared: {label: 2026-11-01T10:00:00Z}"), "12:16: bots.desk.declared.label: " + date},

@@ -59,6 +59,9 @@ func (c check) config(cfg *Config) {
 			c.fail("retention."+r.key, "want at least %dh", r.min)
 		}
 	}
+	if t := cfg.Retention.Texts; t != 0 && (t < 24*time.Hour || t > 72*time.Hour) {
+		c.fail("retention.texts", "want 24h to 72h, or 0s to keep none")
+	}
 	if e := cfg.Compliance.Every; e != 0 && (e < time.Hour || e > 24*time.Hour) {
 		c.fail("compliance.every", "want 1h to 24h, or 0s for never")
 	}

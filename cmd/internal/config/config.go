@@ -114,6 +114,11 @@ type Retention struct {
 	// a person has it, a flow is open, or an opt-in, a consent or a block stands.
 	Conversations time.Duration `yaml:"conversations" default:"9600h"`
 
+	// What people wrote to a bot, on the event stream, from when it came in: 24h to
+	// 72h, or 0s to keep none of it. Then it can be read until its answers have
+	// ended, as a DM is whose user did not agree to its storage.
+	Texts time.Duration `yaml:"texts" default:"72h"`
+
 	// Bodies that could not be used, which hold what people wrote. At least 24h.
 	DeadLetters time.Duration `yaml:"dead_letters" default:"720h"`
 }

@@ -76,7 +76,7 @@ func TestLoadDefaultsAndPaths(t *testing.T) {
 
 // kept is what a configuration says that says nothing of it.
 func kept() Retention {
-	return Retention{Decisions: 2160 * time.Hour, Interactions: 2160 * time.Hour, Conversations: 9600 * time.Hour, DeadLetters: 720 * time.Hour}
+	return Retention{Decisions: 2160 * time.Hour, Interactions: 2160 * time.Hour, Conversations: 9600 * time.Hour, Texts: 72 * time.Hour, DeadLetters: 720 * time.Hour}
 }
 
 func TestLoadEverything(t *testing.T) {
