@@ -96,14 +96,14 @@ func scriptStart(ts *testscript.TestScript, s *stage, args []string) error {
 	return p.await(ts, args[1])
 }
 
-// scriptAwait: await NAME REGEXP waits until a started program says REGEXP,
-// after what was awaited before.
+// scriptAwait: await NAME REGEXP... waits until a started program says each
+// REGEXP, in any order, after what was awaited before.
 func scriptAwait(ts *testscript.TestScript, s *stage, args []string) error {
 	p, ok := s.procs[args[0]]
 	if !ok {
 		return fmt.Errorf("nothing was started as %s", args[0])
 	}
-	return p.await(ts, args[1])
+	return p.await(ts, args[1:]...)
 }
 
 // scriptSignal: signal NAME TERM|INT|HUP|KILL.

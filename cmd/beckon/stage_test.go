@@ -86,34 +86,47 @@ func (p *process) said() string {
 	return p.out.String()
 }
 
-// await waits until the process says what matches, after what it was awaited
-// to say before.
-func (p *process) await(ts *testscript.TestScript, expr string) error {
-	re := regexp.MustCompile("(?m)" + expr)
+// await waits until the process says what matches each of exprs, in any order,
+// after what it was awaited to say before.
+func (p *process) await(ts *testscript.TestScript, exprs ...string) error {
 	late := time.NewTimer(patience)
 	defer late.Stop()
+	p.mu.Lock()
+	from := p.read
+	p.mu.Unlock()
+	for _, expr := range exprs {
+		end, err := p.awaitOne(ts, expr, from, late.C)
+		if err != nil {
+			return err
+		}
+		p.mu.Lock()
+		p.read = max(p.read, end)
+		p.mu.Unlock()
+	}
+	return nil
+}
+
+// awaitOne returns where in the output what matches expr ends.
+func (p *process) awaitOne(ts *testscript.TestScript, expr string, from int, late <-chan time.Time) (int, error) {
+	re := regexp.MustCompile("(?m)" + expr)
 	ended := p.ended
 	for {
 		p.mu.Lock()
-		text, more := p.out.String()[p.read:], p.more
-		at := re.FindStringIndex(text)
-		if at != nil {
-			p.read += at[1]
-		}
+		text, more := p.out.String()[from:], p.more
 		p.mu.Unlock()
-		if at != nil {
+		if at := re.FindStringIndex(text); at != nil {
 			setGroups(ts, re, text)
-			return nil
+			return from + at[1], nil
 		}
 		if ended == nil {
-			return fmt.Errorf("it ended without saying %s:\n%s", expr, p.said())
+			return 0, fmt.Errorf("it ended without saying %s:\n%s", expr, p.said())
 		}
 		select {
 		case <-more:
 		case <-ended:
 			ended = nil // look once more at all that it said
-		case <-late.C:
-			return fmt.Errorf("it does not say %s:\n%s", expr, p.said())
+		case <-late:
+			return 0, fmt.Errorf("it does not say %s:\n%s", expr, p.said())
 		}
 	}
 }
