@@ -86,7 +86,7 @@ func conversationsShow(ctx context.Context, sys system, args []string) error {
 		return o.show(sys.stdout, raw, func(w io.Writer) {
 			fmt.Fprintf(w, "user %s of bot %s: %s, %s\n", safe(c.User), c.Bot, strings.ReplaceAll(c.State, "_", " "), safe(c.Why))
 			if len(c.Posts) == 0 {
-				fmt.Fprintln(w, "\nnothing that they wrote is kept: posts are for three days, DMs until their answer has ended, or for as long if the user agrees to it")
+				fmt.Fprintln(w, "\nnothing that they wrote is kept: posts are for three days (or retention.texts), DMs until their answer has ended, or for as long if the user agrees to it")
 			}
 			for _, p := range c.Posts {
 				fmt.Fprintln(w)
