@@ -50,8 +50,8 @@ func actionsSend(ctx context.Context, sys system, args []string) error {
 			if !o.runs {
 				when = "is decided when a host starts, if that is within a day"
 			}
-			fmt.Fprintf(w, "%s, a %s of %s, %s; `%s` shows it unless the rules deny it: then the host's log says which rule, and why.\n", asked.ID, asked.Do, asked.Bot, when,
-				o.command("actions list --bot "+asked.Bot))
+			fmt.Fprintf(w, "%s, a %s of %s, %s; `%s` shows it, unless the rules deny it: then `%s` says which rule, and why.\n", asked.ID, asked.Do, asked.Bot, when,
+				o.command("actions list --bot "+asked.Bot), o.command("decisions list --denied"))
 		})
 	})
 }

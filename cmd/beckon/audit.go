@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/beckon-bot/beckon/runtime/admin"
@@ -50,7 +51,11 @@ func auditVerify(ctx context.Context, sys system, args []string) error {
 		if err != nil {
 			return err
 		}
-		kept.Checkpoints = append(kept.Checkpoints, string(b))
+		note := string(b)
+		if strings.Count(note, "\n") < 2 { // copied from a log, which writes it in one line
+			note = strings.ReplaceAll(strings.Trim(strings.TrimPrefix(strings.TrimSpace(note), "note="), `"`), `\n`, "\n")
+		}
+		kept.Checkpoints = append(kept.Checkpoints, note)
 	}
 	beside, err := os.ReadFile(filepath.Join(cfg.DataDir, checkpointFile))
 	if err == nil {

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 
 	"github.com/beckon-bot/beckon/cmd/internal/config"
 	"github.com/beckon-bot/beckon/runtime/admin"
@@ -74,6 +77,7 @@ func configTrees(file string, cfg *config.Config) []backup.Tree {
 	for _, name := range cfg.Names() {
 		b := cfg.Bots[name]
 		paths = append(paths, b.Rules, b.Candidate, b.Answers, b.Schedule)
+		paths = append(paths, replayed(b.Rules)...)
 	}
 	for _, h := range cfg.Handlers {
 		paths = append(paths, h.Model.Prompt)
@@ -96,6 +100,37 @@ func configTrees(file string, cfg *config.Config) []backup.Tree {
 		trees = append(trees, backup.Tree{Name: filepath.ToSlash(name), From: p})
 	}
 	return trees
+}
+
+// replayed are the files that tests of rules replay: rules whose tests cannot be
+// played do not load, and a restored host would not start.
+func replayed(dir string) (paths []string) {
+	tests, _ := filepath.Glob(filepath.Join(dir, "*.yaml")) // the pattern is none of ours to get wrong
+	for _, name := range tests {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			continue
+		}
+		var file struct {
+			Replay []struct{ Events, Golden string }
+		}
+		if yaml.Unmarshal(data, &file) != nil {
+			continue // as rules it has its own check
+		}
+		for _, r := range file.Replay {
+			for _, p := range []string{r.Events, r.Golden} {
+				if p = filepath.Join(filepath.Dir(name), p); regular(p) {
+					paths = append(paths, p)
+				}
+			}
+		}
+	}
+	return paths
+}
+
+func regular(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // outside begins the names of what lies elsewhere than the configuration.

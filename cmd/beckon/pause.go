@@ -58,6 +58,7 @@ func (o *operator) writeSwitched(w io.Writer, bot string, on bool, now admin.Swi
 	}
 	if on {
 		fmt.Fprintf(w, "%s paused: nothing is sent from now on, a call under way apart. `%s` ends it.\n", subject(bot), o.command("resume "+arg))
+		fmt.Fprintf(w, "What comes in meanwhile is denied, and not answered later: `%s` shows whom a person has to answer.\n", o.command("decisions list --denied"))
 	} else {
 		fmt.Fprintf(w, "%s resumed: what waits is decided again before it goes.\n", subject(bot))
 		for _, s := range now.Switches {

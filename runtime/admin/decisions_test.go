@@ -109,7 +109,7 @@ func TestFate(t *testing.T) {
 			tx.PutQuestion(db.Question{ID: "q", Bot: "acme", User: ann, Interaction: "703", Handler: "orders", State: db.QuestionOpen, Deadline: start}),
 			tx.PutQuestionText("q", asked),
 			tx.AppendDeadLetter(db.DeadLetter{ID: "l-1", At: start, Bot: "acme", Stage: "handle", Raw: []byte(body("705"))}),
-			tx.AppendDeadLetter(db.DeadLetter{ID: "l-2", At: start, Bot: "acme", Stage: "decode", Raw: []byte(`{"data":{"id":"706"`)}))
+			tx.AppendDeadLetter(db.DeadLetter{ID: "l-2", At: start, Bot: "acme", Stage: "decode", Raw: []byte(`{"data":{"id":"1994000000000000706"`)}))
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -117,7 +117,7 @@ func TestFate(t *testing.T) {
 	d.gone(compliance.Item(deskKey, start, db.DutyPost, "707", compliance.Told{By: "job"}))
 	for post, want := range map[string]admin.FateState{
 		"501": admin.FateDecided, "502": admin.FateDecided, "701": admin.FateTaken, "702": admin.FateWaiting, "703": admin.FateAsked,
-		"704": admin.FateTaken, "705": admin.FateDead, "706": admin.FateDead, "707": admin.FateGone, "708": admin.FateNever, "70": admin.FateNever,
+		"704": admin.FateTaken, "705": admin.FateDead, "1994000000000000706": admin.FateDead, "706": admin.FateNever, "707": admin.FateGone, "708": admin.FateNever, "70": admin.FateNever,
 	} {
 		lines, f := d.listed("post=" + post)
 		if f.State != want || f.Say == "" {

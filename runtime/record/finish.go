@@ -189,11 +189,24 @@ func cloudEvent(tx db.Tx, m bus.Message, es []event.Event) ([]byte, error) {
 		}
 		v.Action = a.ID
 	}
+	data := m.Data
+	if m.Source == event.JudgementSource {
+		// Which text was judged is told by a hash that this host's key makes, and a
+		// replay has another; in a log the order tells it.
+		j, err := event.ReadJudgement(data)
+		if err != nil {
+			return nil, err
+		}
+		j.Of = ""
+		if data, err = j.Body(); err != nil {
+			return nil, err
+		}
+	}
 	var flat bytes.Buffer
-	if err := json.Compact(&flat, m.Data); err == nil && utf8.Valid(m.Data) {
+	if err := json.Compact(&flat, data); err == nil && utf8.Valid(data) {
 		v.Data = flat.Bytes()
 	} else {
-		v.Base64 = m.Data
+		v.Base64 = data
 	}
 	return json.Marshal(v)
 }
