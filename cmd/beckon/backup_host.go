@@ -25,7 +25,7 @@ func (h *host) backup(at func(context.Context) (bus.Position, error)) func(conte
 			return out, err
 		}
 		defer end()
-		if data, err := filepath.Abs(h.cfg.DataDir); err == nil && strings.HasPrefix(b.Dir+string(filepath.Separator), data+string(filepath.Separator)) {
+		if backup.Within(b.Dir, h.cfg.DataDir) {
 			return out, admin.Refusal{Err: fmt.Errorf("%s lies in the data directory, and would be lost with it: name a folder elsewhere, best on another disk", b.Dir)}
 		}
 		if err := h.checkpoint(ctx); err != nil { // so that the copy has it

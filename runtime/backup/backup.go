@@ -48,6 +48,7 @@ const (
 	manifestName = "manifest.json"
 	databaseName = "beckon.db"
 	keysName     = "text.keys"
+	configDir    = "config/"  // begins the names of what the host is configured by
 	partial      = ".partial" // ends the name of a backup that is being made
 	idLayout     = "2006-01-02T15-04-05.000Z"
 )

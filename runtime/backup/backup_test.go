@@ -34,6 +34,7 @@ var (
 type host struct {
 	*testing.T
 	below  *sqlite.Store
+	again  *sqlite.Store // that restore brought back
 	store  *audit.Store
 	now    time.Time
 	path   string
@@ -130,6 +131,7 @@ func (h *host) restore() (r Ready, store *audit.Store) {
 	if err != nil {
 		h.Fatal(err)
 	}
+	h.again = below
 	h.Cleanup(func() { _ = below.Close() })
 	if store, err = audit.Open(h.Context(), below, audit.Options{Key: key, Signer: r.Signer, Now: func() time.Time { return h.now }}); err != nil {
 		h.Fatal(err)

@@ -57,7 +57,7 @@ func Make(ctx context.Context, o Options) (m Manifest, err error) {
 	}
 	m.ID = m.At.Format(idLayout)
 	for _, t := range o.Config {
-		if within(o.Dir, t.From) {
+		if Within(o.Dir, t.From) {
 			return m, fmt.Errorf("it lies in %s, which is backed up: name a folder elsewhere", t.From)
 		}
 	}
@@ -94,10 +94,25 @@ func Make(ctx context.Context, o Options) (m Manifest, err error) {
 	return m, o.forget()
 }
 
-// within reports whether a path is a folder or lies in it.
-func within(path, folder string) bool {
-	below, err := filepath.Rel(folder, path)
+// Within reports whether a path is a folder or lies in it, wherever links lead.
+func Within(path, folder string) bool {
+	below, err := filepath.Rel(followed(folder), followed(path))
 	return err == nil && filepath.IsLocal(below)
+}
+
+// followed is a path without links, as far as it is there.
+func followed(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	for there, rest := path, ""; ; there, rest = filepath.Dir(there), filepath.Join(filepath.Base(there), rest) {
+		if real, err := filepath.EvalSymlinks(there); err == nil {
+			return filepath.Join(real, rest)
+		}
+		if there == filepath.Dir(there) {
+			return path
+		}
+	}
 }
 
 // tidy makes the folder ready: it must be empty or hold backups of this host.
@@ -114,6 +129,8 @@ func tidy(dir string, m Manifest) error {
 		switch {
 		case name == m.ID:
 			return errors.New("there is one of this moment already")
+		case e.IsDir() && isID(name) && name > m.ID: // it would stay the newest, and push this one out
+			return fmt.Errorf("%s in it is of a later time than now: set the clock, or if that one was made while the clock was ahead, move it away", name)
 		case strings.HasSuffix(name, partial) && (isID(strings.TrimSuffix(name, partial)) || name == keysName+partial):
 			if err := os.RemoveAll(filepath.Join(dir, name)); err != nil { // of one that was cut short
 				return err
@@ -197,7 +214,7 @@ func copyTree(tmp string, t Tree) (sums []Sum, err error) {
 		if err != nil {
 			return err
 		}
-		name, from := "config/"+t.Name, t.From
+		name, from := configDir+t.Name, t.From
 		if below != "." {
 			name, from = name+"/"+filepath.ToSlash(below), filepath.Join(t.From, below)
 		}

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/beckon-bot/beckon/db"
 )
@@ -49,8 +51,12 @@ func Open(dir string) (b Backup, err error) {
 	if b.Manifest, err = readManifest(b.Dir); err != nil {
 		return b, err
 	}
+	if b.Config != "" && !slices.ContainsFunc(b.Files, func(s Sum) bool { return s.Name == b.Config && strings.HasPrefix(s.Name, configDir) }) {
+		return b, fmt.Errorf("%s: %w: its configuration %q is none of its files", b.Dir, ErrNotWhole, b.Config)
+	}
 	for _, s := range b.Files {
-		if !filepath.IsLocal(filepath.FromSlash(s.Name)) {
+		// With no ".." in it, a name also stays below the folder that it is put back into.
+		if !fs.ValidPath(s.Name) || !filepath.IsLocal(filepath.FromSlash(s.Name)) {
 			return b, fmt.Errorf("%s: %w: it names the file %q", b.Dir, ErrNotWhole, s.Name)
 		}
 		path := filepath.Join(b.Dir, filepath.FromSlash(s.Name))
