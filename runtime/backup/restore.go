@@ -88,7 +88,22 @@ func clock(made, now time.Time) error {
 	if !now.Before(made) {
 		return nil
 	}
-	return fmt.Errorf("it was made at %s, and this machine's clock says %s: set the clock first", made.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+	return fmt.Errorf("it was made, or brought back before, at %s, and this machine's clock says %s: set the clock first", made.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+}
+
+// stillWaits is a restore of a backup that was made while the restore before still
+// waited: it knows no more than the backup that that one was of.
+func stillWaits(r, was db.Restore) db.Restore {
+	if was.At.IsZero() {
+		return r
+	}
+	if was.MergedAt.IsZero() && was.BackupAt.Before(r.BackupAt) {
+		r.BackupAt = was.BackupAt
+	}
+	if was.RewoundAt.IsZero() {
+		r.Seq = min(r.Seq, was.Seq)
+	}
+	return r
 }
 
 // mark makes of the copy a database that says what it is (B15, B16).
@@ -98,6 +113,13 @@ func (b Backup) mark(ctx context.Context, store *sqlite.Store, o Into, r *Ready)
 	}
 	r.Restore = db.Restore{ID: b.ID + "." + o.Now.UTC().Format(idLayout), BackupAt: b.At, At: o.Now.UTC(), By: o.By, Seq: int64(b.Seq)}
 	err := store.Read(ctx, func(tx db.Tx) error {
+		was, err := tx.LastRestore()
+		if err != nil {
+			return err
+		}
+		if err := clock(was.At, o.Now); err != nil { // else this one would not be the last
+			return err
+		}
 		check, err := tx.Meta(db.MetaHostKey)
 		if err == nil && check != o.Key.Check() {
 			err = db.ErrWrongKey
@@ -110,6 +132,7 @@ func (b Backup) mark(ctx context.Context, store *sqlite.Store, o Into, r *Ready)
 				err = clock(r.Restore.BackupAt, o.Now)
 			}
 		}
+		r.Restore = stillWaits(r.Restore, was)
 		return err
 	})
 	if err != nil {
