@@ -34,7 +34,7 @@ func (h *host) backup(at func(context.Context) (bus.Position, error)) func(conte
 		version, commit := build()
 		m, err := backup.Make(ctx, backup.Options{
 			Dir: b.Dir, Keep: b.Keep, By: b.By, Copy: h.copy, Key: h.key, Version: version + " " + commit, Now: h.now,
-			Config: configTrees(h.file, h.cfg),
+			Config: configTrees(h.file, h.cfg), Secret: secretPlaces(h.cfg),
 			Seq: func(ctx context.Context) (uint64, error) {
 				p, err := at(ctx)
 				return p.Seq, err
@@ -61,6 +61,17 @@ func (l lateBus) Position(ctx context.Context) (bus.Position, error) {
 	}
 	p, err := b.Position(ctx)
 	return p, errors.Join(err, b.Close())
+}
+
+// secretPlaces are where secrets of the host lie, which a folder of rules may hold.
+func secretPlaces(cfg *config.Config) []string {
+	places := []string{cfg.DataDir}
+	for _, ref := range secretRefs(cfg) {
+		if path, ok := strings.CutPrefix(string(ref), "file:"); ok {
+			places = append(places, path)
+		}
+	}
+	return places
 }
 
 // configTrees names what a host is configured by, the configuration file first:

@@ -103,6 +103,9 @@ func secretRefs(cfg *config.Config) (refs []config.SecretRef) {
 		b := cfg.Bots[name]
 		refs = append(refs, b.Token, b.OAuth1.AccessToken, b.OAuth1.AccessSecret)
 	}
+	for _, h := range cfg.Handlers {
+		refs = append(refs, h.Token, h.Model.Key)
+	}
 	slices.Sort(refs)
 	return slices.DeleteFunc(slices.Compact(refs), func(r config.SecretRef) bool { return r == "" })
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -94,5 +95,32 @@ func TestB12NotIntoWhatIsBackedUpByALink(t *testing.T) {
 		if _, err := os.Lstat(to); err == nil {
 			t.Errorf("%s was made", to)
 		}
+	}
+}
+
+// A folder of rules that holds a secret, or a link to one, is copied without it. A
+// link that leads nowhere, as an editor leaves beside an open file, is no fault.
+func TestB13NoSecretBesideTheRules(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	h.file("rules/token", marker)
+	h.file("rules/data/host.key", marker)
+	for link, to := range map[string]string{"more.yaml": "token", "key.yaml": "data/host.key", ".#acme.yaml": "olga@desk.4711"} {
+		if err := os.Symlink(to, filepath.Join(h.dir, "rules", link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o := h.options()
+	o.Secret = []string{filepath.Join(h.dir, "rules", "token"), filepath.Join(h.dir, "rules", "data")}
+	m, err := Make(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, s := range m.Files {
+		names = append(names, s.Name)
+	}
+	if want := []string{databaseName, "config/beckon.yaml", "config/rules/acme.yaml"}; !slices.Equal(names, want) {
+		t.Errorf("in the backup are %q, want %q", names, want)
 	}
 }

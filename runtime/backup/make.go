@@ -27,6 +27,7 @@ type Options struct {
 	// Seq is the position on the bus up to which every event is in the database.
 	Seq     func(ctx context.Context) (uint64, error)
 	Config  []Tree    // the configuration first
+	Secret  []string  // files and folders that are never copied, wherever they lie in Config (B13)
 	Key     event.Key // the host's
 	Version string
 	Now     func() time.Time
@@ -177,7 +178,7 @@ func (o Options) fill(ctx context.Context, tmp string, m *Manifest) error {
 	sum.Name = databaseName
 	m.Files = append(m.Files, sum)
 	for i, t := range o.Config {
-		sums, err := copyTree(tmp, t)
+		sums, err := copyTree(tmp, t, o.Secret)
 		if err != nil {
 			return fmt.Errorf("copy %s: %w", t.From, err)
 		}
@@ -196,8 +197,8 @@ func (o Options) fill(ctx context.Context, tmp string, m *Manifest) error {
 	return errors.Join(writeFile(filepath.Join(tmp, manifestName), append(raw, '\n')), syncDir(tmp))
 }
 
-// copyTree copies what is a file, or a link to one.
-func copyTree(tmp string, t Tree) (sums []Sum, err error) {
+// copyTree copies what is a file, or a link to one, and no secret.
+func copyTree(tmp string, t Tree, secret []string) (sums []Sum, err error) {
 	root, err := filepath.EvalSymlinks(t.From)
 	if err != nil {
 		return nil, err
@@ -206,7 +207,16 @@ func copyTree(tmp string, t Tree) (sums []Sum, err error) {
 		if err != nil {
 			return err
 		}
+		if slices.ContainsFunc(secret, func(s string) bool { return Within(path, s) }) {
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
 		info, err := os.Stat(path)
+		if errors.Is(err, fs.ErrNotExist) && d.Type()&fs.ModeSymlink != 0 {
+			return nil // such as an editor's mark on an open file
+		}
 		if err != nil || !info.Mode().IsRegular() {
 			return err
 		}
