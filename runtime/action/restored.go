@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/beckon-bot/beckon/db"
@@ -94,9 +95,26 @@ func (d Desk) Merged(ctx context.Context, now time.Time, by string) error {
 	})
 }
 
+const waitedThen = "it waited when the backup was made, and may have been sent since: look on X whether it was"
+
 // holdRestored puts on hold, at the restore itself, what waited in the backup.
 // It is called before the host runs; the wall in doubt is what holds by itself.
+// What was on hold may have been approved since, and sent: who approves it now
+// is told so.
 func (u *Unit) holdRestored() (held int, err error) {
+	asked, err := u.Tx.InState(event.Hold, everyRow)
+	if err != nil {
+		return 0, fmt.Errorf("find what was on hold in the backup: %w", err)
+	}
+	for _, a := range asked {
+		if strings.HasSuffix(a.Reason, waitedThen) { // of the restore before
+			continue
+		}
+		a.Reason += "; " + waitedThen
+		if err := u.Move(a, event.Hold); err != nil {
+			return 0, err
+		}
+	}
 	rows, err := u.Tx.InState(event.Pending, everyRow)
 	if err != nil {
 		return 0, fmt.Errorf("find what waited in the backup: %w", err)
@@ -105,7 +123,7 @@ func (u *Unit) holdRestored() (held int, err error) {
 		if a.Part > 0 { // it waits for the part before it
 			continue
 		}
-		a.State, a.Reason = event.Hold, "it waited when the backup was made, and may have been sent since: look on X whether it was"
+		a.State, a.Reason = event.Hold, waitedThen
 		if err := u.Move(a, event.Pending); err != nil {
 			return held, err
 		}

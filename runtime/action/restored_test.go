@@ -73,6 +73,9 @@ func TestI14WaitedInTheBackup(t *testing.T) {
 	d.run()
 	for _, a := range []db.Action{waits, held, yes} {
 		d.want(a.ID, event.Hold, 0)
+		if got := d.row(a.ID).Reason; !strings.Contains(got, "look on X whether it was") {
+			t.Errorf("who approves it is told %q", got)
+		}
 	}
 	d.now = d.now.Add(time.Minute)
 	for _, a := range []db.Action{waits, held, yes} {
