@@ -28,8 +28,6 @@ func (k *Keeper) Start(ctx context.Context, now time.Time) (waits db.Restore, er
 		return waits, fmt.Errorf("read whether the database was restored: %w", err)
 	case waits.At.IsZero() || !waits.MergedAt.IsZero():
 		return db.Restore{}, nil
-	case r.Since.IsZero() || !r.Since.Before(waits.BackupAt):
-		return waits, nil
 	}
 	users, err := k.takeBack(ctx, now, waits.BackupAt)
 	if err != nil {
@@ -37,6 +35,9 @@ func (k *Keeper) Start(ctx context.Context, now time.Time) (waits db.Restore, er
 	}
 	if users > 0 {
 		k.Log.InfoContext(ctx, "users took consents or matches back since the backup: nothing that they agreed to before counts any more", "users", users)
+	}
+	if r.Since.IsZero() || !r.Since.Before(waits.BackupAt) {
+		return waits, nil // until an operator's word; what a copy has counts all the same
 	}
 	if err := k.Desk.Merged(ctx, now, "bus"); err != nil && !errors.Is(err, action.ErrNotRestored) {
 		return waits, err

@@ -118,3 +118,32 @@ func TestS19CarriedWhenTold(t *testing.T) {
 		t.Errorf("the copy has %+v, %v", w, err)
 	}
 }
+
+// TestS19OfACopyThatIsNewer: a copy that was begun after the backup is nobody's
+// word on who is missing in it, but what it has counts.
+func TestS19OfACopyThatIsNewer(t *testing.T) {
+	t.Parallel()
+	copied := newMemory()
+	s := newDB(t)
+	k := keeper(s, copied)
+	merge(t, k)
+	if err := k.Carry(t.Context(), at(20)); err != nil {
+		t.Fatal(err)
+	}
+	agreed(t, s, ann, 0)
+	withdraws(t, s, ann, 30)
+	carry(t, k)
+
+	old := newDB(t) // of minute 10
+	agreed(t, old, ann, 0)
+	agreed(t, old, cyd, 0)
+	write(t, old, func(tx db.Tx) error { return tx.PutRestore(db.Restore{ID: "r", BackupAt: at(10), At: at(60)}) })
+	if waits, err := keeper(old, copied).Start(t.Context(), at(61)); err != nil || waits.At.IsZero() {
+		t.Fatalf("it waits for %+v, %v", waits, err)
+	}
+	for user, want := range map[string]bool{ann: false, cyd: true} {
+		if consent, match := counts(t, old, user); consent != want || match != want {
+			t.Errorf("user %s: consent %t, match %t, want %t", user, consent, match, want)
+		}
+	}
+}
