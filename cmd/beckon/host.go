@@ -253,6 +253,9 @@ func (h *host) openStore(ctx context.Context, sys system) (err error) {
 	if h.key, err = h.dir.key(); err != nil {
 		return err
 	}
+	if backup.CutShort(h.dir.path) { // by a new database everybody would be answered again
+		return exitError{exitUnsafe, fmt.Errorf("a restore into %s was cut short, and the database is not there yet: run beckon restore again", h.dir.path)}
+	}
 	below, err := sqlite.Open(ctx, sqlite.Options{Path: h.dir.file("beckon.db"), Log: h.log})
 	if err != nil {
 		return err

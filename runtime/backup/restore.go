@@ -48,6 +48,14 @@ var ErrDatabase = errors.New("there is a database already: move it away first, a
 
 const restoring = ".restoring" // ends the name of a database that is not ready
 
+// CutShort reports whether a restore into the data directory began and did not
+// come to its end: the database that is missing there must not be begun anew.
+func CutShort(dir string) bool {
+	_, none := os.Lstat(filepath.Join(dir, databaseName))
+	_, begun := os.Lstat(filepath.Join(dir, databaseName+restoring))
+	return errors.Is(none, fs.ErrNotExist) && begun == nil
+}
+
 // Prepare makes a database of the backup, beside where it will be (B14).
 func (b Backup) Prepare(ctx context.Context, o Into) (r Ready, err error) {
 	r.to = filepath.Join(o.Dir, databaseName)
