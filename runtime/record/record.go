@@ -101,6 +101,7 @@ type Recorder struct {
 type recording struct {
 	Ask
 	State
+	begun bool      // the past is read; before, nobody can ask for it
 	asked time.Time // when somebody asked for it last
 	kept  []entry
 	seen  map[uint64]bool
@@ -130,29 +131,38 @@ func (r *Recorder) Begin(ctx context.Context, ask Ask) (State, error) {
 		rec.State.Since = r.Now().UTC()
 	}
 	last, err := r.add(rec)
-	if err != nil || ask.Since.IsZero() {
-		return rec.State, err
+	if err != nil {
+		return State{}, err
 	}
-	err = r.Past(ctx, func(m bus.Stored) error {
-		if m.Time.Before(ask.Since) || !m.Taken && m.Seq > last {
+	if ask.Since.IsZero() {
+		return r.State(rec.ID)
+	}
+	err = r.past(ctx, rec, last)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err != nil {
+		r.drop(rec.ID)
+		return State{}, fmt.Errorf("record the past: %w", err)
+	}
+	rec.begun, rec.asked = true, r.Now()
+	return rec.State, nil
+}
+
+// past takes what the bus has of it.
+func (r *Recorder) past(ctx context.Context, rec *recording, last uint64) error {
+	return r.Past(ctx, func(m bus.Stored) error {
+		if m.Time.Before(rec.Ask.Since) || !m.Taken && m.Seq > last {
 			return nil // what was not taken in comes by Took
 		}
 		return r.take(ctx, rec, m.Seq, m.Message)
 	})
-	if err != nil {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.drop(rec.ID)
-		return State{}, fmt.Errorf("record the past: %w", err)
-	}
-	return r.State(rec.ID)
 }
 
 // add lets a recording take what comes in. It returns what was taken in before.
 func (r *Recorder) add(rec *recording) (last uint64, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	rec.asked = r.Now()
+	rec.asked, rec.begun = r.Now(), rec.Ask.Since.IsZero()
 	r.forget(rec.asked)
 	if len(r.on) >= Most {
 		return 0, ErrBusy
@@ -235,7 +245,7 @@ func (r *Recorder) State(id string) (State, error) {
 // forget drops recordings whose command is gone.
 func (r *Recorder) forget(now time.Time) {
 	for id, rec := range r.on {
-		if now.Sub(rec.asked) > Forgotten {
+		if rec.begun && now.Sub(rec.asked) > Forgotten {
 			r.drop(id)
 		}
 	}

@@ -213,3 +213,34 @@ func TestT34Ends(t *testing.T) {
 		t.Errorf("%d recordings that nobody asks for hold %d bytes", len(s.rec.on), s.rec.held)
 	}
 }
+
+// The past may be long to read, and nobody can ask for a recording before it has
+// an id: it is not forgotten meanwhile, and what fails then fails in good order.
+func TestT34ALongPast(t *testing.T) {
+	t.Parallel()
+	s := newStudio(t)
+	failed := errors.New("the bus is away")
+	for _, fails := range []error{nil, failed} {
+		s.rec.Past = func(context.Context, func(bus.Stored) error) error {
+			s.now = s.now.Add(Forgotten + time.Second)
+			s.tells(ann, "post.mention.create", "1990000000000000001", "words") // forgets
+			return fails
+		}
+		st, err := s.rec.Begin(t.Context(), Ask{Since: s.now.Add(-time.Hour)})
+		if !errors.Is(err, fails) {
+			t.Fatalf("got %v, want %v", err, fails)
+		}
+		if err == nil {
+			s.finish(st.ID)
+		}
+		if len(s.rec.on) != 0 || s.rec.held != 0 {
+			t.Errorf("%d recordings hold %d bytes", len(s.rec.on), s.rec.held)
+		}
+	}
+	s.begin(Ask{})
+	s.now = s.now.Add(Forgotten + time.Second)
+	s.tells(ann, "post.mention.create", "1990000000000000002", "words")
+	if len(s.rec.on) != 0 {
+		t.Error("one that nobody asks for is still there")
+	}
+}
