@@ -24,9 +24,8 @@ func (s *Store) Copy(ctx context.Context, to string, keys func(db.TextKey) error
 	}
 	whole := scratch(s.opt.Path)
 	defer func() {
-		gone := removeAll(whole)
-		if err != nil {
-			err = fmt.Errorf("copy the database: %w", errors.Join(err, gone, removeAll(to)))
+		if err = errors.Join(err, removeAll(whole)); err != nil { // it has the keys: no copy is worth that
+			err = fmt.Errorf("copy the database: %w", errors.Join(err, removeAll(to)))
 		}
 	}()
 	if err := removeAll(whole); err != nil {

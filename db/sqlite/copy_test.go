@@ -138,3 +138,30 @@ func TestCopyLeavesNothing(t *testing.T) {
 		t.Errorf("left behind: %v", all)
 	}
 }
+
+// A copy is none where the one with the keys in it could not be removed.
+func TestCopySaysThatKeysAreLeft(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s, err := Open(t.Context(), Options{Path: filepath.Join(dir, "beckon.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	err = s.Write(t.Context(), func(tx db.Tx) error {
+		return tx.PutTextKey(db.TextKey{ID: "k", Bot: "b", User: "u", Sealed: []byte("s")})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := filepath.Join(dir, "copy.db")
+	err = s.Copy(t.Context(), to, func(db.TextKey) error { // something stands where it has to be removed
+		return os.MkdirAll(filepath.Join(scratch(filepath.Join(dir, "beckon.db"))+"-shm", "mine"), 0o700)
+	})
+	if err == nil {
+		t.Error("it is said to be done")
+	}
+	if _, err := os.Lstat(to); err == nil {
+		t.Error("the copy is there")
+	}
+}
