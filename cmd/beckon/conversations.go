@@ -92,6 +92,10 @@ func conversationsShow(ctx context.Context, sys system, args []string) error {
 				fmt.Fprintln(w)
 				_ = p.Print(w, "  ") // w is a buffer
 			}
+			if c.State == "held" {
+				fmt.Fprintf(w, "\nnext: if they said stop, `beckon optouts add %s`; if not:", safe(c.User))
+			}
+			fmt.Fprintf(w, "\nnext: write to them on X as the bot's account; `beckon conversations release %s %s` lets the bot speak again\n", c.Bot, safe(c.User))
 		})
 	})
 }

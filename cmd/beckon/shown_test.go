@@ -61,7 +61,8 @@ func TestShown(t *testing.T) {
 			t.Errorf("a host runs: %t: %d\n%s", runs, code, out)
 		}
 		code, out := s.beckon("conversations", "show", "support", annUser)
-		if want := "user " + annUser + " of bot support: handed off, by bob\n\n" + post; code != exitOK || out != want {
+		if want := "user " + annUser + " of bot support: handed off, by bob\n\n" + post +
+			"\nnext: write to them on X as the bot's account; `beckon conversations release support " + annUser + "` lets the bot speak again\n"; code != exitOK || out != want {
 			t.Errorf("a host runs: %t: %d\n%s\nwant\n%s", runs, code, out, want)
 		}
 		if code, out := s.beckon("actions", "show", id, "--format", "json"); code != exitOK || !strings.Contains(out, `"text": "@support a refund\u0007 please"`) {
