@@ -189,11 +189,11 @@ func (r *restore) place(dir *dataDir, ready backup.Ready) (kept string, err erro
 		if !ok {
 			continue
 		}
-		if strings.HasPrefix(name, outside) {
+		to := filepath.Join(dirOf(r.flags.file), filepath.FromSlash(name))
+		if strings.HasPrefix(name, outside) || backup.Within(to, dir.path) {
 			r.left = append(r.left, s.From+" is in "+filepath.Join(r.b.Dir, filepath.FromSlash(s.Name)))
 			continue
 		}
-		to := filepath.Join(dirOf(r.flags.file), filepath.FromSlash(name))
 		if s.Name == r.b.Config {
 			to = r.flags.file
 		}
