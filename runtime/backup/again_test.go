@@ -3,6 +3,7 @@ package backup
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -58,5 +59,27 @@ func TestB15ClockBehindTheRestoreBefore(t *testing.T) {
 	}
 	if left, _ := os.ReadDir(dir); len(left) > 0 {
 		t.Errorf("something was written: %v", left)
+	}
+}
+
+// What says that it is a restored database may be in its log still, which does
+// not get its name: SQLite says nothing where a full disk keeps it from moving it.
+func TestB15NotWithoutItsLog(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	h.backup()
+	dir := t.TempDir()
+	r, err := h.open().Prepare(t.Context(), Into{Dir: dir, Key: key, By: "olga", Now: h.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "beckon.db.restoring-wal"), []byte("the mark"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Commit(); err == nil || !strings.Contains(err.Error(), "-wal") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Lstat(filepath.Join(dir, databaseName)); err == nil {
+		t.Error("it has its name")
 	}
 }

@@ -236,6 +236,9 @@ func (r Ready) Commit() error {
 	if _, err := os.Lstat(r.to); !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: %w", r.to, ErrDatabase)
 	}
+	if log, err := os.Stat(r.from + "-wal"); err == nil && log.Size() > 0 { // it may have the mark (B15), and a rename loses it
+		return fmt.Errorf("a part of the database is in %s-wal still: is the disk full?", r.from)
+	}
 	return errors.Join(os.Rename(r.from, r.to), syncDir(filepath.Dir(r.to)))
 }
 
