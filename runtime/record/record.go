@@ -38,6 +38,8 @@ import (
 const (
 	// MaxBytes is what all recordings of a host may hold together.
 	MaxBytes = 64 << 20
+	// besides is what a message takes besides its data, about.
+	besides = 400
 	// Forgotten is when a recording that nobody asks for is dropped.
 	Forgotten = time.Minute
 	// Most recordings at once.
@@ -211,15 +213,16 @@ func (r *Recorder) take(ctx context.Context, rec *recording, seq uint64, m bus.M
 	if rec.Full || rec.seen[seq] || r.on[rec.ID] != rec {
 		return nil
 	}
-	if r.held+len(e.Data) > r.room() {
+	size := len(e.Data) + besides
+	if r.held+size > r.room() {
 		rec.Full = true
 		return nil
 	}
 	rec.seen[seq] = true
 	rec.kept = append(rec.kept, e)
 	rec.Events++
-	rec.bytes += len(e.Data)
-	r.held += len(e.Data)
+	rec.bytes += size
+	r.held += size
 	return nil
 }
 

@@ -244,3 +244,21 @@ func TestT34ALongPast(t *testing.T) {
 		t.Error("one that nobody asks for is still there")
 	}
 }
+
+// What is left out of a log takes room too, until its end.
+func TestT34FullOfWhatIsLeftOut(t *testing.T) {
+	t.Parallel()
+	s := newStudio(t)
+	s.rec.Room = 10_000
+	id := s.begin(Ask{})
+	for n := range 200 {
+		s.tells(ann, "dm.received", fmt.Sprint(1990000000000000001+n), "words") // she did not agree
+	}
+	st, err := s.rec.State(id)
+	if err != nil || !st.Full || st.Events == 0 {
+		t.Errorf("after 200 DMs that may not be in it: %+v, %v", st, err)
+	}
+	if l := s.finish(id); l.Left.DMs == 0 || s.rec.held != 0 {
+		t.Errorf("left out %+v, %d bytes held after it", l.Left, s.rec.held)
+	}
+}
