@@ -107,7 +107,7 @@ func (d Desk) takeIn(ctx context.Context, now time.Time, told []conversation.Sup
 				return err
 			}
 		}
-		users, err := waiting(u.Tx)
+		users, err := touched(u.Tx)
 		if err != nil {
 			return err
 		}
@@ -126,8 +126,10 @@ func (d Desk) takeIn(ctx context.Context, now time.Time, told []conversation.Sup
 	return changed, cancelled, err
 }
 
-// waiting lists the users whom actions on hold and pending ones would reach.
-func waiting(tx db.Tx) (users []string, err error) {
+// touched lists the users of whom a stop ends something: whom actions on hold and
+// pending ones would reach, who are asked about, have agreed to something, or are
+// matched.
+func touched(tx db.Tx) (users []string, err error) {
 	for _, state := range []event.State{event.Hold, event.Pending} {
 		open, err := tx.InState(state, everyRow)
 		if err != nil {
@@ -137,9 +139,37 @@ func waiting(tx db.Tx) (users []string, err error) {
 			users = append(users, a.User)
 		}
 	}
+	asked, err := tx.DueQuestions(ever, everyRow)
+	if err != nil {
+		return nil, fmt.Errorf("find what is asked: %w", err)
+	}
+	for _, q := range asked {
+		users = append(users, q.User)
+	}
+	agreed, err := tx.AllConsents()
+	if err != nil {
+		return nil, fmt.Errorf("find what was agreed to: %w", err)
+	}
+	for _, c := range agreed {
+		if c.WithdrawnAt.IsZero() {
+			users = append(users, c.User)
+		}
+	}
+	matched, err := tx.AllMatches()
+	if err != nil {
+		return nil, fmt.Errorf("find who is matched: %w", err)
+	}
+	for _, m := range matched {
+		if m.EndedAt.IsZero() {
+			users = append(users, m.User)
+		}
+	}
 	slices.Sort(users)
 	return slices.Compact(users), nil
 }
+
+// ever is later than whatever waits.
+var ever = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // CarryOut does what the reducer's effects ask of the action log, and returns
 // how many waiting actions it cancelled.

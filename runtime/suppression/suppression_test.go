@@ -366,3 +366,44 @@ func TestWatchTellsOfWhatWasWritten(t *testing.T) {
 		t.Errorf("told %d times, %v", told, err)
 	}
 }
+
+// TestS11AStopEndsAllThatItEnds: who said stop since the backup is asked about
+// nowhere any more, and nothing that they agreed to comes back with their START,
+// although no answer of theirs waits.
+func TestS11AStopEndsAllThatItEnds(t *testing.T) {
+	t.Parallel()
+	copied, s := newMemory(), newDB(t)
+	k := keeper(s, copied)
+	merge(t, k)
+	says(t, s, ann, true, at(9))
+	says(t, s, ben, true, at(9))
+	carry(t, k)
+
+	old := newDB(t)
+	asked := db.Question{ID: "q-1", Bot: "acme", User: ann, Interaction: "i", Event: "e", Handler: "orders", State: db.QuestionOpen,
+		AskedAt: at(0), NextAt: at(1), Deadline: at(90)}
+	write(t, old, func(tx db.Tx) error {
+		return errors.Join(
+			tx.PutQuestion(asked),
+			tx.PutConsent(db.Consent{Bot: "acme", User: ben, Kind: conversation.ConsentOptIn, Covers: "restock", Wording: "May we?", Event: "e", At: at(0)}),
+			tx.PutMatch(db.Match{Bot: "acme", User: cyd, Purpose: "crm", Basis: db.BasisPublic, Sealed: []byte("x"), Source: "https://cyd.example", At: at(0)}),
+			tx.PutMatch(db.Match{Bot: "acme", User: ben, Purpose: "crm", Basis: db.BasisPublic, Sealed: []byte("x"), Source: "https://ben.example", At: at(0)}),
+		)
+	})
+	merge(t, keeper(old, copied))
+	err := old.Read(t.Context(), func(tx db.Tx) error {
+		q, err := tx.Question("q-1")
+		if !q.NextAt.Equal(q.Deadline) {
+			t.Errorf("the handler is asked again at %s", q.NextAt)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	for user, want := range map[string]bool{ben: false, cyd: true} {
+		if consent, match := counts(t, old, user); consent || match != want {
+			t.Errorf("user %s: consent %t, match %t", user, consent, match)
+		}
+	}
+}
